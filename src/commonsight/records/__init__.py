@@ -1,0 +1,1 @@
+"""PostgreSQL: engine, sessions, migrations and the embedded server."""

@@ -1,0 +1,250 @@
+"""One typed tree of settings: a commented TOML file, then `COMMONSIGHT_*` variables on top.
+
+`COMMONSIGHT_API__PORT=9000` sets `api.port`. The sample file and the reference page are
+rendered from the same fields (`commonsight config sample|reference`), so they cannot drift.
+"""
+
+import hashlib
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from commonsight.problem import Refusal
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+Seconds = Annotated[float, Field(gt=0)]
+
+
+class Section(BaseModel):
+    """One table of the file. Unknown keys are refused: a typing error must not be silent."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Region(Section):
+    """The region this platform serves."""
+
+    code: str = Field(
+        "45", pattern=r"^\d{2}(\d{2}(\d{2}(\d{3}(\d{3})?)?)?)?$", description="Division code prefix", examples=["45"]
+    )
+    timezone: str = Field("Asia/Shanghai", description="IANA zone the page shows times in", examples=["Asia/Shanghai"])
+    language: Literal["zh", "en"] = Field("zh", description="Language before a person has chosen", examples=["zh"])
+
+
+class Database(Section):
+    """PostgreSQL 18. Without a URL the embedded server runs under `data_dir`."""
+
+    url: str | None = Field(
+        None, description="Own server; empty: embedded", examples=["postgresql://commonsight@db.example/commonsight"]
+    )
+    pool_size: int = Field(5, ge=1, le=100, description="Connections each process may hold", examples=[5])
+
+
+class Api(Section):
+    """The web page and the HTTP interface."""
+
+    host: str = Field("127.0.0.1", description="Address to listen on; beyond loopback only on purpose")
+    port: Port = Field(8600, description="TCP port", examples=[8600])
+    public_url: str | None = Field(
+        None, description="Address people use when a proxy stands in front", examples=["https://video.example"]
+    )
+    body_limit: int = Field(10_000_000, ge=1_000, description="Largest request body, bytes", examples=[10_000_000])
+
+
+class Media(Section):
+    """Media nodes: opening cameras once, fanning out to viewers and analysis."""
+
+    nodes: int = Field(1, ge=0, le=64, description="Media processes on this machine", examples=[1])
+    host: str = Field("127.0.0.1", description="Address viewers' WebSockets come in on")
+    port: Port = Field(8620, description="Port of the first node; each further node takes the next", examples=[8620])
+    public_url: str | None = Field(
+        None,
+        description="WebSocket address people use when a proxy stands in front; `{name}` is the node",
+        examples=["wss://video.example/media/{name}"],
+    )
+    idle_seconds: Seconds = Field(10, description="A source nobody reads is closed after this, s", examples=[10])
+    open_timeout: Seconds = Field(10, description="Longest wait for a camera to answer, s", examples=[10])
+    group_bytes: int = Field(
+        16_000_000, ge=100_000, description="Largest cached keyframe group a camera, bytes", examples=[16_000_000]
+    )
+    viewer_bytes: int = Field(
+        4_000_000, ge=100_000, description="Queue of one viewer before it is moved on, bytes", examples=[4_000_000]
+    )
+    viewers_max: int = Field(1_000, ge=1, description="Viewers one node takes at once", examples=[1_000])
+    cameras_max: int = Field(500, ge=1, description="Cameras one node holds open at once", examples=[500])
+
+
+class See(Section):
+    """Analysis workers: what they look with and how often."""
+
+    processes: int = Field(1, ge=0, le=256, description="Analysis processes on this machine", examples=[1])
+    cameras_max: int = Field(8, ge=1, le=1_000, description="Cameras one process watches at once", examples=[8])
+    fps: float = Field(5, gt=0, le=60, description="Frames a second looked at, per camera", examples=[5])
+    score: float = Field(0.3, ge=0, le=1, description="Detections below this score are not used", examples=[0.3])
+    lease_seconds: Seconds = Field(10, description="A silent worker loses its cameras after this, s", examples=[10])
+    flush_seconds: Seconds = Field(2, description="Observations are written this often, s", examples=[2])
+
+
+class Work(Section):
+    """Job workers."""
+
+    processes: int = Field(1, ge=0, le=64, description="Job processes on this machine", examples=[1])
+    concurrency: int = Field(4, ge=1, le=64, description="Jobs one process runs at once", examples=[4])
+
+
+class Inspect(Section):
+    """Sweeps that prove a camera reachable and playable."""
+
+    enabled: bool = Field(True, description="Sweep cameras in the background", examples=[True])
+    interval_seconds: Seconds = Field(3_600, description="Aim: every camera checked this often, s", examples=[3_600])
+    rate: float = Field(40, gt=0, le=10_000, description="Checks started a second, at most", examples=[40])
+    concurrency: int = Field(64, ge=1, le=5_000, description="Checks under way at once", examples=[64])
+    timeout_seconds: Seconds = Field(6, description="A check is given up after this, s", examples=[6])
+    offline_after: int = Field(2, ge=1, le=10, description="Failed tries before a camera is offline", examples=[2])
+    keep_probes: int = Field(20, ge=1, le=1_000, description="Results kept per camera in the database", examples=[20])
+
+
+class Lake(Section):
+    """Closed hours of observations as Delta tables."""
+
+    url: str | None = Field(
+        None, description="Directory or S3-compatible address; empty: under `data_dir`", examples=["s3://bucket/lake"]
+    )
+    hot_days: int = Field(7, ge=1, le=400, description="Days kept in PostgreSQL after export", examples=[7])
+
+
+class Log(Section):
+    """Structured logs on standard error and under `data_dir/logs`."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level", examples=["info"])
+    format: Literal["auto", "console", "json"] = Field(
+        "auto", description="auto: console on a terminal, JSON elsewhere", examples=["auto"]
+    )
+    file_bytes: int = Field(10_000_000, ge=10_000, description="A log file rotates at this size, bytes")
+    files: int = Field(5, ge=1, le=100, description="Rotated files kept per process", examples=[5])
+
+
+class Access(Section):
+    """Sessions of people and tokens of programs."""
+
+    session_hours: float = Field(12, gt=0, le=720, description="A session unused this long ends, h", examples=[12])
+    login_attempts: int = Field(8, ge=1, le=100, description="Failed logins per name in ten minutes", examples=[8])
+
+
+class Vision(Section):
+    """Models: where they lie and how they run."""
+
+    models_dir: Path | None = Field(
+        None, description="Installed models; empty: `models` under the user's data directory", examples=["/srv/models"]
+    )
+    model: str = Field("nanodet-coco-416", description="Model card used unless a camera names another")
+    providers: list[str] = Field(
+        ["CPUExecutionProvider"], description="ONNX Runtime providers, first that works", min_length=1
+    )
+    threads: int = Field(1, ge=1, le=64, description="Threads of one inference session", examples=[1])
+
+
+class Simulate(Section):
+    """The demo world: virtual cameras that speak RTSP. Used by `commonsight demo` only."""
+
+    host: str = Field("127.0.0.1", description="Address the virtual cameras listen on")
+    port: Port = Field(8654, description="RTSP port of the virtual cameras", examples=[8654])
+    cameras: int = Field(20_000, ge=0, le=1_000_000, description="Cameras in the demo region", examples=[20_000])
+    seed: int = Field(45, description="Seed of the demo region and its faults", examples=[45])
+
+
+class Settings(BaseSettings):
+    """Everything that can be set."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid", frozen=True, env_prefix="COMMONSIGHT_", env_nested_delimiter="__", nested_model_default_partial_update=True
+    )
+
+    data_dir: Path = Field(
+        default_factory=lambda: default_data_dir(),
+        description="Where everything this platform keeps lies",
+        examples=["/var/lib/commonsight"],
+    )
+    region: Region = Region()
+    database: Database = Database()
+    api: Api = Api()
+    media: Media = Media()
+    see: See = See()
+    work: Work = Work()
+    inspect: Inspect = Inspect()
+    lake: Lake = Lake()
+    log: Log = Log()
+    access: Access = Access()
+    vision: Vision = Vision()
+    simulate: Simulate = Simulate()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over the file, as operators expect."""
+        return env_settings, init_settings
+
+    @property
+    def runtime_dir(self) -> Path:
+        """Sockets live here: short, because a socket's path may have 107 bytes at most."""
+        mark = hashlib.sha256(str(self.data_dir.resolve()).encode()).hexdigest()[:8]
+        base = os.environ.get("XDG_RUNTIME_DIR")
+        root = Path(base) if base and Path(base).is_dir() else Path("/tmp")  # noqa: S108
+        return root / f"commonsight-{os.getuid()}-{mark}"
+
+    @property
+    def models_dir(self) -> Path:
+        """Models are large and the same for every installation of a user, so they lie outside `data_dir`."""
+        return self.vision.models_dir or user_dir("XDG_DATA_HOME", ".local/share") / "models"
+
+    @property
+    def lake_url(self) -> str:
+        """Directory or address of the lake."""
+        return self.lake.url or str(self.data_dir / "lake")
+
+
+def user_dir(variable: str, fallback: str) -> Path:
+    """`$variable/commonsight`, or `~/fallback/commonsight` (XDG base directories)."""
+    base = os.environ.get(variable)
+    return (Path(base) if base else Path.home() / fallback) / "commonsight"
+
+
+def default_data_dir() -> Path:
+    """A system directory for root, the user's state directory otherwise."""
+    return Path("/var/lib/commonsight") if os.geteuid() == 0 else user_dir("XDG_STATE_HOME", ".local/state")
+
+
+def load(path: Path | None = None) -> Settings:
+    """Read settings from `path` (default: `commonsight.toml` here, if there is one) and the environment.
+
+    Raises:
+        Refusal: `settings.unreadable` or `settings.invalid`, naming the key, the value and the rule.
+    """
+    given = path is not None
+    path = path or Path("commonsight.toml")
+    document: dict[str, Any] = {}
+    if given or path.is_file():
+        try:
+            document = tomllib.loads(path.read_text("utf-8"))
+        except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise Refusal("settings.unreadable", path=str(path), reason=str(error)) from error
+    try:
+        return Settings(**document)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise Refusal(
+            "settings.invalid",
+            operand=".".join(str(part) for part in first["loc"]),
+            actual=None if first["type"] == "missing" else first["input"],
+            rule=first["msg"],
+        ) from error
