@@ -1,0 +1,1 @@
+"""How to reach a camera. Every protocol ends in one `Session` of whole access units."""

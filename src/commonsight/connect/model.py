@@ -1,0 +1,128 @@
+"""What every way of reaching a camera ends in: an address, a session, access units, and why it failed."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal, Protocol
+from urllib.parse import unquote, urlsplit
+
+from commonsight.connect.wire.codec import Codec
+
+__all__ = ["AccessUnit", "Address", "Codec", "Counters", "Session", "SourceCode", "SourceError", "StreamInfo"]
+
+TICKS_PER_SECOND = 90_000
+"""Unit of every `pts`: the 90 kHz clock of RTP video."""
+
+
+class SourceCode(StrEnum):
+    """Why a camera gives no pictures. The values are message codes of `connect/messages.toml` after `connect.`."""
+
+    UNREACHABLE = "unreachable"  # no route, name not found, host down
+    REFUSED = "refused"  # the host answers, the port does not
+    TIMEOUT = "timeout"  # connected or connecting, then silence
+    UNAUTHORIZED = "unauthorized"  # name or password wrong or missing
+    NOT_FOUND = "not_found"  # the device answers, it has no such stream
+    NO_VIDEO = "no_video"  # the device answers, no whole picture comes
+    UNSUPPORTED_CODEC = "unsupported_codec"  # video, but neither H.264 nor H.265
+    PROTOCOL = "protocol"  # the device breaks the protocol
+    LOST = "lost"  # it played, then it went away
+
+
+class SourceError(Exception):
+    """A camera cannot be opened or has stopped. `detail` is for operators and never holds a password."""
+
+    def __init__(self, code: SourceCode | str, detail: str = "") -> None:
+        self.code = SourceCode(code)
+        self.detail = detail
+        super().__init__(f"{self.code}: {detail}" if detail else str(self.code))
+
+
+@dataclass(frozen=True, slots=True)
+class StreamInfo:
+    """What a decoder or a muxer must know before the first unit.
+
+    `parameter_sets`: NAL units without start codes, in the order (VPS,) SPS, PPS.
+    `width`, `height`: pixels after cropping, 0 when the SPS cannot be read.
+    """
+
+    codec: Codec
+    parameter_sets: tuple[bytes, ...]
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccessUnit:
+    """One whole coded picture.
+
+    `data`: Annex B with 4-byte start codes; a keyframe carries its parameter sets in front.
+    `pts`: 90 kHz ticks since the session's first unit, unwrapped, never negative, rising in decode order when the
+    stream has no B-frames.
+    `received`: monotonic seconds at which the last byte came.
+    """
+
+    data: bytes
+    pts: int
+    keyframe: bool
+    received: float
+
+
+@dataclass(slots=True)
+class Counters:
+    """What happened on a session since it was opened. Every figure only rises."""
+
+    bytes: int = 0
+    packets: int = 0
+    packets_lost: int = 0
+    units: int = 0
+    units_broken: int = 0  # incomplete or malformed, never handed on
+    units_skipped: int = 0  # whole, but dropped because the reader was slow or no keyframe had come yet
+    timestamp_jumps: int = 0
+    stray_frames: int = 0  # interleaved frames on channels that were never agreed
+
+
+class Session(Protocol):
+    """An opened camera. Iterating gives units from a keyframe on and ends with `SourceError`, or quietly after
+    `close`. One reader a session: fan-out is the media room's work."""
+
+    @property
+    def info(self) -> StreamInfo:
+        """Valid after opening. A camera that changes its resolution replaces it before the keyframe is handed on."""
+        ...
+
+    @property
+    def counters(self) -> Counters: ...
+
+    def __aiter__(self) -> AsyncIterator[AccessUnit]: ...
+
+    async def close(self) -> None:
+        """Say goodbye to the camera and free the connection. May be called twice."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a camera is. `url` never holds user information, so it may be logged; the password is never shown."""
+
+    protocol: Literal["rtsp"]
+    url: str
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        if "@" in urlsplit(self.url).netloc:
+            raise ValueError("url: must not hold user information; give username and password apart")
+
+    @classmethod
+    def from_url(cls, url: str) -> "Address":
+        """Split `rtsp://name:password@host/path` into an address. Raises ValueError naming what is wrong."""
+        parts = urlsplit(url)
+        if parts.scheme.lower() != "rtsp":
+            raise ValueError(f"url: scheme must be rtsp, is {parts.scheme or 'missing'!r}")
+        if not parts.hostname:
+            raise ValueError("url: host is missing")
+        parts.port  # noqa: B018  urlsplit checks the range of the port only when it is read
+        user, _, host = parts.netloc.rpartition("@")
+        name, colon, password = user.partition(":")
+        clean = parts._replace(netloc=host, fragment="").geturl()
+        return cls("rtsp", clean, unquote(name) if user else None, unquote(password) if colon else None)
