@@ -1,0 +1,69 @@
+# Two commands for a fresh machine with Python 3.11, pip and make: `make demo` and `make test`.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip --disable-pip-version-check install --quiet
+NPM := $(BIN)/python scripts/npm.py
+PAGE := src/commonsight/api/page/index.html
+export COMMONSIGHT_DATA_DIR ?= $(CURDIR)/var/demo
+
+.PHONY: demo run test check cockpit lock wheel clean
+.DELETE_ON_ERROR:
+
+demo: $(VENV)/.installed $(PAGE)  ## set up and start the platform with a demo region
+	@scripts/debian demo
+	$(BIN)/commonsight demo
+
+run: $(VENV)/.installed $(PAGE)  ## set up and start an empty platform
+	$(BIN)/commonsight run
+
+test: $(VENV)/.tested $(PAGE)  ## set up and run every check and test
+	@scripts/debian test
+	$(BIN)/commonsight models install --if-missing
+	$(MAKE) check
+	$(BIN)/pytest $(PYTEST)
+	$(NPM) --prefix cockpit run check
+
+check: $(VENV)/.tested  ## formatting, lint, types, floors
+	$(BIN)/ruff format --check src tests bench scripts
+	$(BIN)/ruff check src tests bench scripts
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+bench-%: $(VENV)/.tested $(VENV)/.bench  ## bench-count, bench-catalog, bench-live
+	@$(BIN)/python -m bench.$*
+
+$(VENV)/.installed: requirements.txt requirements-build.txt pyproject.toml
+	@echo "Installing Python packages (first time: about 450 MB) ..."
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) --require-hashes -r requirements.txt -r requirements-build.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.tested: $(VENV)/.installed requirements-dev.txt
+	$(PIP) --require-hashes -r requirements-dev.txt
+	@touch $@
+
+# The peers of the benchmarks stay out of the product's environment: they bring their own OpenCV.
+$(VENV)/.bench: requirements-bench.txt
+	$(PYTHON) -m venv $(VENV)/bench
+	$(VENV)/bench/bin/pip --disable-pip-version-check install --quiet --require-hashes -r requirements-bench.txt
+	@touch $@
+
+cockpit: $(PAGE)  ## build the web page
+
+$(PAGE): $(VENV)/.installed cockpit/package-lock.json $(shell find cockpit -path cockpit/node_modules -prune -o -type f -print)
+	@echo "Building the web page ..."
+	$(NPM) --prefix cockpit ci --no-audit --no-fund --loglevel=error
+	$(NPM) --prefix cockpit run build
+	@touch $@
+
+wheel: $(PAGE)  ## a wheel with the page and the places data in it
+	$(PIP) build
+	$(BIN)/python -m build --wheel --no-isolation
+
+lock:  ## write the pinned requirement files anew
+	scripts/lock
+
+clean:  ## everything that was built; not the demo's data
+	rm -rf $(VENV) cockpit/node_modules src/commonsight/api/page src/commonsight/places/data dist build
