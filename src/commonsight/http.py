@@ -84,7 +84,7 @@ class Open:
 
 
 def requires(permission: str) -> Any:
-    """Let only callers with `permission` in; the value is the `Caller`. Refuses with 401 (nobody) or 403 (not enough)."""
+    """Let only callers with `permission` in; the value is the `Caller`. Others are refused with 401 or 403."""
     return Depends(Guard(permission))
 
 
@@ -312,8 +312,10 @@ class Replay(Exception):  # noqa: N818 - not an error: the answer, sent again
 
 
 class Once:
-    """One write under an `Idempotency-Key`. The answer is kept in the transaction of the change itself, so there is never
-    one without the other; a second request with the same key waits for the first and gets the same answer."""
+    """One write under an `Idempotency-Key`.
+
+    The answer is kept in the transaction of the change itself, so there is never one without the other; a second
+    request with the same key waits for the first and gets the same answer."""
 
     def __init__(self, session: WriteSession, caller: UUID, key: str | None, fingerprint: bytes, now: datetime) -> None:
         self._session, self._caller, self._key = session, caller, key
