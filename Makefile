@@ -59,8 +59,7 @@ $(PAGE): $(VENV)/.installed cockpit/package-lock.json $(shell find cockpit -path
 	@touch $@
 
 wheel: $(PAGE)  ## a wheel with the page and the places data in it
-	$(PIP) build
-	$(BIN)/python -m build --wheel --no-isolation
+	$(BIN)/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 
 lock:  ## write the pinned requirement files anew
 	scripts/lock

@@ -161,7 +161,11 @@ class Settings(BaseSettings):
     """Everything that can be set."""
 
     model_config = SettingsConfigDict(
-        extra="forbid", frozen=True, env_prefix="COMMONSIGHT_", env_nested_delimiter="__", nested_model_default_partial_update=True
+        extra="forbid",
+        frozen=True,
+        env_prefix="COMMONSIGHT_",
+        env_nested_delimiter="__",
+        nested_model_default_partial_update=True,
     )
 
     data_dir: Path = Field(
