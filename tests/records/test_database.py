@@ -1,0 +1,43 @@
+"""Sessions: readers cannot write, writers commit once."""
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from commonsight.problem import Refusal
+from commonsight.records.database import Database
+
+
+async def test_write_commits_at_the_end(database: Database) -> None:
+    async with database.write() as session:
+        await session.execute(text("CREATE TABLE t (x int)"))
+        await session.execute(text("INSERT INTO t VALUES (1)"))
+    async with database.read() as session:
+        assert await session.scalar(text("SELECT sum(x) FROM t")) == 1
+
+
+async def test_write_rolls_back_when_the_block_raises(database: Database) -> None:
+    async with database.write() as session:
+        await session.execute(text("CREATE TABLE t (x int)"))
+    with pytest.raises(RuntimeError, match="no"):
+        async with database.write() as session:
+            await session.execute(text("INSERT INTO t VALUES (1)"))
+            raise RuntimeError("no")
+    async with database.read() as session:
+        assert await session.scalar(text("SELECT count(*) FROM t")) == 0
+
+
+async def test_a_reader_is_refused_by_the_server(database: Database) -> None:
+    async with database.read() as session:
+        with pytest.raises(DBAPIError, match="read-only"):
+            await session.execute(text("CREATE TABLE t (x int)"))
+    async with database.write() as session:  # the same pooled connection must be writable again
+        await session.execute(text("CREATE TABLE t (x int)"))
+
+
+@pytest.mark.parametrize("url", ["mysql://u:secret@h/d", "nonsense secret", "", "postgresql://h:secretport/x"])
+def test_a_wrong_url_is_refused_without_repeating_it(url: str) -> None:
+    with pytest.raises(Refusal) as caught:
+        Database(url)
+    assert caught.value.code == "records.url_invalid"
+    assert "secret" not in str(caught.value)
