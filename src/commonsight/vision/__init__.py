@@ -1,0 +1,1 @@
+"""Seeing: decoding video, model cards and the store of their weights, inference."""

@@ -1,0 +1,151 @@
+"""Model cards: everything the platform and a person must know of a model, in one TOML document.
+
+The cards of the models this platform can install lie beside this file in `cards/`; a card never holds weights.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from commonsight.problem import Refusal
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{0,63}$")]
+Three = tuple[float, float, float]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Said(_Part):
+    """A text for people in both languages."""
+
+    zh: str
+    en: str
+
+
+class Member(_Part):
+    """A file inside the source: `path` relative to the package's root, and what it must hash to."""
+
+    path: str
+    sha256: Sha256
+
+
+class Source(_Part):
+    """Where the weights come from: a package of a registry, or a file the operator brings (`registry = "file"`)."""
+
+    registry: Literal["npm", "file"]
+    package: str = Field(description="Package name, or the project the file comes from")
+    version: str
+    bytes: int = Field(gt=0, description="Size of the download")
+    homepage: str
+    members: tuple[Member, ...] = Field(min_length=1)
+
+
+class Weights(_Part):
+    """The ONNX file that is run: what it is made from and what it must hash to."""
+
+    made_from: Literal["tfjs", "onnx"]
+    sha256: Sha256
+
+
+class Input(_Part):
+    """What the network takes: one float32 NCHW picture, channels in `colour` order, (pixel - mean) / std."""
+
+    name: str
+    width: int = Field(gt=0, le=4096, description="Pixels the network was trained with")
+    height: int = Field(gt=0, le=4096, description="Pixels the network was trained with")
+    multiple: int = Field(ge=0, description="0: only that size; else any size that is a multiple of this many pixels")
+    colour: Literal["BGR", "RGB"]
+    mean: Three
+    std: Three
+
+
+class Head(_Part):
+    """How the outputs are read (see `heads.py`): names of outputs, finest stride first."""
+
+    kind: Literal["nanodet", "fastestdet"]
+    strides: tuple[int, ...] = Field(min_length=1)
+    scores: tuple[str, ...] = Field(min_length=1)
+    distances: tuple[str, ...] = ()
+    bins: int = Field(0, ge=0)
+
+
+class ModelCard(_Part):
+    """One model."""
+
+    name: Name
+    version: str
+    task: Literal["detect"]
+    title: Said
+    architecture: str
+    licence: str = Field(description="SPDX expression of the weights")
+    licence_note: Said
+    training_data: Said
+    limits: Said
+    score: float = Field(gt=0, lt=1, description="Sensible lowest confidence")
+    iou: float = Field(gt=0, lt=1, description="Overlap above which the weaker of two boxes is dropped")
+    exclusive: tuple[tuple[str, ...], ...] = Field((), description="Labels of which one object carries only one")
+    source: Source
+    weights: Weights
+    input: Input
+    head: Head
+    labels: tuple[str, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> Self:
+        unknown = {label for group in self.exclusive for label in group} - set(self.labels)
+        if unknown:
+            raise ValueError(f"exclusive names labels the model does not have: {sorted(unknown)}")
+        if self.head.kind == "nanodet" and not (
+            len(self.head.strides) == len(self.head.scores) == len(self.head.distances) and self.head.bins > 1
+        ):
+            raise ValueError("head needs one scores and one distances output for each stride, and bins above 1")
+        return self
+
+
+def read(text: str, *, origin: str = "card") -> ModelCard:
+    """Read a card.
+
+    :param origin: what to call it in a refusal.
+    :raises Refusal: `vision.card_invalid`, naming the key, the value and the rule.
+    """
+    try:
+        return ModelCard.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise Refusal("vision.card_invalid", operand=origin, rule=str(error)) from error
+    except ValidationError as error:
+        first: Any = error.errors()[0]
+        raise Refusal(
+            "vision.card_invalid",
+            operand=f"{origin}: {'.'.join(map(str, first['loc']))}",
+            actual=None if first["type"] == "missing" else first["input"],
+            rule=first["msg"],
+        ) from error
+
+
+@cache
+def published() -> dict[str, ModelCard]:
+    """The cards that come with this platform, by name."""
+    sheets = sorted((item for item in (files(__package__) / "cards").iterdir() if item.name.endswith(".toml")), key=str)
+    cards = [read(sheet.read_text("utf-8"), origin=sheet.name) for sheet in sheets]
+    return {card.name: card for card in cards}
+
+
+def card(name: str) -> ModelCard:
+    """The card called `name`.
+
+    :raises Refusal: `vision.card_unknown` (status 404), listing the names there are.
+    """
+    try:
+        return published()[name]
+    except KeyError:
+        raise Refusal(
+            "vision.card_unknown", status=404, operand="model", actual=name, expected=sorted(published())
+        ) from None

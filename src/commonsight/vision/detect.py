@@ -1,0 +1,167 @@
+"""Objects in a picture: a model card and its weights, run by ONNX Runtime."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import structlog
+from numpy.typing import NDArray
+
+from commonsight.problem import Refusal
+from commonsight.vision.cards import ModelCard
+from commonsight.vision.heads import HEADS
+from commonsight.vision.model import Detections
+from commonsight.vision.nms import suppress
+from commonsight.vision.picture import Bgr, Picture, Scaler, fit
+
+log = structlog.get_logger(__name__)
+
+COUNTED = ("person", "bicycle", "motorcycle", "car", "bus", "truck")
+"""What this platform counts on streets."""
+
+
+class Detector:
+    """Finds the objects of one model's classes. One detector belongs to one thread.
+
+    :param card: which model.
+    :param weights: its ONNX file; must hash to what the card says.
+    :param threads: threads of one inference. One is best when several cameras are watched: more threads make one picture
+        faster and all pictures together slower.
+    :param providers: ONNX Runtime execution providers, best first; those this runtime lacks are passed over.
+    :param classes: labels to look for; None looks for all the model knows.
+    :param size: (width, height) at which pictures enter the network instead of what `picture.fit` chooses: smaller is
+        faster, larger finds smaller things. Multiples of the card's `input.multiple`.
+    :raises Refusal: `vision.model_missing`, `vision.model_changed`, `vision.provider_missing`, `vision.size_invalid`,
+        `vision.label_unknown`.
+    """
+
+    def __init__(
+        self,
+        card: ModelCard,
+        weights: Path,
+        *,
+        threads: int = 1,
+        providers: Sequence[str] = ("CPUExecutionProvider",),
+        classes: Sequence[str] | None = COUNTED,
+        size: tuple[int, int] | None = None,
+    ) -> None:
+        self.card = card
+        self._size = _checked_size(card, size)
+        self._wanted = _checked_classes(card, classes)
+        self._kind = _exclusive_kinds(card)
+        self._scaler = Scaler(card.input)
+        self._session = _session(_verified(card, weights), threads, providers)
+        self._outputs = [output.name for output in self._session.get_outputs()]
+
+    @property
+    def provider(self) -> str:
+        """The execution provider that really runs."""
+        return str(self._session.get_providers()[0])
+
+    def detect(
+        self, picture: Bgr | Picture, score: float | None = None, *, iou: float | None = None, agnostic: bool = False
+    ) -> Detections:
+        """Look at one picture.
+
+        :param picture: uint8 (height, width, 3) blue first, or a `decode.Frame` (cheaper: scaled and converted at once).
+        :param score: lowest confidence; None takes the card's.
+        :param iou: overlap above which the weaker of two boxes is dropped; None takes the card's.
+        :param agnostic: drop overlapping boxes of any two classes. Otherwise only of the same class, or of classes the
+            card calls exclusive (a van is found as car and as truck, but it is one of them).
+        :returns: boxes in pixels of `picture`, best first.
+        """
+        if isinstance(picture, np.ndarray):
+            _check_picture(picture)
+            height, width = picture.shape[:2]
+        else:
+            width, height = picture.width, picture.height
+        columns, rows = self._size or fit(width, height, self.card.input)
+        given = {self.card.input.name: self._scaler(picture, columns, rows)}
+        outputs = dict(zip(self._outputs, self._session.run(self._outputs, given), strict=True))
+        head = self.card.head
+        found = HEADS[head.kind](outputs, head, columns, rows, self._wanted, self.card.score if score is None else score)
+        kind = np.zeros_like(found.class_id) if agnostic else self._kind[found.class_id]
+        kept = suppress(found.xyxy, found.confidence, kind, self.card.iou if iou is None else iou)
+        scale = np.array([width / columns, height / rows] * 2, dtype=np.float32)
+        limit = np.array([width, height] * 2, dtype=np.float32)
+        xyxy = np.clip(found.xyxy[kept] * scale, 0, limit)
+        return Detections(xyxy, found.confidence[kept], found.class_id[kept], self.card.labels)
+
+
+def _check_picture(picture: Bgr) -> None:
+    if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8 or 0 in picture.shape:
+        raise ValueError(f"a picture is uint8 (height, width, 3), not {picture.dtype} {picture.shape}")
+
+
+def _checked_size(card: ModelCard, size: tuple[int, int] | None) -> tuple[int, int] | None:
+    fixed, multiple = (card.input.width, card.input.height), card.input.multiple
+    if size is None or size == fixed:
+        return size
+    if multiple == 0 or min(size) < multiple or max(size) > 4096 or any(side % multiple for side in size):
+        rule = f"multiples of {multiple} up to 4096" if multiple else "only the size of the card"
+        raise Refusal("vision.size_invalid", operand="size", rule=rule, expected=list(fixed), actual=list(size))
+    return size
+
+
+def _checked_classes(card: ModelCard, classes: Sequence[str] | None) -> NDArray[np.int32]:
+    if classes is None:
+        return np.arange(len(card.labels), dtype=np.int32)
+    unknown = [label for label in classes if label not in card.labels]
+    if unknown or not classes:
+        raise Refusal("vision.label_unknown", operand="classes", actual=unknown, expected=list(card.labels))
+    return np.array(sorted(card.labels.index(label) for label in set(classes)), dtype=np.int32)
+
+
+def _exclusive_kinds(card: ModelCard) -> NDArray[np.int32]:
+    """For each class the number it is suppressed under: its own, or that of the first of its exclusive group."""
+    kinds = np.arange(len(card.labels), dtype=np.int32)
+    for group in card.exclusive:
+        ids = [card.labels.index(label) for label in group]
+        kinds[ids] = ids[0]
+    return kinds
+
+
+def _verified(card: ModelCard, weights: Path) -> bytes:
+    """Read once and run what was read: the file cannot change between the check and its use."""
+    try:
+        content = weights.read_bytes()
+    except OSError as error:
+        raise missing(card.name) from error
+    actual = hashlib.sha256(content).hexdigest()
+    if actual != card.weights.sha256:
+        raise Refusal(
+            "vision.model_changed",
+            status=409,
+            rule="sha256",
+            operand=str(weights),
+            expected=card.weights.sha256,
+            actual=actual,
+            name=card.name,
+        )
+    return content
+
+
+def missing(name: str) -> Refusal:
+    """The refusal for a model that is not installed; its message says which command installs it."""
+    return Refusal("vision.model_missing", status=409, operand="model", actual=name, name=name)
+
+
+def _session(content: bytes, threads: int, providers: Sequence[str]) -> onnxruntime.InferenceSession:
+    available = onnxruntime.get_available_providers()
+    chosen = [provider for provider in providers if provider in available]
+    if not chosen:
+        raise Refusal(
+            "vision.provider_missing", operand="providers", actual=list(providers), expected=available, rule="one of"
+        )
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+    # Idle threads must sleep: spinning would take the processor from the decoders beside them.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(content, options, providers=chosen)

@@ -1,0 +1,89 @@
+"""Pictures on their way into a network: which size, how they are scaled, how they become numbers."""
+
+from __future__ import annotations
+
+import math
+from typing import Protocol
+
+import av
+import numpy as np
+from av.video.reformatter import Interpolation, VideoReformatter
+from numpy.typing import NDArray
+
+from commonsight.vision.cards import Input
+
+Bgr = NDArray[np.uint8]
+"""A picture: uint8 (height, width, 3), blue first."""
+
+
+class Picture(Protocol):
+    """What a detector can look at besides an array: something that scales itself, such as a decoded frame."""
+
+    @property
+    def width(self) -> int: ...
+    @property
+    def height(self) -> int: ...
+    def planes(self, width: int, height: int) -> tuple[Plane, Plane, Plane]:
+        """The picture scaled to this size: blue, green and red, each uint8 (height, width)."""
+        ...
+
+
+Plane = NDArray[np.uint8]
+
+
+def fit(width: int, height: int, trained: Input) -> tuple[int, int]:
+    """Size (width, height) at which a picture of this size enters the network.
+
+    A network of fixed size gets the picture stretched to it. A fully convolutional one gets the picture's own proportions
+    at the pixel count it was trained with, each side rounded to the network's multiple. So nothing is padded (padding
+    would be computed for nothing), proportions change by a few percent at most, and the cost does not depend on the
+    camera: a 16:9 picture enters NanoDet at 544x320 instead of 416x234 in a 416x416 frame, with more pixels on each
+    object for the same work.
+    """
+    if trained.multiple == 0:
+        return trained.width, trained.height
+    budget = trained.width * trained.height
+    step = trained.multiple
+    # Very long pictures are treated as 4:1, or one side would vanish.
+    ratio = min(max(width / height, 0.25), 4.0)
+    exact = math.sqrt(budget * ratio)
+    columns = max(step, round(exact / step) * step)
+    rows = max(step, round(exact / ratio / step) * step)
+    return columns, rows
+
+
+def planes_of(frame: av.VideoFrame, reformatter: VideoReformatter, width: int, height: int) -> tuple[Plane, ...]:
+    """Scale and convert in one pass; bilinear with the filter widened when shrinking, so thin things do not vanish."""
+    scaled = reformatter.reformat(frame, width, height, "gbrp", interpolation=Interpolation.BILINEAR)
+    green, blue, red = (
+        np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[:height, :width] for plane in scaled.planes
+    )
+    return blue, green, red
+
+
+class Scaler:
+    """Turns pictures into a network's input. Not for use by two threads at once: it keeps its scaler and its buffer."""
+
+    def __init__(self, trained: Input) -> None:
+        self._trained = trained
+        self._reformatter = VideoReformatter()
+        self._buffer = np.zeros((1, 3, 0, 0), np.float32)
+        order = slice(None) if trained.colour == "BGR" else slice(None, None, -1)
+        self._order = range(3)[order]
+        self._gain = [np.float32(1 / std) for std in trained.std]
+        self._shift = [np.float32(-mean / std) for mean, std in zip(trained.mean, trained.std, strict=True)]
+
+    def __call__(self, picture: Bgr | Picture, width: int, height: int) -> NDArray[np.float32]:
+        """The picture at this size as float32 (1, 3, height, width). The array is reused by the next call."""
+        if isinstance(picture, np.ndarray):
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="bgr24")
+            planes = planes_of(frame, self._reformatter, width, height)
+        else:
+            planes = picture.planes(width, height)
+        if self._buffer.shape[2:] != (height, width):
+            self._buffer = np.empty((1, 3, height, width), np.float32)
+        for channel, source in enumerate(self._order):
+            out = self._buffer[0, channel]
+            np.multiply(planes[source], self._gain[channel], out=out)
+            out += self._shift[channel]
+        return self._buffer
