@@ -1,0 +1,1 @@
+"""Where things are: administrative regions, boundaries, coordinate systems, grids."""
