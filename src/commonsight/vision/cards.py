@@ -113,8 +113,12 @@ class ModelCard(_Part):
 def read(text: str, *, origin: str = "card") -> ModelCard:
     """Read a card.
 
-    :param origin: what to call it in a refusal.
-    :raises Refusal: `vision.card_invalid`, naming the key, the value and the rule.
+    Args:
+        text: the TOML document.
+        origin: what to call it in a refusal.
+
+    Raises:
+        Refusal: `vision.card_invalid`, naming the key, the value and the rule.
     """
     try:
         return ModelCard.model_validate(tomllib.loads(text))
@@ -141,7 +145,8 @@ def published() -> dict[str, ModelCard]:
 def card(name: str) -> ModelCard:
     """The card called `name`.
 
-    :raises Refusal: `vision.card_unknown` (status 404), listing the names there are.
+    Raises:
+        Refusal: `vision.card_unknown` (status 404), listing the names there are.
     """
     try:
         return published()[name]

@@ -2,8 +2,8 @@
 
 TensorFlow graphs compute images as NHWC and are full of transpositions; ONNX Runtime computes them as NCHW. Every value
 here carries the permutation between the two, so a TensorFlow Transpose costs nothing: it only changes that permutation.
-A real Transpose is written only where an operator cannot work in the layout at hand, which for a convolutional network is
-at its very ends. The conversion is exact: weights are copied bit for bit after dequantisation and nothing is approximated.
+A real Transpose is written only where an operator cannot work in the layout at hand, for a convolutional network at its
+very ends. The conversion is exact: weights are copied bit for bit after dequantisation, nothing is approximated.
 
 Same graph, same bytes: nodes are named and written in the graph's order, and the file names no version of a library.
 """
@@ -89,14 +89,16 @@ class _Builder:
         return self._laid_out[key]
 
 
-def convert(graph: TfjsGraph, *, free_size: bool = False, name: str = "model") -> onnx.ModelProto:
+def convert(graph: TfjsGraph, *, free_size: bool = False) -> onnx.ModelProto:
     """Write `graph` as an ONNX model and check it.
 
-    :param graph: what `tfjs.read` returned.
-    :param free_size: leave height and width of a four-dimensional NCHW input open. The caller answers for the network
-        being fully convolutional: sizes must then be multiples of its largest stride.
-    :param name: name of the ONNX graph.
-    :raises ModelFormatError: for an operator or an attribute that is not supported, naming the node.
+    Args:
+        graph: what `tfjs.read` returned.
+        free_size: leave height and width of a four-dimensional NCHW input open. The caller answers for the network
+            being fully convolutional: sizes must then be multiples of its largest stride.
+
+    Raises:
+        ModelFormatError: for an operator or an attribute that is not supported, naming the node.
     """
     build = _Builder(graph)
     inputs = [_input(build, port, free_size) for port in graph.inputs]
@@ -113,7 +115,7 @@ def convert(graph: TfjsGraph, *, free_size: bool = False, name: str = "model") -
             raise ModelFormatError(f"node {node.name!r} ({node.op}) is broken: {error}") from error
     outputs = [_output(build, port, free_size) for port in graph.outputs]
     model = helper.make_model(
-        helper.make_graph(build.nodes, name, inputs, outputs, build.initializers),
+        helper.make_graph(build.nodes, "model", inputs, outputs, build.initializers),
         opset_imports=[helper.make_opsetid("", OPSET)],
         ir_version=IR_VERSION,
         producer_name="commonsight",

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Literal
+from typing import Any, Literal
 
 import av
 import numpy as np
 import structlog
 from av.video.reformatter import VideoReformatter
-from numpy.typing import NDArray
 
-from commonsight.vision.picture import Bgr, Plane, planes_of
+from commonsight.vision.picture import Bgr, Plane, planes_of, rows_of
 
 log = structlog.get_logger(__name__)
 
@@ -45,8 +44,7 @@ class Frame:
         width, height = width or self.width, height or self.height
         converted = self._reformatter.reformat(self._frame, width, height, "bgr24")
         plane = converted.planes[0]
-        rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[:height, : width * 3]
-        return np.ascontiguousarray(rows).reshape(height, width, 3)
+        return np.ascontiguousarray(rows_of(plane)[:height, : width * 3]).reshape(height, width, 3)
 
     def planes(self, width: int, height: int) -> tuple[Plane, Plane, Plane]:
         """Blue, green and red at this size, each uint8 (height, width): what a detector takes, in one pass from YUV."""
@@ -60,9 +58,7 @@ class Frame:
         frame = self._frame
         if frame.format.components[0].bits != 8 or frame.format.is_rgb:
             frame = self._reformatter.reformat(frame, self.width, self.height, "gray")
-        plane = frame.planes[0]
-        rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
-        return np.ascontiguousarray(rows[: self.height : step, : self.width : step])
+        return np.ascontiguousarray(rows_of(frame.planes[0])[: self.height : step, : self.width : step])
 
 
 class Decoder:
@@ -71,9 +67,10 @@ class Decoder:
     Broken bytes never raise: they are counted in `errors`, and decoding goes on with the next unit that can be decoded.
     Frames may come later than their unit (pictures are reordered); `flush` gives out those that are left.
 
-    :param codec: "h264" or "h265".
-    :param skip_loop_filter: leave out deblocking of no frames, of those no other refers to, or of all. "all" saves about
-        a fifth of the decoding time and lets artefacts build up until the next keyframe.
+    Args:
+        codec: "h264" or "h265".
+        skip_loop_filter: leave out deblocking of no frames, of those no other refers to, or of all. "all" saves
+            decoding time and lets artefacts build up until the next keyframe.
     """
 
     def __init__(self, codec: Literal["h264", "h265"], *, skip_loop_filter: SkipLoopFilter = "none") -> None:
@@ -89,9 +86,12 @@ class Decoder:
     def feed(self, data: bytes, pts: int) -> list[Frame]:
         """Decode one access unit.
 
-        :param data: Annex B; a keyframe carries its parameter sets.
-        :param pts: 90 kHz ticks.
-        :returns: frames that are complete now, in presentation order; often one, sometimes none or several.
+        Args:
+            data: Annex B; a keyframe carries its parameter sets.
+            pts: 90 kHz ticks.
+
+        Returns:
+            Frames that are complete now, in presentation order; often one, sometimes none or several.
         """
         if not 0 < len(data) <= MAX_UNIT_BYTES or not -(1 << 62) < pts < 1 << 62:
             self._count("unit_out_of_bounds")
@@ -108,7 +108,7 @@ class Decoder:
         self._context.flush_buffers()
         return frames
 
-    def _decode(self, packet: av.Packet | None) -> list[Frame]:
+    def _decode(self, packet: av.Packet[Any] | None) -> list[Frame]:
         try:
             return [Frame(frame, self._reformatter) for frame in self._context.decode(packet)]
         except (av.FFmpegError, ValueError) as error:

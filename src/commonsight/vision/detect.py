@@ -17,6 +17,7 @@ from commonsight.vision.heads import HEADS
 from commonsight.vision.model import Detections
 from commonsight.vision.nms import suppress
 from commonsight.vision.picture import Bgr, Picture, Scaler, fit
+from commonsight.vision.store import missing
 
 log = structlog.get_logger(__name__)
 
@@ -27,16 +28,19 @@ COUNTED = ("person", "bicycle", "motorcycle", "car", "bus", "truck")
 class Detector:
     """Finds the objects of one model's classes. One detector belongs to one thread.
 
-    :param card: which model.
-    :param weights: its ONNX file; must hash to what the card says.
-    :param threads: threads of one inference. One is best when several cameras are watched: more threads make one picture
-        faster and all pictures together slower.
-    :param providers: ONNX Runtime execution providers, best first; those this runtime lacks are passed over.
-    :param classes: labels to look for; None looks for all the model knows.
-    :param size: (width, height) at which pictures enter the network instead of what `picture.fit` chooses: smaller is
-        faster, larger finds smaller things. Multiples of the card's `input.multiple`.
-    :raises Refusal: `vision.model_missing`, `vision.model_changed`, `vision.provider_missing`, `vision.size_invalid`,
-        `vision.label_unknown`.
+    Args:
+        card: which model.
+        weights: its ONNX file; must hash to what the card says.
+        threads: threads of one inference. One is best when several cameras are watched: more threads make one picture
+            faster and all pictures together slower.
+        providers: ONNX Runtime execution providers, best first; those this runtime lacks are passed over.
+        classes: labels to look for; None looks for all the model knows.
+        size: (width, height) at which pictures enter the network instead of what `picture.fit` chooses: smaller is
+            faster, larger finds smaller things. Multiples of the card's `input.multiple`.
+
+    Raises:
+        Refusal: `vision.model_missing`, `vision.model_changed`, `vision.provider_missing`, `vision.size_invalid`,
+            `vision.label_unknown`.
     """
 
     def __init__(
@@ -67,12 +71,19 @@ class Detector:
     ) -> Detections:
         """Look at one picture.
 
-        :param picture: uint8 (height, width, 3) blue first, or a `decode.Frame` (cheaper: scaled and converted at once).
-        :param score: lowest confidence; None takes the card's.
-        :param iou: overlap above which the weaker of two boxes is dropped; None takes the card's.
-        :param agnostic: drop overlapping boxes of any two classes. Otherwise only of the same class, or of classes the
-            card calls exclusive (a van is found as car and as truck, but it is one of them).
-        :returns: boxes in pixels of `picture`, best first.
+        Args:
+            picture: uint8 (height, width, 3), blue first; or a `decode.Frame`, cheaper because it is scaled and
+                converted in one pass.
+            score: lowest confidence; None takes the card's.
+            iou: overlap above which the weaker of two boxes is dropped; None takes the card's.
+            agnostic: drop overlapping boxes of any two classes. Otherwise only of the same class, or of classes the
+                card calls exclusive (a van is found as car and as truck, but it is one of them).
+
+        Returns:
+            Boxes in pixels of `picture`, best first.
+
+        Raises:
+            ValueError: when an array is no such picture.
         """
         if isinstance(picture, np.ndarray):
             _check_picture(picture)
@@ -83,7 +94,9 @@ class Detector:
         given = {self.card.input.name: self._scaler(picture, columns, rows)}
         outputs = dict(zip(self._outputs, self._session.run(self._outputs, given), strict=True))
         head = self.card.head
-        found = HEADS[head.kind](outputs, head, columns, rows, self._wanted, self.card.score if score is None else score)
+        found = HEADS[head.kind](
+            outputs, head, columns, rows, self._wanted, self.card.score if score is None else score
+        )
         kind = np.zeros_like(found.class_id) if agnostic else self._kind[found.class_id]
         kept = suppress(found.xyxy, found.confidence, kind, self.card.iou if iou is None else iou)
         scale = np.array([width / columns, height / rows] * 2, dtype=np.float32)
@@ -143,11 +156,6 @@ def _verified(card: ModelCard, weights: Path) -> bytes:
             name=card.name,
         )
     return content
-
-
-def missing(name: str) -> Refusal:
-    """The refusal for a model that is not installed; its message says which command installs it."""
-    return Refusal("vision.model_missing", status=409, operand="model", actual=name, name=name)
 
 
 def _session(content: bytes, threads: int, providers: Sequence[str]) -> onnxruntime.InferenceSession:

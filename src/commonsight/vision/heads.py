@@ -1,7 +1,8 @@
 """From what a network puts out to boxes: one function for each kind of detection head.
 
-Each takes the raw outputs by name, the card's head and the size of the network's input, and returns candidates in pixels
-of that input: boxes (N, 4), scores (N,), class ids (N,). Only rows above `score` come back; nothing is suppressed yet.
+Each takes the raw outputs by name, the card's head and the size of the network's input, and returns candidates in
+pixels of that input: boxes (N, 4), scores (N,), class ids (N,). Only rows that reach `score` come back; nothing is
+suppressed yet.
 """
 
 from __future__ import annotations
@@ -90,5 +91,3 @@ def fastestdet(
 
 HEADS: dict[str, Callable[..., Candidates]] = {"nanodet": nanodet, "fastestdet": fastestdet}
 """Kinds of head a card may name."""
-
-

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from importlib import import_module
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-if TYPE_CHECKING:
-    import supervision
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +65,17 @@ class Detections:
 
     def relative(self, width: int, height: int) -> NDArray[np.float32]:
         """Boxes as shares of the picture, 0..1: float32 (N, 4)."""
-        return self.xyxy / np.array([width, height, width, height], dtype=np.float32)
+        scale = np.array([width, height, width, height], dtype=np.float32)
+        return np.divide(self.xyxy, scale, dtype=np.float32)
 
     def anchors(self) -> NDArray[np.float32]:
         """Bottom-centre point of each box, where a thing touches the ground: float32 (N, 2), pixels."""
-        return np.stack([(self.xyxy[:, 0] + self.xyxy[:, 2]) / 2, self.xyxy[:, 3]], axis=1)
+        middle = (self.xyxy[:, 0] + self.xyxy[:, 2]) / np.float32(2)
+        return np.stack([middle, self.xyxy[:, 3]], axis=1)
 
-    def to_supervision(self) -> supervision.Detections:
+    def to_supervision(self) -> Any:
         """The same as `supervision.Detections` (package `supervision`, not a dependency of this one)."""
-        import supervision
-
-        return supervision.Detections(
+        return import_module("supervision").Detections(
             xyxy=self.xyxy,
             confidence=self.confidence,
             class_id=self.class_id.astype(int),

@@ -16,7 +16,8 @@ def overlap(left: NDArray[np.float32], right: NDArray[np.float32]) -> NDArray[np
     shared = np.prod(np.clip(bottom_right - top_left, 0, None), axis=2)
     areas = [np.prod(np.clip(boxes[:, 2:] - boxes[:, :2], 0, None), axis=1) for boxes in (left, right)]
     union = areas[0][:, None] + areas[1][None, :] - shared
-    return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+    result: NDArray[np.float32] = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+    return result
 
 
 def suppress(
@@ -24,8 +25,8 @@ def suppress(
 ) -> NDArray[np.intp]:
     """Greedy suppression: rows to keep, best first.
 
-    A row falls when a better one of the same `kind` covers it with an intersection over union above `iou`. Give the class
-    ids as `kind` for suppression within a class, zeros for suppression across all classes. Equal scores keep their order,
+    A row falls when a better one of the same `kind` covers it with an intersection over union above `iou`. Give the
+    class ids as `kind` for suppression within a class, zeros for suppression across all. Equal scores keep their order,
     so the same picture always gives the same rows. At most `MAX_CANDIDATES` of the best rows are looked at.
     """
     order = np.argsort(-confidence, kind="stable")[:MAX_CANDIDATES]

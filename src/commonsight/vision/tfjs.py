@@ -1,7 +1,7 @@
 """Read a TensorFlow.js graph model: a JSON topology and the binary shards that hold its weights.
 
-The format is the one `tensorflowjs_converter` writes (`"format": "graph-model"`): nodes as a TensorFlow GraphDef in JSON,
-weights as one byte string described by `weightsManifest`, optionally quantised to float16 or to affine uint8/uint16.
+The format is the one `tensorflowjs_converter` writes (`"format": "graph-model"`): nodes as a TensorFlow GraphDef in
+JSON, weights as one byte string described by `weightsManifest`, optionally quantised to float16 or affine uint8/uint16.
 Nothing here executes anything from the document; a document that does not hold together raises `ModelFormatError`.
 """
 
@@ -59,9 +59,12 @@ class TfjsGraph:
 def read(document: bytes, weights: bytes) -> TfjsGraph:
     """Read a graph model.
 
-    :param document: the `.json` file.
-    :param weights: the shards of all manifest groups, concatenated in the manifest's order.
-    :raises ModelFormatError: when either is broken or they do not belong together.
+    Args:
+        document: the `.json` file.
+        weights: the shards of all manifest groups, concatenated in the manifest's order.
+
+    Raises:
+        ModelFormatError: when either is broken or they do not belong together.
     """
     try:
         model = json.loads(document)
