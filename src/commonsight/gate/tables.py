@@ -1,0 +1,62 @@
+"""Tables of gate/ (created by migration 0005)."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Double, ForeignKey, LargeBinary, Text, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from commonsight.records.base import Base, UtcDateTime
+
+
+class PermitRow(Base):
+    """A permit as stored."""
+
+    __tablename__ = "permits"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    door: Mapped[str] = mapped_column(Text)
+    holder_kind: Mapped[str] = mapped_column(Text)
+    holder_id: Mapped[UUID | None]
+    holder_name: Mapped[str] = mapped_column(Text)
+    organisation: Mapped[str] = mapped_column(Text)
+    purpose_code: Mapped[str] = mapped_column(Text)
+    purpose_text: Mapped[str] = mapped_column(Text)
+    cameras: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+    window: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    limits: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    ticket_sha256: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    issued_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    revoked_reason: Mapped[str | None] = mapped_column(Text)
+
+
+class RetrievalRow(Base):
+    """One line of the register: who looked at which camera, of which unit, why, when, how long."""
+
+    __tablename__ = "retrievals"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    permit_id: Mapped[UUID] = mapped_column(ForeignKey("permits.id"))
+    door: Mapped[str] = mapped_column(Text)
+    camera_id: Mapped[UUID]
+    camera_name: Mapped[str] = mapped_column(Text)
+    region: Mapped[str] = mapped_column(Text(collation="C"))
+    holder_kind: Mapped[str] = mapped_column(Text)
+    holder_id: Mapped[UUID | None]
+    holder_name: Mapped[str] = mapped_column(Text)
+    organisation: Mapped[str] = mapped_column(Text)
+    purpose_code: Mapped[str] = mapped_column(Text)
+    purpose_text: Mapped[str] = mapped_column(Text)
+    salt: Mapped[bytes] = mapped_column(LargeBinary)
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    first_frame_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    seconds: Mapped[float] = mapped_column(Double, server_default="0")
+    bytes: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    node: Mapped[str | None] = mapped_column(Text)
+    close_reason: Mapped[str | None] = mapped_column(Text)
