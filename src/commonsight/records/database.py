@@ -18,7 +18,7 @@ from commonsight.records.notify import encode
 
 DRIVER: Final = "postgresql+psycopg"
 POOL_WAIT_SECONDS: Final = 15.0
-"""A caller that gets no connection within this time fails with SQLAlchemy's `TimeoutError`, instead of queueing forever."""
+"""A caller that gets no connection within this time fails with SQLAlchemy's `TimeoutError` instead of waiting on."""
 
 CONNECT_SECONDS: Final = 10
 

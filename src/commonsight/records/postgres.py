@@ -5,6 +5,7 @@ The supervisor keeps it alive; `start` and `stop` are for tests and one-off comm
 """
 
 import asyncio
+import contextlib
 import fcntl
 import os
 import secrets
@@ -62,8 +63,8 @@ class EmbeddedPostgres:
     """One embedded server under `data_dir`.
 
     Args:
-        data_dir: the platform's data directory; the cluster is `postgres` in it, unless the server's account cannot reach it.
-        runtime_dir: short path whose name marks this installation; the socket's directory is a sibling of it.
+        data_dir: the platform's data directory; the cluster is `postgres` in it, if the server's account can reach it.
+        runtime_dir: a short path; the socket's directory is made beside it.
         options: server settings on top of `OPTIONS`.
         durable: False gives up safety for speed (tests): no fsync.
         fallback: where the cluster goes when `data_dir` is closed to the server's account.
@@ -109,12 +110,12 @@ class EmbeddedPostgres:
         return f"postgresql://{USER}:{self._password}@/{database}?host={quote(str(self.place.sockets), safe='')}"
 
     def prepare(self) -> None:
-        """Make everything ready for the server's start; may be called before every start. Blocks (first time about 1 s).
+        """Make everything ready for the server's start; called before every start. Blocks, the first time for seconds.
 
         Takes a lock on `data_dir` that this object holds until `release`: one supervisor a data directory.
 
         Raises:
-            Refusal: `records.already_running`, `records.cluster_version`, `records.initdb_failed`, or one of `settle`'s.
+            Refusal: `records.already_running`, `records.cluster_version`, `records.initdb_failed`, or as `settle`.
         """
         place = self._place = settle(self.data_dir, self.runtime_dir, fallback=self.fallback)
         self._take_lock()
@@ -209,9 +210,12 @@ class EmbeddedPostgres:
 
     def release(self) -> None:
         """Let another supervisor have this data directory."""
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
+        if self._lock is None:
+            return
+        with contextlib.suppress(OSError):  # not empty: a server still uses it
+            self.place.sockets.rmdir()
+        self._lock.close()
+        self._lock = None
 
     def _take_lock(self) -> None:
         if self._lock is not None:

@@ -24,7 +24,7 @@ def users_of(data: Path) -> list[int]:
     wanted = os.path.realpath(data)
     for entry in Path("/proc").glob("[0-9]*"):
         try:
-            if os.readlink(entry / "cwd") == wanted:
+            if str((entry / "cwd").readlink()) == wanted:
                 found.append(int(entry.name))
         except OSError:  # gone meanwhile, or somebody else's
             continue
@@ -34,7 +34,7 @@ def users_of(data: Path) -> list[int]:
 def leftover(data: Path) -> int | None:
     """Process id of the server running on `data`, from its pid file; None when the file is missing or stale.
 
-    A number alone proves nothing: after a restart of the machine it may belong to anybody. The process must work in `data`.
+    A number alone proves nothing, after a restart of the machine it may be anybody's: the process must work in `data`.
     """
     try:
         pid = int((data / "postmaster.pid").read_text("utf-8").split("\n", 1)[0])

@@ -87,7 +87,7 @@ def settle(data_dir: Path, runtime_dir: Path, *, fallback: Path = FALLBACK) -> P
         data = data_dir / "postgres"
         if (data_dir / "postgres.location").exists() or (data.exists() and data.stat().st_uid != os.geteuid()):
             raise Refusal("records.cluster_foreign", operand="data_dir", actual=str(data_dir), rule="same_account")
-        return Place(wheel_programs(), data, socket_directory(None, runtime_dir), None)
+        return Place(wheel_programs(), data, socket_directory(None, data_dir, runtime_dir), None)
     data = recorded_data(data_dir)
     account = account_of(data)
     if not reaches(account, [data if is_cluster(data) else data.parent]):
@@ -103,7 +103,12 @@ def settle(data_dir: Path, runtime_dir: Path, *, fallback: Path = FALLBACK) -> P
     programs = wheel_programs()
     if not reaches(account, [programs / "postgres", programs.parent / "lib", programs.parents[2] / LIBRARIES]):
         programs = copied_programs(fallback, account)
-    return Place(programs, data, socket_directory(account, runtime_dir), account)
+    return Place(programs, data, socket_directory(account, data_dir, runtime_dir), account)
+
+
+def mark_of(data_dir: Path) -> str:
+    """Twelve hexadecimal digits that tell one installation's names from another's in shared directories."""
+    return hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:12]
 
 
 def is_cluster(data: Path) -> bool:
@@ -163,7 +168,7 @@ sys.exit(not all(os.access(path, os.R_OK | os.X_OK if os.path.isfile(path) else 
 
 
 def reaches(account: Account, paths: Iterable[Path]) -> bool:
-    """Whether `account` can pass to all `paths`: asked by becoming it, because mode bits alone do not tell (ACLs, mounts)."""
+    """Whether `account` can pass to all `paths`: asked by becoming it, as mode bits alone do not tell (ACLs, mounts)."""
     command = [sys.executable, "-I", "-S", "-c", _ASK, str(account.uid), str(account.gid), *map(str, paths)]
     return subprocess.run(command, check=False, timeout=30).returncode == 0
 
@@ -175,8 +180,7 @@ def fallback_data(data_dir: Path, account: Account, fallback: Path) -> Path:
     user's directories would be the wrong answer, so the cluster goes where system data belongs. The random part keeps
     a later `data_dir` at the same path from meeting the cluster of a deleted one, whose password went with it.
     """
-    mark = hashlib.sha256(str(data_dir).encode()).hexdigest()[:12]
-    home = fallback / f"{mark}-{secrets.token_hex(4)}"
+    home = fallback / f"{mark_of(data_dir)}-{secrets.token_hex(4)}"
     make_passable(home)
     if not reaches(account, [home]):
         raise Refusal("records.cluster_unreachable", operand="data_dir", actual=str(home), expected=account.name)
@@ -218,13 +222,13 @@ def copied_programs(fallback: Path, account: Account) -> Path:
     return target / PACKAGE / PROGRAMS
 
 
-def socket_directory(account: Account | None, runtime_dir: Path) -> Path:
+def socket_directory(account: Account | None, data_dir: Path, runtime_dir: Path) -> Path:
     """A private directory for the server's socket: short enough, and reachable by its account.
 
     Raises:
         Refusal: `records.socket_dir` when no candidate will do.
     """
-    name = f"{runtime_dir.name}-pg"
+    name = f"commonsight-pg-{mark_of(data_dir)}"
     # As root /run comes first: nobody else can create names there.
     candidates = [Path("/run"), runtime_dir.parent, Path("/tmp")] if account else [runtime_dir.parent, Path("/tmp")]  # noqa: S108
     for parent in candidates:

@@ -16,6 +16,19 @@ log = structlog.get_logger(__name__)
 
 LEDGER: Final = "CREATE TABLE IF NOT EXISTS queue_migrations (name text PRIMARY KEY, at timestamptz DEFAULT now())"
 
+# A failed job that goes back to waiting must not collide with a waiting job of the same queueing lock: the package's own
+# UPDATE would raise, and the job would stay "doing" for as long as its worker lives. So a retried job gives its lock up.
+RETRY_TRIGGER: Final = """
+CREATE OR REPLACE FUNCTION commonsight_retry_gives_way() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.queueing_lock := NULL;
+    RETURN NEW;
+END $$;
+CREATE OR REPLACE TRIGGER commonsight_retry_gives_way BEFORE UPDATE OF status ON procrastinate_jobs
+    FOR EACH ROW WHEN (OLD.status <> 'todo' AND NEW.status = 'todo' AND NEW.queueing_lock IS NOT NULL)
+    EXECUTE FUNCTION commonsight_retry_gives_way();
+"""
+
 
 def bring_up(connection: Connection) -> int:
     """Apply what is missing in one transaction; returns how many of the package's files are newly accounted for."""
@@ -27,7 +40,7 @@ def bring_up(connection: Connection) -> int:
         if not missing:
             return 0
         scripts = [file.read_text("utf-8") for file in missing] if done else [SchemaManager.get_schema()]
-        for script in scripts:
+        for script in [*scripts, RETRY_TRIGGER]:
             # Straight to the driver: the files hold `%` and `:` that SQLAlchemy would take for parameters.
             connection.connection.driver_connection.execute(script)  # type: ignore[union-attr]
         connection.execute(

@@ -1,0 +1,76 @@
+"""Structured logs of one process: one JSON object a line for machines, coloured lines on a person's terminal.
+
+Libraries that log through the standard library (uvicorn, Procrastinate, Alembic) come out in the same form.
+"""
+
+import logging
+import logging.config
+import sys
+from typing import Any, Final
+
+import structlog
+
+from commonsight.settings import Settings
+
+QUIET: Final = {"procrastinate": "WARNING", "sqlalchemy": "WARNING", "alembic": "WARNING", "psycopg": "WARNING"}
+"""Libraries that tell more than an operator wants; a root level of debug opens them all."""
+
+
+def configure(settings: Settings, *, name: str, supervised: bool) -> None:
+    """Send everything this process logs to standard error.
+
+    Args:
+        settings: `log.level` and `log.format` count; a supervised process always writes JSON, which the supervisor
+            keeps in files and renders for the terminal.
+        name: the process' name, part of every line.
+        supervised: whether a supervisor reads our standard error.
+    """
+    as_json = supervised or settings.log.format == "json" or (settings.log.format == "auto" and not sys.stderr.isatty())
+    level = settings.log.level.upper()
+    stamps: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.ExtraAdder(allow=()),
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+        _named(name),
+    ]
+    last: Any
+    if as_json:
+        stamps.append(structlog.processors.dict_tracebacks)
+        last = structlog.processors.JSONRenderer(ensure_ascii=False, default=str)
+    else:
+        last = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=stamps, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last]
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatter)
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level)
+    for library, least in QUIET.items():
+        logging.getLogger(library).setLevel("DEBUG" if level == "DEBUG" else least)
+    for library in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+        logging.getLogger(library).handlers = []
+        logging.getLogger(library).propagate = True
+    logging.captureWarnings(True)
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            structlog.stdlib.PositionalArgumentsFormatter(),
+            *stamps,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+
+
+def _named(name: str) -> Any:
+    def add(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
+        event.setdefault("process", name)
+        return event
+
+    return add
