@@ -79,8 +79,8 @@ def upgrade() -> None:
     op.execute(f"CREATE INDEX ix_cameras_health_at ON cameras (coalesce(health_at, '-infinity'), id) {live}")
     # Everything that is counted, without touching the rows.
     op.execute(f"CREATE INDEX ix_cameras_facets ON cameras (region, cell, health, kind, sector, platform_id) {live}")
-    # Search in names and addresses; see catalog/search.py for what a gram is. New rows wait in a pending list, which makes
-    # loading five times as fast; its bound keeps what a search has to read besides the index to some milliseconds.
+    # Search in names and addresses; see catalog/search.py for what a gram is. New rows wait in a pending list, which
+    # makes loading five times as fast; its bound keeps what a search reads besides the index to some milliseconds.
     op.execute(
         f"CREATE INDEX ix_cameras_grams ON cameras USING gin (grams) WITH (gin_pending_list_limit = 2048) {live}"
     )

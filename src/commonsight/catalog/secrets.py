@@ -1,0 +1,68 @@
+"""Passwords of cameras, encrypted at rest.
+
+The key lies in `data_dir/secret.key` (mode 0600), apart from the database: a dump of the one without the other opens
+nothing. Losing the key loses the passwords and nothing else; they are typed in again.
+"""
+
+import os
+from pathlib import Path
+
+from cryptography.fernet import Fernet, InvalidToken
+
+from commonsight.problem import Refusal
+
+FILE = "secret.key"
+
+
+class SecretBox:
+    """Encrypts and decrypts with one key (Fernet: AES-128-CBC with HMAC-SHA-256)."""
+
+    def __init__(self, key: bytes) -> None:
+        self._fernet = Fernet(key)
+
+    def __repr__(self) -> str:
+        return "SecretBox(…)"
+
+    def seal(self, secret: str) -> bytes:
+        """The encrypted form, for the database."""
+        return self._fernet.encrypt(secret.encode())
+
+    def open(self, sealed: bytes) -> str:
+        """The secret again.
+
+        Raises:
+            Refusal: `catalog.secret_unreadable` when it was sealed with another key.
+        """
+        try:
+            return self._fernet.decrypt(sealed).decode()
+        except (InvalidToken, UnicodeDecodeError) as error:
+            raise Refusal("catalog.secret_unreadable", status=503, operand=FILE) from error
+
+
+def secret_box(data_dir: Path) -> SecretBox:
+    """The box of this installation; makes the key the first time. Safe when several processes start at once.
+
+    Raises:
+        Refusal: `catalog.key_invalid` when the file holds no key.
+    """
+    path = data_dir / FILE
+    if not path.exists():
+        data_dir.mkdir(parents=True, exist_ok=True)
+        scratch = path.with_name(f".{FILE}.{os.getpid()}")
+        scratch.unlink(missing_ok=True)
+        handle = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(Fernet.generate_key())
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            # A link never replaces: of two processes that start together, one makes the key and both read it.
+            path.hardlink_to(scratch)
+        except FileExistsError:
+            pass
+        finally:
+            scratch.unlink()
+    try:
+        return SecretBox(path.read_bytes().strip())
+    except ValueError as error:
+        raise Refusal("catalog.key_invalid", status=503, operand=str(path), rule="32 bytes, URL-safe base64") from error

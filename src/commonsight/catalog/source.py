@@ -1,0 +1,97 @@
+"""Addresses of cameras that people type in: taken apart, checked, without the password in the URL."""
+
+import ipaddress
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+from commonsight.problem import Refusal
+
+SCHEMES = {"rtsp": 554, "rtsps": 322}
+URL_MOST = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """How a camera is reached. `repr` hides the password."""
+
+    protocol: str
+    url: str
+    username: str | None = None
+    password: str | None = None
+
+    def __repr__(self) -> str:
+        hidden = None if self.password is None else "…"
+        return f"Source(protocol={self.protocol!r}, url={self.url!r}, username={self.username!r}, password={hidden!r})"
+
+
+def parse(url: str, *, username: str | None = None, password: str | None = None, loopback: bool = False) -> Source:
+    """Check an address and move a user name and password out of it. Those given apart win over those in the URL.
+
+    Only streaming schemes are let through, and no address that can only mean this machine or its cloud's own services:
+    a camera's address must not be a way to reach them (server-side request forgery). Names are checked as written;
+    where they resolve to is the network's business.
+
+    Args:
+        loopback: let 127.0.0.0/8 and ::1 through (the demo's virtual cameras, a person at this machine).
+
+    Raises:
+        Refusal: `catalog.address_invalid`, naming the rule; the message never repeats the password.
+    """
+
+    def refused(rule: str, expected: object, actual: object = None) -> Refusal:
+        return Refusal(
+            "catalog.address_invalid", status=422, rule=rule, operand="url", expected=expected, actual=actual
+        )
+
+    url = url.strip()
+    if len(url) > URL_MOST:
+        raise refused("length", f"at most {URL_MOST} characters", len(url))
+    if any(ord(character) < 0x21 or character == "\x7f" for character in url):
+        raise refused("characters", "no spaces or control characters")
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise refused("form", "rtsp://host[:port]/path") from error
+    if parts.scheme not in SCHEMES:
+        raise refused("scheme", sorted(SCHEMES), parts.scheme[:20] or None)
+    if not host:
+        raise refused("host", "rtsp://host[:port]/path")
+    _check_host(host, loopback=loopback)
+    netloc = f"[{host}]" if ":" in host else host
+    if port is not None:
+        netloc += f":{port}"
+    bare = urlunsplit((parts.scheme, netloc, parts.path, parts.query, ""))
+    if username is None and parts.username is not None:
+        username = unquote(parts.username)
+        password = password if password is not None else unquote(parts.password) if parts.password is not None else None
+    return Source("rtsp", bare, username or None, password)
+
+
+def _check_host(host: str, *, loopback: bool) -> None:
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        local = host.rstrip(".").lower() == "localhost" or host.rstrip(".").lower().endswith(".localhost")
+        # "127.1", "2130706433" and "0x7f000001" are addresses to a C library, though not to us.
+        odd = host.replace(".", "").isdigit() or host.lower().startswith("0x")
+        if odd or (local and not loopback):
+            raise _host_refused(host) from None
+        return
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    if address.is_loopback and loopback:
+        return
+    if address.is_loopback or address.is_link_local or address.is_multicast or address.is_unspecified:
+        raise _host_refused(host)
+
+
+def _host_refused(host: str) -> Refusal:
+    return Refusal(
+        "catalog.address_invalid",
+        status=422,
+        rule="host",
+        operand="url",
+        expected="an address of the network, not of this machine (loopback, link-local, multicast)",
+        actual=host[:100],
+    )
