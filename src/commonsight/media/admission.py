@@ -1,0 +1,60 @@
+"""Who may read what: the one place where a media node meets permits, the register and the camera file."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from commonsight.connect.model import Address
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A checked ticket for one camera. `system`: held by one of our own processes, which may send boxes."""
+
+    ticket: str
+    permit_id: UUID
+    camera_id: UUID
+    retrieval_id: UUID
+    expires_at: datetime
+    seconds_max: float | None
+    system: bool
+
+
+@dataclass(slots=True)
+class Seen:
+    """What one reading came to, for the register."""
+
+    seconds: float
+    bytes: int
+    frames: int
+    reason: str
+
+
+class Admission(Protocol):
+    """What a node asks before and tells after every reading."""
+
+    async def admit(self, ticket: str, camera_id: UUID) -> Grant:
+        """Check the ticket and write the retrieval.
+
+        Raises:
+            Refusal: the permit does not cover this, now.
+            OSError, TimeoutError: the register cannot be written, so nothing may be shown.
+        """
+        ...
+
+    async def address(self, camera_id: UUID) -> Address | None:
+        """Where the camera is; None when it is unknown or has no source."""
+        ...
+
+    async def still_valid(self, grant: Grant) -> bool:
+        """Whether a running reading may go on, asked when a revocation may have been missed."""
+        ...
+
+    def first_frame(self, grant: Grant) -> None:
+        """The first picture has left. Written soon; never waits."""
+        ...
+
+    def closed(self, grant: Grant, seen: Seen) -> None:
+        """The reading is over. Written soon; never waits."""
+        ...

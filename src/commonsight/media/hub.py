@@ -1,0 +1,159 @@
+"""What a media node holds: its cameras, its readers, and the rules for taking them in and sending them away."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+import structlog
+
+from commonsight.clock import Clock
+from commonsight.connect.model import SourceCode, SourceError
+from commonsight.connect.service import Reopening
+from commonsight.media.admission import Admission, Grant, Seen
+from commonsight.media.relay import Relay, Source
+from commonsight.media.viewer import BrowserViewer, PacketReader
+from commonsight.problem import Refusal
+from commonsight.settings import Media
+
+log = structlog.get_logger(__name__)
+
+AnyReader = BrowserViewer | PacketReader
+
+
+@dataclass(eq=False, slots=True)
+class Reading:
+    """One reader of one camera under one permit."""
+
+    grant: Grant
+    relay: Relay
+    reader: AnyReader
+    since: float
+    timer: asyncio.TimerHandle | None = None
+
+
+@dataclass(slots=True)
+class Past:
+    """What readings and relays that are over came to, so that the metrics never fall."""
+
+    readings: int = 0
+    bytes_out: int = 0
+    skips: int = 0
+    frames_skipped: int = 0
+    bytes_in: int = 0
+    units: int = 0
+    reconnects: int = 0
+
+
+class Hub:
+    """Cameras open on this node and who reads them."""
+
+    def __init__(self, settings: Media, admission: Admission, clock: Clock) -> None:
+        self.relays: dict[UUID, Relay] = {}
+        self.readings: set[Reading] = set()
+        self.past = Past()
+        self._settings = settings
+        self._admission = admission
+        self._clock = clock
+        self._entering = 0
+        self._stopping = False
+
+    async def enter(self, ticket: str, camera_id: UUID, make: Callable[[Callable[[], None]], AnyReader]) -> Reading:
+        """Check the ticket, write the retrieval, and hand the camera's pictures to the reader `make` builds.
+
+        Raises:
+            Refusal: `media.node_full`, `media.node_stopping`, `media.register_unavailable`, or what the gate said.
+        """
+        if self._stopping:
+            raise Refusal("media.node_stopping", status=503)
+        if len(self.readings) + self._entering >= self._settings.viewers_max:
+            raise _full("media.viewers_max", self._settings.viewers_max)
+        self._entering += 1
+        try:
+            grant = await self._admission.admit(ticket, camera_id)
+        finally:
+            self._entering -= 1
+        if self._stopping:
+            self._admission.closed(grant, Seen(0, 0, 0, "node_stopping"))
+            raise Refusal("media.node_stopping", status=503)
+        relay = self.relays.get(camera_id)
+        if relay is None or relay.closed:
+            if len(self.relays) >= self._settings.cameras_max:
+                self._admission.closed(grant, Seen(0, 0, 0, "node_full"))
+                raise _full("media.cameras_max", self._settings.cameras_max)
+            relay = self._open(camera_id, relay)
+        reader = make(lambda: self._admission.first_frame(grant))
+        reading = Reading(grant, relay, reader, self._clock.monotonic())
+        self.readings.add(reading)
+        left = (grant.expires_at - self._clock.now()).total_seconds()
+        if grant.seconds_max is not None:
+            left = min(left, grant.seconds_max)
+        reading.timer = asyncio.get_running_loop().call_later(max(left, 0), reader.end, "permit_expired")
+        await relay.attach(reader)
+        return reading
+
+    def leave(self, reading: Reading, reason: str) -> None:
+        """The reader has gone, for whatever reason. May be called twice."""
+        if reading not in self.readings:
+            return
+        self.readings.remove(reading)
+        reading.relay.detach(reading.reader)
+        if reading.timer is not None:
+            reading.timer.cancel()
+        outlet = reading.reader.outlet
+        self.past.readings += 1
+        self.past.bytes_out += outlet.bytes
+        self.past.skips += outlet.skips
+        self.past.frames_skipped += outlet.frames_skipped
+        seconds = self._clock.monotonic() - reading.since
+        self._admission.closed(reading.grant, Seen(seconds, outlet.bytes, outlet.frames, reason))
+
+    def revoke(self, permit_id: UUID) -> None:
+        """Cut everything that runs under a permit."""
+        for reading in self.readings:
+            if reading.grant.permit_id == permit_id:
+                reading.reader.end("permit_revoked")
+
+    async def recheck(self) -> None:
+        """Ask for every running reading whether it may go on: a revocation may have been missed."""
+        for reading in list(self.readings):
+            if not await self._admission.still_valid(reading.grant):
+                reading.reader.end("permit_revoked")
+
+    async def stop(self) -> None:
+        """Tell all readers that the node stops, and close every camera."""
+        self._stopping = True
+        await asyncio.gather(*(relay.close("node_stopping") for relay in list(self.relays.values())))
+        for reading in list(self.readings):
+            reading.reader.end("node_stopping")
+
+    def _open(self, camera_id: UUID, before: Relay | None) -> Relay:
+        async def opener() -> Source:
+            if before is not None:
+                await before.wait_closed()  # many cameras allow one session only
+            address = await self._admission.address(camera_id)
+            if address is None:
+                raise SourceError(SourceCode.NOT_FOUND, "the camera file names no source")
+            seed = camera_id.int & 0xFFFF_FFFF
+            return Reopening(address, timeout=self._settings.open_timeout, clock=self._clock, seed=seed)
+
+        self.relays[camera_id] = relay = Relay(
+            camera_id,
+            opener,
+            self._clock,
+            group_bytes=self._settings.group_bytes,
+            idle_seconds=self._settings.idle_seconds,
+            on_closed=self._closed,
+        )
+        return relay
+
+    def _closed(self, relay: Relay) -> None:
+        self.past.bytes_in += relay.totals.bytes
+        self.past.units += relay.totals.units
+        self.past.reconnects += relay.totals.reconnects
+        if self.relays.get(relay.camera_id) is relay:
+            del self.relays[relay.camera_id]
+
+
+def _full(setting: str, limit: int) -> Refusal:
+    return Refusal("media.node_full", status=503, rule=f"at most {setting}", operand=setting, expected=limit)

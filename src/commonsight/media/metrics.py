@@ -1,0 +1,44 @@
+"""The node's figures for Prometheus, read when asked: nothing is counted twice, and no unit waits for it."""
+
+from collections.abc import Iterator
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector as BaseCollector
+
+from commonsight.media.hub import Hub
+
+
+class Collector(BaseCollector):
+    """Sums over what runs and what is over."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+
+    def collect(self) -> Iterator[Metric]:
+        hub, past = self._hub, self._hub.past
+        outlets = [reading.reader.outlet for reading in hub.readings]
+        totals = [relay.totals for relay in hub.relays.values()]
+        cameras = GaugeMetricFamily("commonsight_media_cameras", "Cameras held open, by state", labels=["state"])
+        for state in ("opening", "live", "reconnecting"):
+            cameras.add_metric([state], sum(relay.state == state for relay in hub.relays.values()))
+        yield cameras
+        readers = GaugeMetricFamily("commonsight_media_readers", "Readers, by kind", labels=["kind"])
+        browsers = sum(reading.reader.browser for reading in hub.readings)
+        readers.add_metric(["browser"], browsers)
+        readers.add_metric(["packets"], len(hub.readings) - browsers)
+        yield readers
+        counters = [
+            ("readings", "Readings that are over", past.readings),
+            ("received_bytes", "Bytes of access units from cameras", past.bytes_in + sum(t.bytes for t in totals)),
+            ("units", "Access units from cameras", past.units + sum(t.units for t in totals)),
+            ("reconnects", "Attempts to reach a lost camera", past.reconnects + sum(t.reconnects for t in totals)),
+            ("sent_bytes", "Bytes sent to readers", past.bytes_out + sum(o.bytes for o in outlets)),
+            ("skips", "Times a slow reader was moved on", past.skips + sum(o.skips for o in outlets)),
+            (
+                "skipped_frames",
+                "Access units slow readers missed",
+                past.frames_skipped + sum(o.frames_skipped for o in outlets),
+            ),
+        ]
+        for name, text, value in counters:
+            yield CounterMetricFamily(f"commonsight_media_{name}", text, value=value)

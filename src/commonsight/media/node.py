@@ -1,0 +1,98 @@
+"""The media process: everything of one node, started and stopped together."""
+
+import asyncio
+import contextlib
+from collections.abc import Coroutine
+from typing import Any
+from uuid import UUID
+
+import structlog
+from aiohttp import web
+from sqlalchemy.exc import SQLAlchemyError
+
+from commonsight.clock import Clock
+from commonsight.media.gate_admission import GateAdmission
+from commonsight.media.hub import Hub
+from commonsight.media.packet_server import PacketServer
+from commonsight.media.web import CLOSE_SECONDS, make_app
+from commonsight.records import nodes
+from commonsight.records.database import Database
+from commonsight.records.notify import listen
+from commonsight.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+REVOKED = "gate_revoked"
+STOP_SECONDS = 4.0
+"""Readers have this long to hear that the node stops."""
+
+
+async def serve(settings: Settings, database: Database, clock: Clock, name: str, stop: asyncio.Event) -> None:
+    """Run the media node `name` (`media-1`, `media-2`, …) until `stop` is set.
+
+    Raises:
+        OSError: the port or the socket cannot be taken.
+    """
+    admission = GateAdmission(database, clock, name)
+    hub = Hub(settings.media, admission, clock)
+    packet_side = PacketServer(
+        hub, clock, settings.runtime_dir / f"{name}.sock", queue_bytes=settings.media.viewer_bytes
+    )
+    runner = web.AppRunner(
+        make_app(hub, settings, clock), handle_signals=False, access_log=None, shutdown_timeout=STOP_SECONDS
+    )
+    await runner.setup()
+    try:
+        host, port = settings.media.host, port_of(settings, name)
+        await web.TCPSite(runner, host, port, backlog=1_024).start()
+        await packet_side.start()
+        log.info("media_listening", node=name, host=host, port=port, packets=str(packet_side.path))
+        async with _running(
+            _beat(hub, database, clock, name, f"{host}:{port}", str(packet_side.path)),
+            _watch_revocations(hub, database),
+            admission.write_register(),
+        ):
+            await stop.wait()
+        log.info("media_stopping", node=name, cameras=len(hub.relays), readers=len(hub.readings))
+    finally:
+        await hub.stop()
+        await packet_side.stop()
+        async with asyncio.timeout(STOP_SECONDS + CLOSE_SECONDS):
+            await runner.cleanup()
+        await admission.flush()
+
+
+def port_of(settings: Settings, name: str) -> int:
+    """The port of the node: the first one has `media.port`, each further one the next."""
+    _, _, number = name.rpartition("-")
+    return settings.media.port + (int(number) - 1 if number.isdecimal() and int(number) > 0 else 0)
+
+
+@contextlib.asynccontextmanager
+async def _running(*jobs: Coroutine[Any, Any, None]) -> Any:
+    """Run `jobs` beside the block; one that fails ends the process, so that the supervisor starts it anew."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(job) for job in jobs]
+        yield
+        for task in tasks:
+            task.cancel()
+
+
+async def _beat(hub: Hub, database: Database, clock: Clock, name: str, address: str, packets: str) -> None:
+    """Tell where this node is and how it does. A database that is away is waited for: running readings go on."""
+    while True:
+        detail = {"packets": packets, "cameras": len(hub.relays), "readers": len(hub.readings)}
+        with contextlib.suppress(SQLAlchemyError, OSError, TimeoutError):
+            await nodes.beat(database, name, "media", address, detail)
+        await clock.sleep(nodes.BEAT_SECONDS)
+
+
+async def _watch_revocations(hub: Hub, database: Database) -> None:
+    """Cut what is revoked. After the listener has been away, ask for everything that runs."""
+    async for channel, payload in listen(database.dsn, [REVOKED]):
+        if channel == REVOKED:
+            with contextlib.suppress(ValueError):
+                hub.revoke(UUID(str(payload.get("permit_id"))))
+        else:
+            with contextlib.suppress(SQLAlchemyError, OSError, TimeoutError):
+                await hub.recheck()

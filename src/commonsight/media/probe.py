@@ -1,0 +1,80 @@
+"""Proving a camera playable: open it, decode its first keyframe, close it."""
+
+import asyncio
+from dataclasses import dataclass
+from uuid import UUID
+
+from commonsight.clock import Clock, SystemClock
+from commonsight.connect.model import AccessUnit, Address, Codec, Session, SourceCode, SourceError, TICKS_PER_SECOND
+from commonsight.connect import service as connect
+from commonsight.gate.model import Permit
+from commonsight.vision.decode import Decoder
+
+_SILENT = {SourceCode.UNREACHABLE, SourceCode.REFUSED, SourceCode.TIMEOUT}
+"""Failures that say nothing about the device but that it was not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeResult:
+    """What came of a probe.
+
+    `reachable`: something took the connection. `answered`: the device spoke the protocol. `first_frame`: a whole
+    keyframe came and could be decoded. `milliseconds`: until the decoded frame, or until the failure. `error`: a code of
+    `connect.model.SourceCode`, or `undecodable`; None when it plays.
+    """
+
+    reachable: bool
+    answered: bool
+    first_frame: bool
+    milliseconds: int
+    codec: str | None = None
+    width: int | None = None
+    height: int | None = None
+    error: str | None = None
+
+
+async def probe(
+    permit: Permit, camera_id: UUID, address: Address, *, timeout: float, clock: Clock | None = None
+) -> ProbeResult:
+    """Open the camera, decode its first keyframe in this process, close it.
+
+    Args:
+        timeout: seconds for all of it.
+
+    Raises:
+        Refusal: `gate.ticket_revoked`, `gate.ticket_expired` or `gate.camera_not_covered`; then nothing is opened.
+    """
+    clock = clock or SystemClock()
+    permit.refuse_unless(camera_id, clock.now())
+    began = clock.monotonic()
+
+    def result(*, error: str | None, session: Session | None = None, width: int = 0, height: int = 0) -> ProbeResult:
+        return ProbeResult(
+            reachable=error not in ("unreachable",),
+            answered=error not in _SILENT,
+            first_frame=error is None,
+            milliseconds=round((clock.monotonic() - began) * 1_000),
+            codec=None if session is None else session.info.codec.value,
+            width=width or None if session is None else width or session.info.width or None,
+            height=height or None if session is None else height or session.info.height or None,
+            error=error,
+        )
+
+    try:
+        session = await connect.open(address, timeout=timeout, clock=clock)
+    except SourceError as error:
+        return result(error=error.code.value)
+    try:
+        async with asyncio.timeout(max(timeout - (clock.monotonic() - began), 0.1)):
+            unit = await anext(aiter(session))
+    except SourceError as error:
+        return result(error=error.code.value, session=session)
+    except (TimeoutError, StopAsyncIteration):
+        return result(error=SourceCode.NO_VIDEO.value, session=session)
+    finally:
+        # The camera is free again while its picture is being decoded.
+        await session.close()
+    size = await asyncio.to_thread(decoded_size, session.info.codec, unit)
+    if size is None:
+        return result(error="undecodable", session=session)
+    return result(error=None, session=session, width=size[0], height=size[1])

@@ -1,0 +1,149 @@
+"""The node's HTTP side: `/live` for browsers, `/healthz`, `/metrics`."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import structlog
+from aiohttp import WSMsgType, web
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from commonsight.clock import Clock
+from commonsight.media.hub import Hub
+from commonsight.media.metrics import Collector
+from commonsight.media.model import spoken
+from commonsight.media.refusals import explain
+from commonsight.media.viewer import BrowserViewer
+from commonsight.problem import Refusal
+from commonsight.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+PING_SECONDS = 20.0
+CLOSE_SECONDS = 2.0
+"""A browser that does not answer the goodbye within this time is cut off."""
+SAID_MAX = 4_096
+"""Largest message taken from a browser, bytes; browsers have nothing to say here."""
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_CUT = frozenset({"permit_revoked", "permit_expired", "too_slow"})
+"""Ends after which not even what waits to be sent may go out, or ever will."""
+
+
+def make_app(hub: Hub, settings: Settings, clock: Clock) -> web.Application:
+    """The application; runs nothing by itself."""
+    registry = CollectorRegistry()
+    registry.register(Collector(hub))
+    web_side = _Web(hub, settings, clock, registry)
+    app = web.Application()
+    app.add_routes(
+        [
+            web.get("/live", web_side.live),
+            web.get("/healthz", web_side.healthz),
+            web.get("/metrics", web_side.metrics),
+        ]
+    )
+    return app
+
+
+def origin_allowed(origin: str | None, host: str, pages: tuple[str, ...]) -> bool:
+    """Whether a page from `origin` may look: no browser at all, one of our own `pages`, or a page of this machine.
+
+    Args:
+        origin: the Origin header; None from programs.
+        host: the Host header of this request.
+        pages: addresses our page is known under.
+    """
+    if origin is None:
+        return True
+    if origin.rstrip("/") in pages:
+        return True
+    try:
+        asking, asked = urlsplit(origin).hostname, urlsplit(f"//{host}").hostname
+    except ValueError:
+        return False
+    return asking is not None and (asking == asked or {asking, asked} <= _LOOPBACK)
+
+
+class _Web:
+    def __init__(self, hub: Hub, settings: Settings, clock: Clock, registry: CollectorRegistry) -> None:
+        self._hub = hub
+        self._settings = settings
+        self._clock = clock
+        self._registry = registry
+        public = settings.api.public_url
+        self._pages = (public.rstrip("/"),) if public else ()
+
+    async def healthz(self, _: web.Request) -> web.Response:
+        return web.json_response({"status": "ok", "cameras": len(self._hub.relays), "readers": len(self._hub.readings)})
+
+    async def metrics(self, _: web.Request) -> web.Response:
+        return web.Response(body=generate_latest(self._registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    async def live(self, request: web.Request) -> web.StreamResponse:
+        """Pictures of one camera. Refusals come as an `end` message: a browser sees no status of a refused upgrade."""
+        if not origin_allowed(request.headers.get("Origin"), request.host, self._pages):
+            return web.json_response({"code": "media.origin_refused"}, status=403)
+        socket = web.WebSocketResponse(
+            heartbeat=PING_SECONDS, compress=False, max_msg_size=SAID_MAX, timeout=CLOSE_SECONDS
+        )
+        await socket.prepare(request)
+        transport = request.transport
+        if transport is None:
+            return socket
+        limit = self._settings.media.viewer_bytes
+
+        def make(on_first: Callable[[], None]) -> BrowserViewer:
+            return BrowserViewer(transport, limit, self._clock, on_first=on_first)
+
+        try:
+            ticket, camera = request.query.get("ticket", ""), request.query.get("camera", "")
+            reading = await self._hub.enter(ticket, _uuid(camera), make)
+        except Exception as error:
+            await _goodbye(socket, transport, explain(error), cut=False)
+            return socket
+        gone = asyncio.create_task(_until_gone(socket))
+        reason = "viewer_left"
+        either: list[asyncio.Future[Any]] = [gone, reading.reader.ended]
+        try:
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            if not gone.done():
+                reason = reading.reader.ended.result()
+                self._hub.leave(reading, reason)
+                await _goodbye(socket, transport, spoken("end", reason), cut=reason in _CUT)
+        finally:
+            self._hub.leave(reading, reason)
+            gone.cancel()
+        return socket
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise Refusal("media.camera_invalid", operand="camera", expected="UUID", actual=text[:64]) from error
+
+
+async def _until_gone(socket: web.WebSocketResponse) -> None:
+    """Return when the browser has gone. What it says is not listened to."""
+    with contextlib.suppress(ConnectionError):
+        async for message in socket:
+            if message.type is WSMsgType.ERROR:
+                return
+
+
+async def _goodbye(
+    socket: web.WebSocketResponse, transport: asyncio.Transport, said: dict[str, str], *, cut: bool
+) -> None:
+    if cut and transport.get_write_buffer_size():
+        transport.abort()
+        return
+    try:
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await socket.send_json(said)
+            await socket.close(code=1001 if said["code"] == "node_stopping" else 1000)
+    except (ConnectionError, TimeoutError, RuntimeError):
+        transport.abort()
