@@ -1,0 +1,1 @@
+"""Frames become detections, tracks, counts and observations."""
