@@ -11,7 +11,7 @@ Same graph, same bytes: nodes are named and written in the graph's order, and th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -73,6 +73,20 @@ class _Builder:
     def initializer(self, name: str, array: NDArray[Any]) -> str:
         self.initializers.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
         return name
+
+    def renamed(self, value: Value, name: str) -> Value:
+        """The same value under another name in ONNX, so that its own name is free for the graph's output."""
+        for node in self.nodes:
+            for names in (node.input, node.output):
+                names[:] = [name if held == value.name else held for held in names]
+            node.name = node.output[0]
+        self.values = {
+            key: replace(held, name=name) if held.name == value.name else held for key, held in self.values.items()
+        }
+        self._laid_out = {
+            (name if held == value.name else held, layout): laid for (held, layout), laid in self._laid_out.items()
+        }
+        return replace(value, name=name)
 
     def laid_out(self, value: Value, layout: tuple[int, ...]) -> Value:
         """The same value held in another layout; written once and used by all who ask."""
@@ -139,7 +153,10 @@ def _input(build: _Builder, port: Port, free_size: bool) -> onnx.ValueInfoProto:
 
 def _output(build: _Builder, port: Port, free_size: bool) -> onnx.ValueInfoProto:
     value = build.value(port.name)
-    plain = build.laid_out(value, tuple(range(len(value.shape))))
+    straight = tuple(range(len(value.shape)))
+    if value.name == port.name and value.layout != straight:
+        value = build.renamed(value, f"{value.name}/held")
+    plain = build.laid_out(value, straight)
     if plain.name != port.name:
         build.emit("Identity", [plain.name], [port.name])
     shape: list[int | str] = list(value.shape)
