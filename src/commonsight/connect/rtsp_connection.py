@@ -46,6 +46,17 @@ class Connection(asyncio.BufferedProtocol):
         self._waiting: dict[int, asyncio.Future[Response]] = {}
         self._error: SourceError | None = None
 
+    async def open(self, host: str, port: int) -> None:
+        """Connect. Raises `SourceError`: refused, unreachable, timeout (the system's own; bound it outside)."""
+        try:
+            await asyncio.get_running_loop().create_connection(lambda: self, host, port)
+        except ConnectionRefusedError:
+            raise SourceError(SourceCode.REFUSED, f"{host}:{port} refuses connections") from None
+        except TimeoutError:
+            raise SourceError(SourceCode.TIMEOUT, f"{host}:{port} does not answer") from None
+        except (OSError, UnicodeError) as error:
+            raise SourceError(SourceCode.UNREACHABLE, f"{host}:{port}: {_reason(error)}") from None
+
     async def request(self, method: str, url: str, *, timeout: float = 10.0, **headers: str) -> Response:
         """Send a request and wait for its answer, proving the password when asked to.
 

@@ -127,8 +127,9 @@ class Depacketiser:
     def _learn(self) -> None:
         """A kind of parameter set that came in this unit replaces what was known of that kind."""
         for kind, sets in self._found.items():
-            if kind in self._kinds and self._sets.get(kind) != tuple(sets):
-                self._sets[kind] = tuple(sets)
+            known = tuple(dict.fromkeys(sets))  # some senders repeat themselves
+            if kind in self._kinds and self._sets.get(kind) != known:
+                self._sets[kind] = known
                 self.sets_version += 1
 
     def _append_h264(self, payload: memoryview) -> None:
