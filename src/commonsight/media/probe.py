@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from commonsight.clock import Clock, SystemClock
-from commonsight.connect.model import AccessUnit, Address, Codec, Session, SourceCode, SourceError, TICKS_PER_SECOND
 from commonsight.connect import service as connect
+from commonsight.connect.model import TICKS_PER_SECOND, AccessUnit, Address, Codec, Session, SourceCode, SourceError
 from commonsight.gate.model import Permit
 from commonsight.vision.decode import Decoder
 
@@ -78,3 +78,15 @@ async def probe(
     if size is None:
         return result(error="undecodable", session=session)
     return result(error=None, session=session, width=size[0], height=size[1])
+
+
+def decoded_size(codec: Codec, unit: AccessUnit) -> tuple[int, int] | None:
+    """Width and height of the picture a keyframe decodes to; None when it does not, or only with guessed parts.
+
+    Without deblocking, which changes how a picture looks and not whether it is one, and takes a quarter of the time.
+    """
+    decoder = Decoder(codec.value, skip_loop_filter="all")
+    frames = decoder.feed(unit.data, unit.pts % (TICKS_PER_SECOND << 32)) or decoder.flush()
+    if not frames or frames[0].corrupt:
+        return None
+    return frames[0].width, frames[0].height
