@@ -86,7 +86,7 @@ def install(
         speak("vision.already_installed", err=True, name=name, path=before.path)
     else:
         speak("vision.licence_shown", err=True, licence=before.card.licence, name=name, note=_note(before))
-        with _ProgressLine() as line:
+        with ProgressLine() as line:
             store.install(name, line, file=file)
         speak("vision.installed", err=True, name=name, path=before.path)
     if as_json:
@@ -103,7 +103,7 @@ def remove(name: NameArgument, config: ConfigOption = None, as_json: JsonOption 
         _print_json({"name": name, "removed": removed})
 
 
-class _ProgressLine:
+class ProgressLine:
     """Progress on standard error: one line that is rewritten on a terminal, else a line for every tenth."""
 
     def __init__(self) -> None:
@@ -111,7 +111,7 @@ class _ProgressLine:
         self._shown = ("", -1)
         self._started = time.monotonic()
 
-    def __enter__(self) -> "_ProgressLine":
+    def __enter__(self) -> "ProgressLine":
         return self
 
     def __exit__(self, *_: object) -> None:
