@@ -123,7 +123,7 @@ class Permit:
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """A permit with its ticket, which is handed over once and stored as a hash only. `retrievals`: a line per camera."""
+    """A permit with its ticket, which is handed over once and stored as a hash only. `retrievals`: a line a camera."""
 
     permit: Permit
     ticket: str

@@ -1,0 +1,78 @@
+"""`create_app`: every room's routes under /api/v1, the page above them, and what all requests go through."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, FastAPI
+from starlette.middleware.gzip import GZipMiddleware
+
+import commonsight
+from commonsight.access import routes as access
+from commonsight.api import docs, live_socket, page, problem, system, topics
+from commonsight.api.authorize import Authorize
+from commonsight.api.live import Hub
+from commonsight.api.media_addresses import MediaAddresses
+from commonsight.api.middleware import BodyLimit, Observe, OriginCheck, SecurityHeaders
+from commonsight.clock import Clock
+from commonsight.gate import routes as gate
+from commonsight.places import routes as places
+from commonsight.records.database import Database
+from commonsight.settings import Settings
+
+PREFIX = "/api/v1"
+
+ROUTERS: tuple[APIRouter, ...] = (
+    access.router,
+    places.router,
+    gate.router,
+    system.router,
+    live_socket.router,
+)
+"""Every room's routes, in the order of the line from people to figures."""
+
+COMPRESS_BYTES = 1_400
+"""Smaller answers fit into one packet anyway."""
+
+
+def create_app(settings: Settings, database: Database, clock: Clock) -> FastAPI:
+    """The application. Starts nothing by itself: live sources run while somebody listens."""
+    app = FastAPI(
+        title="Commonsight",
+        version=commonsight.__version__,
+        description=docs.DESCRIPTION,
+        # FastAPI's own reference loads its script from another site; `docs` renders ours.
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        lifespan=_lifespan,
+    )
+    locate = MediaAddresses(settings, database)
+    app.state.settings, app.state.database, app.state.clock = settings, database, clock
+    app.state.authorize = Authorize(settings, database, clock)
+    app.state.locate, app.state.media_origins = locate, locate.origins
+    app.state.live = Hub(topics.sources(database), clock)
+    app.state.page = page.built()
+    app.state.started_at = clock.now()
+
+    for router in ROUTERS:
+        app.include_router(router, prefix=PREFIX)
+    app.include_router(system.probes)
+    app.include_router(docs.router)
+    app.include_router(page.router)  # last: it answers every path that nobody else has
+    docs.install(app)
+    problem.install(app)
+
+    # Added from the inside out: the last one sees a request first.
+    app.add_middleware(GZipMiddleware, minimum_size=COMPRESS_BYTES, compresslevel=4)
+    app.add_middleware(OriginCheck, origins=[settings.api.public_url] if settings.api.public_url else [])
+    app.add_middleware(BodyLimit, most=settings.api.body_limit)
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(Observe)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    app.state.live.close()
