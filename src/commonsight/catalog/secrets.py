@@ -39,6 +39,26 @@ class SecretBox:
             raise Refusal("catalog.secret_unreadable", status=503, operand=FILE) from error
 
 
+_installed: SecretBox | None = None
+
+
+def install(data_dir: Path) -> None:
+    """Use this installation's key in this process; each process that opens cameras calls it once at its start."""
+    global _installed  # like the key itself, there is one of it
+    _installed = secret_box(data_dir)
+
+
+def installed() -> SecretBox:
+    """This process's box.
+
+    Raises:
+        Refusal: `catalog.key_missing` when the process did not call `install`.
+    """
+    if _installed is None:
+        raise Refusal("catalog.key_missing", status=503, operand=FILE)
+    return _installed
+
+
 def secret_box(data_dir: Path) -> SecretBox:
     """The box of this installation; makes the key the first time. Safe when several processes start at once.
 

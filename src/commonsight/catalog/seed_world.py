@@ -105,7 +105,8 @@ class World:
 
 def _shares(weights: list[float]) -> np.ndarray:
     found = np.asarray(weights, dtype=float)
-    return found / found.sum()
+    shares: np.ndarray = found / found.sum()
+    return shares
 
 
 @cache

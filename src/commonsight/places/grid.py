@@ -23,3 +23,9 @@ def parent(of: int, resolution: int) -> int:
 def hexadecimal(of: int) -> str:
     """The text form of a cell, as map libraries take it."""
     return f"{of:x}"
+
+
+def centre(of: int) -> tuple[float, float]:
+    """The middle of a cell as (lon, lat)."""
+    lat, lon = h3.cell_to_latlng(of)
+    return float(lon), float(lat)

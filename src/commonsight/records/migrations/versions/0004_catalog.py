@@ -73,10 +73,13 @@ def upgrade() -> None:
     live = "WHERE archived_at IS NULL"
     op.execute(f"CREATE INDEX ix_cameras_name ON cameras (name, id) {live}")
     op.execute(f"CREATE INDEX ix_cameras_city_name ON cameras (left(region, 4), name, id) {live}")
+    op.execute(f"CREATE INDEX ix_cameras_city_code ON cameras (left(region, 4), code) {live}")
+    never = "coalesce(health_at, '-infinity')"
+    op.execute(f"CREATE INDEX ix_cameras_city_health_at ON cameras (left(region, 4), {never}, id) {live}")
     op.execute(f"CREATE INDEX ix_cameras_county_name ON cameras (left(region, 6), name, id) {live}")
     op.execute(f"CREATE INDEX ix_cameras_health_name ON cameras (health, name, id) {live}")
     op.execute(f"CREATE INDEX ix_cameras_platform_name ON cameras (platform_id, name, id) {live}")
-    op.execute(f"CREATE INDEX ix_cameras_health_at ON cameras (coalesce(health_at, '-infinity'), id) {live}")
+    op.execute(f"CREATE INDEX ix_cameras_health_at ON cameras ({never}, id) {live}")
     # Everything that is counted, without touching the rows.
     op.execute(f"CREATE INDEX ix_cameras_facets ON cameras (region, cell, health, kind, sector, platform_id) {live}")
     # Search in names and addresses; see catalog/search.py for what a gram is. New rows wait in a pending list, which

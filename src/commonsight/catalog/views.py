@@ -1,0 +1,282 @@
+"""What the HTTP interface says about cameras, and the filters it takes."""
+
+from datetime import datetime
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from fastapi import Depends, Query
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
+
+from commonsight.catalog import vocabulary
+from commonsight.catalog.model import Camera, CameraRow, Counts, Filters, Health, Named, Total
+from commonsight.catalog.service import ADDRESS_MOST, NAME_MOST, UNIT_MOST
+from commonsight.catalog.source import URL_MOST
+from commonsight.http import Caller, Page, narrow
+from commonsight.places.coordinates import System
+from commonsight.places.model import checked
+
+HealthWord = Literal["unknown", "works", "bad", "offline"]
+
+
+class RegionName(BaseModel):
+    """A region as it is named elsewhere."""
+
+    code: str = Field(examples=["450103"])
+    name: str | None = Field(examples=["青秀区"])
+
+
+class NamedOut(BaseModel):
+    """Something with an id and a name."""
+
+    id: UUID
+    name: str
+
+    @classmethod
+    def of(cls, named: Named) -> Self:
+        return cls(id=named.id, name=named.name)
+
+
+class CameraOut(BaseModel):
+    """A camera in a list."""
+
+    id: UUID
+    code: str = Field(examples=["45010300001320000118"], description="GB/T 28181 identifier")
+    name: str = Field(examples=["南宁市青秀区民族大道古城路口-东"])
+    region: RegionName
+    address: str
+    platform: NamedOut | None
+    organisation: str | None = Field(description="the unit that answers for it")
+    kind: str
+    sector: str
+    point: tuple[float, float] | None = Field(description="[lon, lat], WGS-84 degrees")
+    health: HealthWord
+    health_at: datetime | None = Field(description="since when it is in this state; null before the first check")
+    has_source: bool
+    analysis: bool
+    demo: bool
+
+    @classmethod
+    def of(cls, row: CameraRow) -> Self:
+        return cls.model_validate(_fields(row))
+
+
+def _fields(row: CameraRow) -> dict[str, object]:
+    return {
+        "id": row.id,
+        "code": row.code,
+        "name": row.name,
+        "region": {"code": row.region, "name": row.region_name},
+        "address": row.address,
+        "platform": None if row.platform is None else {"id": row.platform.id, "name": row.platform.name},
+        "organisation": row.organisation,
+        "kind": row.kind,
+        "sector": row.sector,
+        "point": row.point,
+        "health": row.health.word,
+        "health_at": row.health_at,
+        "has_source": row.has_source,
+        "analysis": row.analysis,
+        "demo": row.demo,
+    }
+
+
+class AtLeast(BaseModel):
+    """A count that was given up."""
+
+    at_least: int = Field(alias="atLeast")
+    model_config = ConfigDict(populate_by_name=True)
+
+
+class CamerasOut(Page[CameraOut]):
+    """One page of cameras."""
+
+    total: int | AtLeast = Field(description="how many in all; `atLeast` when counting on would cost too much")
+
+    @staticmethod
+    def total_of(total: Total) -> "int | AtLeast":
+        return total.count if total.exact else AtLeast(at_least=total.count)
+
+
+class SourceOut(BaseModel):
+    """How a camera is reached. The password is never shown."""
+
+    protocol: str
+    url: str
+    username: str | None
+    has_password: bool | None = Field(default=None, exclude=True)
+
+
+class CameraDetail(CameraOut):
+    """Everything the file holds about a camera."""
+
+    path: list[RegionName] = Field(description="regions from the province down")
+    source: SourceOut | None
+    system: System = Field(description="coordinate system the place was given in")
+    original: tuple[float, float] | None = Field(description="coordinates as given, in `system`")
+    created_at: datetime
+    updated_at: datetime
+    archived_at: datetime | None
+
+    @classmethod
+    def detail(cls, camera: Camera, path: list[RegionName]) -> Self:
+        source = None
+        if camera.url is not None:
+            source = {"protocol": camera.protocol, "url": camera.url, "username": camera.username}
+        return cls.model_validate(
+            _fields(camera.row)
+            | {
+                "path": path,
+                "source": source,
+                "system": camera.system,
+                "original": camera.original,
+                "created_at": camera.created_at,
+                "updated_at": camera.updated_at,
+                "archived_at": camera.archived_at,
+            }
+        )
+
+
+class CameraIn(BaseModel):
+    """What people may say about a camera. A field that is left out stays as it is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str | None = Field(default=None, max_length=NAME_MOST)
+    code: str | None = Field(default=None, max_length=20, description="GB/T 28181 identifier; given out when left out")
+    region: str | None = Field(default=None, examples=["450103"])
+    address: str | None = Field(default=None, max_length=ADDRESS_MOST)
+    platform_id: UUID | None = None
+    organisation: str | None = Field(default=None, max_length=UNIT_MOST)
+    kind: str | None = None
+    sector: str | None = None
+    point: tuple[float, float] | None = Field(default=None, description="[lon, lat] in `system`")
+    system: System | None = Field(default=None, description="coordinate system of `point`; WGS-84 when left out")
+    url: str | None = Field(default=None, max_length=URL_MOST, examples=["rtsp://camera.example/stream"])
+    username: str | None = Field(default=None, max_length=200)
+    password: SecretStr | None = Field(default=None, max_length=200)
+
+
+class TreeOut(BaseModel):
+    """A region with the cameras inside it, by health."""
+
+    code: str
+    name: str
+    level: int
+    total: int
+    works: int
+    bad: int
+    offline: int
+    unknown: int
+    children: int = Field(description="regions directly below")
+
+
+class CountsOut(BaseModel):
+    """Cameras by health."""
+
+    total: int
+    works: int
+    bad: int
+    offline: int
+    unknown: int
+
+    @classmethod
+    def of(cls, counts: Counts) -> Self:
+        return cls(
+            total=counts.total,
+            works=counts.works,
+            bad=counts.bad,
+            offline=counts.offline,
+            unknown=counts.unknown,
+        )
+
+
+class WordOut(BaseModel):
+    """A word of a closed vocabulary."""
+
+    code: str
+    zh: str
+    en: str
+
+
+class VocabularyOut(BaseModel):
+    """The words that filters and records use."""
+
+    kinds: list[WordOut]
+    sectors: list[WordOut]
+
+
+class PlatformOut(NamedOut):
+    """A video platform that cameras come from."""
+
+    code: str | None
+    region: str
+
+
+class DensityOut(BaseModel):
+    """The map below zoom 9: cameras by H3 cell."""
+
+    mode: Literal["density"]
+    resolution: int = Field(description="H3 resolution")
+    cells: list[tuple[str, int, int, int, int, int]] = Field(
+        description="[H3 cell, total, works, bad, offline, unknown]"
+    )
+
+
+class PointsOut(BaseModel):
+    """The map from zoom 9: single cameras."""
+
+    mode: Literal["points"]
+    points: list[tuple[float, float, int, UUID]] = Field(description="[lon, lat, health 0..3, id]")
+    truncated: bool = Field(description="the window holds more than are shown")
+
+
+def filters_of(
+    caller: Caller,
+    region: str | None,
+    health: HealthWord | None,
+    q: str,
+    platform: UUID | None,
+    kind: str | None,
+    sector: str | None,
+) -> Filters:
+    """The filters of a request inside the caller's scope."""
+    return Filters(
+        regions=narrow(caller, None if not region else checked(region)),
+        health=None if health is None else Health.of(health),
+        q=q,
+        platform=platform,
+        kind=None if not kind else vocabulary.checked_kind(kind),
+        sector=None if not sector else vocabulary.checked_sector(sector),
+    )
+
+
+class Asked(BaseModel):
+    """The filters of a list, a map or an export, as query parameters."""
+
+    region: str | None = None
+    health: HealthWord | None = None
+    q: str = ""
+    platform: UUID | None = None
+    kind: str | None = None
+    sector: str | None = None
+
+    def within(self, caller: Caller) -> Filters:
+        """Checked, and cut to what the caller may see."""
+        return filters_of(caller, self.region, self.health, self.q, self.platform, self.kind, self.sector)
+
+
+def _asked(
+    region: Annotated[str | None, Query(examples=["4501"], description="division code prefix")] = None,
+    health: Annotated[HealthWord | None, Query(description="only cameras in this state")] = None,
+    q: Annotated[
+        str, Query(max_length=100, examples=["古城路口"], description="in name, address, or code from its start")
+    ] = "",
+    platform: Annotated[UUID | None, Query(description="only cameras of this platform")] = None,
+    kind: Annotated[str | None, Query(max_length=40, examples=["dome"])] = None,
+    sector: Annotated[str | None, Query(max_length=40, examples=["traffic"])] = None,
+) -> Asked:
+    return Asked(region=region, health=health, q=q, platform=platform, kind=kind, sector=sector)
+
+
+Filtered = Annotated[Asked, Depends(_asked)]
+Moment = AwareDatetime
