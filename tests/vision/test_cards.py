@@ -44,7 +44,7 @@ def test_an_unknown_name_lists_those_there_are():
         ("iou = 0.5", "iou = 0.5\nmystery = 1", "card: mystery"),
         ("iou = 0.5", "", "card: iou"),
         ("iou = 0.5", "iou = ", "card"),
-        ('sha256 = "8817', 'sha256 = "', "card: weights.sha256"),
+        ('sha256 = "5a85', 'sha256 = "', "card: weights.sha256"),
     ],
 )
 def test_a_wrong_card_is_refused_by_key(old, new, operand):

@@ -220,6 +220,49 @@ def test_transpositions_around_a_convolution_vanish():
     assert "Transpose" not in [item.op_type for item in converted.graph.node]
 
 
+PAIRS = np.array([[0, 0], [1, 0], [2, 1], [0, 0]])
+CHANNELS = np.array([[0, 0], [0, 0], [0, 0], [1, 1]])
+CONV = {"strides": [1, 1, 1, 1], "padding": "VALID"}
+POOL = {"ksize": [1, 2, 2, 1], "strides": [1, 2, 2, 1], "padding": "VALID"}
+
+
+@pytest.mark.parametrize(
+    ("op", "attributes", "pads", "fill", "folded"),
+    [
+        ("Conv2D", CONV, PAIRS, 0.0, True),
+        ("MaxPool", POOL, PAIRS, -np.inf, True),
+        ("Conv2D", CONV, PAIRS, 1.0, False),
+        ("MaxPool", POOL, PAIRS, 0.0, False),
+        ("Conv2D", CONV, CHANNELS, 0.0, False),
+        ("Conv2D", CONV | {"padding": "SAME"}, PAIRS, 0.0, False),
+    ],
+)
+def test_padding_is_folded_where_the_operator_pads_the_same_way(op, attributes, pads, fill, folded):
+    channels = 2 + int(pads[3].sum())
+    kernel = RANDOM.normal(size=(3, 3, channels, 4)).astype(np.float32)
+    x = RANDOM.normal(size=(1, 6, 7, 2)).astype(np.float32)
+    nodes = [
+        node("p", "PadV2", ["x", "pads", "fill"]),
+        node("out", op, ["p", "k"] if op == "Conv2D" else ["p"], **attributes),
+    ]
+    graph = tfjs.read(*model(x.shape, nodes, {"pads": pads, "fill": np.float32(fill), "k": kernel}))
+    converted = convert(graph)
+    assert ("Pad" not in [item.op_type for item in converted.graph.node]) is folded
+    close(run(converted, x)["out"], reference.run(graph, x)["out"])
+
+
+def test_a_padding_somebody_else_reads_stays_for_them():
+    kernel = RANDOM.normal(size=(1, 1, 2, 2)).astype(np.float32)
+    nodes = [
+        node("p", "Pad", ["x", "pads"]),
+        node("c", "Conv2D", ["p", "k"], strides=[1, 1, 1, 1], padding="VALID"),
+        node("out", "Add", ["c", "p"]),
+    ]
+    x, found = both((1, 4, 4, 2), nodes, {"pads": PAIRS, "k": kernel})
+    padded = np.pad(x, PAIRS)
+    close(found, reference.conv2d(padded, kernel) + padded)
+
+
 def test_a_whole_block_agrees_at_its_own_and_at_a_free_size():
     nodes, constants = block((1, 3, 8, 8))
     graph = tfjs.read(*model((1, 3, 8, 8), nodes, constants))
