@@ -23,6 +23,9 @@ from commonsight.analyze.track import Tracks
 Direction = Literal["in", "out"]
 Point = tuple[float, float]
 
+STILL_THERE_SECONDS = 0.5
+"""A track not seen for longer than this is not counted as present."""
+
 
 @dataclass(frozen=True, slots=True)
 class CountSettings:
@@ -296,17 +299,8 @@ class LineCounter:
         return abs(one.time - other.time) < seconds and apart < near
 
 
-@dataclass(frozen=True, slots=True)
-class Presence:
-    """Road users in one zone: `mean` over the seconds watched and largest number at once, per class (6,)."""
-
-    seconds: float
-    mean: Floats
-    most: Floats
-
-
-class ZoneMeter:
-    """How many road users of each class stand in each zone, over an interval.
+class ZoneCounter:
+    """How many road users of each class stand in each zone of one camera.
 
     Args:
         zones: polygons, points in 0..1 of the picture.
@@ -316,40 +310,17 @@ class ZoneMeter:
     def __init__(self, zones: Sequence[Sequence[Point]], frame: tuple[int, int]) -> None:
         scale = np.array(frame, dtype=np.float64)
         self._polygons = [np.array(zone, dtype=np.float64) * scale for zone in zones]
-        self._sum = np.zeros((len(zones), len(CLASSES)))
-        self._most = np.zeros((len(zones), len(CLASSES)))
-        self._now = np.zeros((len(zones), len(CLASSES)))
-        self._seconds = 0.0
-        self._last: float | None = None
 
-    def update(self, tracks: Tracks, time: float, longest: float = 1.0) -> Floats:
-        """Take in a frame; returns how many are in each zone now, (zones, 6).
+    def present(self, tracks: Tracks, time: float) -> Floats:
+        """Road users in each zone at `time`, (zones, 6).
 
-        What was there holds until this frame, but not longer than `longest` seconds: a gap is not watched time.
+        One missed box does not mean that somebody left: tracks count until silent for `STILL_THERE_SECONDS`.
         """
-        if self._last is not None:
-            held = min(max(time - self._last, 0.0), longest)
-            self._sum += self._now * held
-            self._seconds += held
-        self._last = time
-        # One missed box does not mean it left: tracks count until they have been silent for half a second.
-        counted = tracks.believed & (time - tracks.last <= 0.5)
-        for z, polygon in enumerate(self._polygons):
-            here = counted & inside(polygon, tracks.at)
-            self._now[z] = np.bincount(tracks.kind[here], minlength=len(CLASSES))
-        np.maximum(self._most, self._now, out=self._most)
-        return self._now.copy()
-
-    def take(self) -> list[Presence]:
-        """What was measured since the last take, one a zone; begins a new interval."""
-        seconds = max(self._seconds, 1e-9)
-        taken = [
-            Presence(self._seconds, self._sum[z] / seconds, self._most[z].copy()) for z in range(len(self._polygons))
-        ]
-        self._sum[:] = 0
-        self._seconds = 0.0
-        self._most[:] = self._now
-        return taken
+        there = tracks.believed & (time - tracks.last <= STILL_THERE_SECONDS)
+        found = np.zeros((len(self._polygons), len(CLASSES)))
+        for zone, polygon in enumerate(self._polygons):
+            found[zone] = np.bincount(tracks.kind[there & inside(polygon, tracks.at)], minlength=len(CLASSES))
+        return found
 
 
 def inside(polygon: Floats, points: Floats) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

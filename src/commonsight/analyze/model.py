@@ -165,7 +165,7 @@ def check(analysis: Analysis) -> Analysis:
     Raises:
         Refusal: `analyze.document_invalid` (422).
     """
-    ids = [target.id for target in (*analysis.lines, *analysis.zones)]
+    ids = [line.id for line in analysis.lines] + [zone.id for zone in analysis.zones]
     _distinct("lines and zones", ids)
     if analysis.fps is not None and not 0 < analysis.fps <= 60:
         raise _refused("fps", "above 0, at most 60", analysis.fps)

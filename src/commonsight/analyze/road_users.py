@@ -95,9 +95,9 @@ def _merge(xyxy: Floats, score: Floats, kind: NDArray[np.int64]) -> RoadUsers:
         for j in np.flatnonzero(same[i, i + 1 :] & keep[i + 1 :]) + i + 1:
             keep[j] = False
             votes[i] += votes[j]
-    for i in np.flatnonzero(keep & (group == TWO_WHEELERS)):
-        astride = keep & (group == PEOPLE) & (inside[:, i] > RIDER_INSIDE)
-        middle = (xyxy[:, 0] + xyxy[:, 2]) / 2
-        astride &= (middle > xyxy[i, 0]) & (middle < xyxy[i, 2])
+    middle = (xyxy[:, 0] + xyxy[:, 2]) / 2
+    for wheels in np.flatnonzero(keep & (group == TWO_WHEELERS)):
+        astride = keep & (group == PEOPLE) & (inside[:, wheels] > RIDER_INSIDE)
+        astride &= (middle > xyxy[wheels, 0]) & (middle < xyxy[wheels, 2])
         keep &= ~astride
     return RoadUsers(xyxy[keep], score[keep], votes[keep])

@@ -165,7 +165,8 @@ class Tracker:
         return GROUPS[self._columns.votes.argmax(axis=1)] if len(self._motion) else np.zeros(0, np.int64)
 
     def _sizes(self) -> Floats:
-        return np.sqrt(np.maximum(self._motion.at[:, 2], 1) * np.maximum(self._motion.at[:, 3], 1))
+        sizes: Floats = np.sqrt(np.maximum(self._motion.at[:, 2], 1) * np.maximum(self._motion.at[:, 3], 1))
+        return sizes
 
     def _predict(self, elapsed: float) -> None:
         if not len(self._motion) or elapsed <= 0:
@@ -268,7 +269,8 @@ class Tracker:
         path = np.hypot(*(self._motion.at[:, :2] - kept.origin).T)
         steady = (path >= settings.travel * self._sizes()) & (path >= STRAIGHT * kept.way)
         steady &= (kept.last - kept.born >= settings.travel_seconds) & (kept.evidence >= settings.evidence / 2)
-        return (kept.hits >= 2) & (strong | steady)
+        believed: Bools = (kept.hits >= 2) & (strong | steady)
+        return believed
 
     def _end(self, time: float, frame: tuple[int, int] | None) -> None:
         """End what was not seen for too long or has left the picture."""
