@@ -13,6 +13,8 @@ from commonsight.connect.rtsp_connection import Connection
 
 REPORT_SECONDS = 5.0
 """Between receiver reports; RFC 3550 recommends at least 5 s."""
+KEEPALIVE_MOST = 30.0
+"""Longest pause between keepalives, whatever timeout the device names."""
 SILENCE_SECONDS = 10.0
 """Without one whole unit for so long the camera is lost, although its connection may still stand."""
 log = structlog.get_logger(__name__)
@@ -30,7 +32,7 @@ class RtspSession:
         self._clock = clock
         self._url = play_url
         self._session = session
-        self._keepalive_seconds = min(30.0, timeout / 2)
+        self._keepalive_seconds = min(KEEPALIVE_MOST, timeout / 2)
         self._keepalive = keepalive
         self._tending: asyncio.Task[None] | None = None
         connection.lost = receiver.queue.end

@@ -1,8 +1,12 @@
 """Which URL an RTSP request names, and where its packets will come: the rules of RFC 2326 as devices practise them."""
 
+import re
 from urllib.parse import urlsplit
 
 DEFAULT_PORT = 554
+
+# A pattern, because devices send URLs that a strict parser would throw at us.
+_USERINFO = re.compile(r"^(rtsp://)[^/?#]*@", re.IGNORECASE)
 
 
 def endpoint(url: str) -> tuple[str, int]:
@@ -17,8 +21,7 @@ def endpoint(url: str) -> tuple[str, int]:
 
 def without_userinfo(url: str) -> str:
     """The same URL without name and password: what may be sent in clear, logged and shown."""
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    return _USERINFO.sub(r"\1", url, count=1)
 
 
 def base_url(request_url: str, content_base: str, content_location: str) -> str:

@@ -61,6 +61,7 @@ class Depacketiser:
             if each and len(each) <= MAX_SET:
                 self._found.setdefault(nal_type(codec, each[0]), []).append(each)
         self._learn()
+        self._found = {}
 
     @property
     def parameter_sets(self) -> tuple[bytes, ...]:

@@ -32,8 +32,9 @@ def parse_challenges(values: Iterable[str]) -> list[Challenge]:
     found = []
     for value in values:
         marks = list(_SCHEME.finditer(value[:8000]))
-        for mark, after in zip(marks, [*marks[1:], None], strict=True):
-            fields = _pairs(value[mark.end() : after.start() if after else len(value)])
+        ends = [mark.start() for mark in marks[1:]] + [len(value)]
+        for mark, end in zip(marks, ends, strict=False):
+            fields = _pairs(value[mark.end() : end])
             if mark[1].lower() == "basic":
                 found.append(Challenge("basic", fields.get("realm", "")))
                 continue

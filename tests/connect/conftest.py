@@ -1,0 +1,11 @@
+import pytest
+
+from commonsight.connect.wire.codec import Codec
+
+from .peers import encode
+
+
+@pytest.fixture(scope="session")
+def streams() -> dict[Codec, bytes]:
+    """Two seconds of 320x180 at 10 pictures a second in each codec, really encoded."""
+    return {codec: encode(codec) for codec in Codec}
