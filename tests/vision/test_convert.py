@@ -223,7 +223,7 @@ def test_transpositions_around_a_convolution_vanish():
 PAIRS = np.array([[0, 0], [1, 0], [2, 1], [0, 0]])
 CHANNELS = np.array([[0, 0], [0, 0], [0, 0], [1, 1]])
 CONV = {"strides": [1, 1, 1, 1], "padding": "VALID"}
-POOL = {"ksize": [1, 2, 2, 1], "strides": [1, 2, 2, 1], "padding": "VALID"}
+POOL = {"ksize": [1, 3, 3, 1], "strides": [1, 2, 2, 1], "padding": "VALID"}
 
 
 @pytest.mark.parametrize(
@@ -232,6 +232,7 @@ POOL = {"ksize": [1, 2, 2, 1], "strides": [1, 2, 2, 1], "padding": "VALID"}
         ("Conv2D", CONV, PAIRS, 0.0, True),
         ("MaxPool", POOL, PAIRS, -np.inf, True),
         ("Conv2D", CONV, PAIRS, 1.0, False),
+        ("MaxPool", POOL | {"ksize": [1, 2, 2, 1]}, PAIRS, -np.inf, False),
         ("MaxPool", POOL, PAIRS, 0.0, False),
         ("Conv2D", CONV, CHANNELS, 0.0, False),
         ("Conv2D", CONV | {"padding": "SAME"}, PAIRS, 0.0, False),
@@ -240,12 +241,14 @@ POOL = {"ksize": [1, 2, 2, 1], "strides": [1, 2, 2, 1], "padding": "VALID"}
 def test_padding_is_folded_where_the_operator_pads_the_same_way(op, attributes, pads, fill, folded):
     channels = 2 + int(pads[3].sum())
     kernel = RANDOM.normal(size=(3, 3, channels, 4)).astype(np.float32)
-    x = RANDOM.normal(size=(1, 6, 7, 2)).astype(np.float32)
+    x = RANDOM.normal(size=(1, 2, 6, 7)).astype(np.float32)
     nodes = [
-        node("p", "PadV2", ["x", "pads", "fill"]),
+        node("t", "Transpose", ["x", "perm"]),
+        node("p", "PadV2", ["t", "pads", "fill"]),
         node("out", op, ["p", "k"] if op == "Conv2D" else ["p"], **attributes),
     ]
-    graph = tfjs.read(*model(x.shape, nodes, {"pads": pads, "fill": np.float32(fill), "k": kernel}))
+    constants = {"perm": np.array([0, 2, 3, 1]), "pads": pads, "fill": np.float32(fill), "k": kernel}
+    graph = tfjs.read(*model(x.shape, nodes, constants))
     converted = convert(graph)
     assert ("Pad" not in [item.op_type for item in converted.graph.node]) is folded
     close(run(converted, x)["out"], reference.run(graph, x)["out"])
@@ -254,12 +257,13 @@ def test_padding_is_folded_where_the_operator_pads_the_same_way(op, attributes, 
 def test_a_padding_somebody_else_reads_stays_for_them():
     kernel = RANDOM.normal(size=(1, 1, 2, 2)).astype(np.float32)
     nodes = [
-        node("p", "Pad", ["x", "pads"]),
+        node("t", "Transpose", ["x", "perm"]),
+        node("p", "Pad", ["t", "pads"]),
         node("c", "Conv2D", ["p", "k"], strides=[1, 1, 1, 1], padding="VALID"),
         node("out", "Add", ["c", "p"]),
     ]
-    x, found = both((1, 4, 4, 2), nodes, {"pads": PAIRS, "k": kernel})
-    padded = np.pad(x, PAIRS)
+    x, found = both((1, 2, 4, 4), nodes, {"perm": np.array([0, 2, 3, 1]), "pads": PAIRS, "k": kernel})
+    padded = np.pad(x.transpose(0, 2, 3, 1), PAIRS)
     close(found, reference.conv2d(padded, kernel) + padded)
 
 

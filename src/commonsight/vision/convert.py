@@ -48,7 +48,7 @@ def convert(graph: TfjsGraph, *, free_size: bool = False) -> onnx.ModelProto:
         except (IndexError, KeyError, ValueError, TypeError, OverflowError, ZeroDivisionError) as error:
             raise ModelFormatError(f"node {node.name!r} ({node.op}) is broken: {error}") from error
     outputs = [_output(build, port, free_size) for port in graph.outputs]
-    build.fold_pads()
+    build.fold_pads(port.name for port in graph.outputs)
     model = helper.make_model(
         helper.make_graph(build.nodes, "model", inputs, outputs, build.initializers),
         opset_imports=[helper.make_opsetid("", OPSET)],

@@ -92,7 +92,7 @@ class Builder:
             self._laid_out[key] = Value(name, value.shape, layout)
         return self._laid_out[key]
 
-    def fold_pads(self) -> None:
+    def fold_pads(self, outputs: Iterable[str]) -> None:
         """Move paddings into the convolutions and poolings that read them.
 
         Exact: a convolution pads with zeros itself, a pooling for the maximum with minus infinity. As a node of its own
@@ -107,11 +107,14 @@ class Builder:
             before, after = pads.reshape(2, -1)
             if fill != _PADS_WITH[node.op_type] or len(before) != 4 or before[:2].any() or after[:2].any():
                 continue
+            kernel = next(item.ints for item in node.attribute if item.name == "kernel_shape")
+            if max(*before, *after) >= min(kernel):  # a window of nothing but padding: the runtime refuses poolings so
+                continue
             kept = [item for item in node.attribute if item.name != "auto_pad"]
             del node.attribute[:]
             node.attribute.extend([*kept, helper.make_attribute("pads", [*map(int, (*before[2:], *after[2:]))])])
             node.input[0] = pad.input[0]
-        read = {name for node in self.nodes for name in node.input}
+        read = {name for node in self.nodes for name in node.input} | set(outputs)
         self.nodes = [node for node in self.nodes if node.op_type != "Pad" or node.output[0] in read]
         read = {name for node in self.nodes for name in node.input}
         self.initializers = [item for item in self.initializers if item.name in read]
