@@ -31,7 +31,7 @@ def postgres_url() -> Iterator[str]:
         server = EmbeddedPostgres(
             Path(scratch) / "data", Path(scratch) / "run", options={"max_connections": "100"}, durable=False
         )
-        url = server.start(log_file=Path(scratch) / "postgres.log")
+        url = server.start()
         try:
             with psycopg.connect(url, autocommit=True) as connection:
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(TEMPLATE)))

@@ -39,8 +39,10 @@ async def until(what: Callable[[], Any], seconds: float = 20) -> None:
 
 async def statuses(database: Database) -> dict[str, int]:
     async with database.read() as session:
-        rows = await session.execute(text("SELECT status::text, count(*) FROM procrastinate_jobs GROUP BY 1"))
-        return {status: count for status, count in rows}
+        rows = await session.execute(
+            text("SELECT status::text AS status, count(*) AS count FROM procrastinate_jobs GROUP BY 1")
+        )
+        return {row.status: row.count for row in rows}
 
 
 async def test_a_job_is_queued_with_its_transaction_and_runs_in_a_house(database: Database) -> None:
@@ -51,10 +53,13 @@ async def test_a_job_is_queued_with_its_transaction_and_runs_in_a_house(database
     async def note(n: int) -> None:
         seen.append((n, jobs.house().database is database))
 
-    with pytest.raises(RuntimeError, match="no"):
+    async def half() -> None:
         async with database.write() as session:
             await enqueue(session, note, {"n": 1})
             raise RuntimeError("no")
+
+    with pytest.raises(RuntimeError, match="no"):
+        await half()
     async with database.write() as session:
         assert await enqueue(session, note, {"n": 2})
     async with worker(database, tasks):

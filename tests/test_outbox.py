@@ -35,10 +35,13 @@ async def write(db: Database, *numbers: int, topic: str = "t") -> None:
 
 
 async def test_an_entry_stands_or_falls_with_its_transaction(database: Database) -> None:
-    with pytest.raises(RuntimeError, match="no"):
+    async def half() -> None:
         async with database.write() as session:
             await append(session, "t", {"n": 1})
             raise RuntimeError("no")
+
+    with pytest.raises(RuntimeError, match="no"):
+        await half()
     await write(database, 2)
     assert await number(database) == 1
 
@@ -185,6 +188,6 @@ async def test_the_dispatcher_wakes_by_notification(database: Database) -> None:
 
 async def test_what_has_no_canonical_form_is_refused_before_it_is_written(database: Database) -> None:
     async with database.write() as session:
-        with pytest.raises(ValueError, match="NaN|nan"):
+        with pytest.raises(ValueError, match="not a JSON number"):
             await append(session, "t", {"n": float("nan")})
     assert await number(database) == 0

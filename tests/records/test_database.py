@@ -19,10 +19,14 @@ async def test_write_commits_at_the_end(database: Database) -> None:
 async def test_write_rolls_back_when_the_block_raises(database: Database) -> None:
     async with database.write() as session:
         await session.execute(text("CREATE TABLE t (x int)"))
-    with pytest.raises(RuntimeError, match="no"):
+
+    async def half() -> None:
         async with database.write() as session:
             await session.execute(text("INSERT INTO t VALUES (1)"))
             raise RuntimeError("no")
+
+    with pytest.raises(RuntimeError, match="no"):
+        await half()
     async with database.read() as session:
         assert await session.scalar(text("SELECT count(*) FROM t")) == 0
 

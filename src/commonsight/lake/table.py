@@ -152,7 +152,7 @@ class Lake:
     def verify(self, table: str) -> Verified:
         """Decode every row of every file and compare their number with what the log says.
 
-        Finds what is missing, cut short or cannot be decoded. Values that rotted into other valid values it cannot know:
+        Finds what is missing, cut short or cannot be decoded. Values that rotted into other valid values it cannot know of:
         whoever drops the source compares sums of its own first.
 
         Raises:

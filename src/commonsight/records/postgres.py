@@ -25,7 +25,7 @@ import structlog
 from commonsight.problem import Refusal
 from commonsight.records import launch
 from commonsight.records.postgres_orphans import leftover, stop_leftover
-from commonsight.records.postgres_place import FALLBACK, Place, is_cluster, settle
+from commonsight.records.postgres_place import FALLBACK, SOCKET_NAME, Place, is_cluster, make_data_dir, settle
 from commonsight.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -117,11 +117,25 @@ class EmbeddedPostgres:
         Raises:
             Refusal: `records.already_running`, `records.cluster_version`, `records.initdb_failed`, or as `settle`.
         """
-        place = self._place = settle(self.data_dir, self.runtime_dir, fallback=self.fallback)
+        make_data_dir(self.data_dir)
+        held = self._lock is not None
         self._take_lock()
+        try:
+            self._place = settle(self.data_dir, self.runtime_dir, fallback=self.fallback)
+            self._make_ready(self._place)
+        except BaseException:
+            if not held:
+                self.release()
+            raise
+
+    def _make_ready(self, place: Place) -> None:
         self._password = self._read_password()
         # Whatever a supervisor that was killed has left running on this data: two servers never share a cluster.
         stop_leftover(place.data)
+        # The server takes the number in a socket's lock file for a living server when it is merely in use: by a zombie
+        # that nobody reaps (containers), or by anybody after a restart. The directory is this cluster's alone.
+        for stale in place.sockets.glob(f"{SOCKET_NAME}*"):
+            stale.unlink(missing_ok=True)
         if not is_cluster(place.data):
             self._initialise(place)
         found = (place.data / "PG_VERSION").read_text("ascii").strip()
@@ -170,24 +184,34 @@ class EmbeddedPostgres:
             await asyncio.sleep(POLL_SECONDS)
         return False
 
-    def start(self, *, log_file: Path | None = None) -> str:
+    def start(self) -> str:
         """Prepare, run and wait (blocking); returns the URL. For tests and one-off commands, from the main thread.
+
+        What the server says goes to `postgres.start.log` in the data directory, written anew each time.
 
         Raises:
             Refusal: `records.postgres_failed` when the server ends instead of coming up, or what `prepare` raises.
         """
         self.prepare()
-        with log_file.open("ab") if log_file else open(os.devnull, "ab") as output:  # noqa: PTH123
-            self._process = subprocess.Popen(
-                self.command(), stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd="/", start_new_session=True
-            )
-        while (said := self.attempt()) is not None:
-            if self._process.poll() is not None:
-                self.release()
-                raise Refusal(
-                    "records.postgres_failed", actual=self._process.returncode, reason=said, log=str(log_file)
+        try:
+            log_file = self.data_dir / "postgres.start.log"
+            with log_file.open("wb") as output:
+                process = self._process = subprocess.Popen(
+                    self.command(),
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    cwd="/",
+                    start_new_session=True,
                 )
-            time.sleep(POLL_SECONDS)
+            while self.attempt() is not None:
+                if process.poll() is not None:
+                    words = log_file.read_text("utf-8", "replace").strip().splitlines()[-3:]
+                    raise Refusal("records.postgres_failed", actual=process.returncode, reason=" | ".join(words))
+                time.sleep(POLL_SECONDS)
+        except BaseException:
+            self.stop()
+            raise
         return self.url
 
     def stop(self) -> None:
@@ -212,10 +236,11 @@ class EmbeddedPostgres:
         """Let another supervisor have this data directory."""
         if self._lock is None:
             return
-        with contextlib.suppress(OSError):  # not empty: a server still uses it
-            self.place.sockets.rmdir()
         self._lock.close()
         self._lock = None
+        if self._place is not None:
+            with contextlib.suppress(OSError):  # not empty: a server still uses it
+                self._place.sockets.rmdir()
 
     def _take_lock(self) -> None:
         if self._lock is not None:
@@ -244,7 +269,7 @@ class EmbeddedPostgres:
         """The superuser's password; made before the cluster is, so that no crash leaves a cluster without one."""
         path = self._password_file
         if not path.exists():
-            scratch = path.with_suffix(".new")
+            scratch = path.with_name(f"{path.name}.new")
             scratch.unlink(missing_ok=True)
             with os.fdopen(os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
                 file.write(secrets.token_urlsafe(32))

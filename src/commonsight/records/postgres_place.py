@@ -78,12 +78,8 @@ def settle(data_dir: Path, runtime_dir: Path, *, fallback: Path = FALLBACK) -> P
         Refusal: `records.cluster_foreign`, `records.cluster_missing`, `records.cluster_unreachable`,
             `records.postgres_account_missing`, `records.postgres_missing`, `records.socket_dir`.
     """
-    root = os.geteuid() == 0
-    if not data_dir.exists():
-        # As root others may pass through (never list): the server's account has to reach its directory inside.
-        data_dir.mkdir(parents=True, mode=0o711 if root else 0o700)
     data_dir = data_dir.resolve()
-    if not root:
+    if os.geteuid() != 0:
         data = data_dir / "postgres"
         if (data_dir / "postgres.location").exists() or (data.exists() and data.stat().st_uid != os.geteuid()):
             raise Refusal("records.cluster_foreign", operand="data_dir", actual=str(data_dir), rule="same_account")
@@ -104,6 +100,14 @@ def settle(data_dir: Path, runtime_dir: Path, *, fallback: Path = FALLBACK) -> P
     if not reaches(account, [programs / "postgres", programs.parent / "lib", programs.parents[2] / LIBRARIES]):
         programs = copied_programs(fallback, account)
     return Place(programs, data, socket_directory(account, data_dir, runtime_dir), account)
+
+
+def make_data_dir(data_dir: Path) -> None:
+    """Create the platform's data directory if need be.
+
+    As root others may pass through it (never list it): the server's account has to reach its directory inside.
+    """
+    data_dir.mkdir(parents=True, exist_ok=True, mode=0o711 if os.geteuid() == 0 else 0o700)
 
 
 def mark_of(data_dir: Path) -> str:
