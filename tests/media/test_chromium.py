@@ -147,7 +147,7 @@ def irregular(h264: Footage) -> list[tuple[int, int]]:
 
 
 async def test_irregular_camera_leaves_no_hole(tmp_path: Path, h264: Footage) -> None:
-    init = init_segment(h264.codec, h264.units[0][0])
+    init = init_segment(h264.codec, h264.info.parameter_sets, h264.width, h264.height)
     timeline, parts = Timeline(), [init.segment]
     for index, pts in irregular(h264):
         data, keyframe = h264.units[index % 50]

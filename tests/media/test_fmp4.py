@@ -9,14 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commonsight.connect.model import Codec
-from commonsight.media.fmp4 import MuxError, fragment, init_segment, parameter_sets
+from commonsight.media.fmp4 import Init, MuxError, fragment, init_segment, parameter_sets
 
 from .conftest import TICKS, Footage, make_footage
 
 
+def init_of(footage: Footage) -> Init:
+    return init_segment(footage.codec, footage.info.parameter_sets, footage.width, footage.height)
+
+
 def stream_of(footage: Footage, first: int = 0, count: int = 30) -> bytes:
     """Init segment and fragments of units `first` …, as a browser gets them."""
-    parts = [init_segment(footage.codec, footage.units[first][0]).segment]
+    parts = [init_of(footage).segment]
     for index in range(first, first + count):
         data, keyframe = footage.units[index]
         parts.append(
@@ -46,8 +50,8 @@ def boxes(data: bytes) -> list[tuple[str, bytes]]:
 
 def test_mime_names_profile_and_level(h264: Footage, h265: Footage) -> None:
     sps = parameter_sets(Codec.H264, h264.units[0][0])[0]
-    assert init_segment(Codec.H264, h264.units[0][0]).mime == f'video/mp4; codecs="avc1.{sps[1:4].hex().upper()}"'
-    assert init_segment(Codec.H265, h265.units[0][0]).mime.startswith('video/mp4; codecs="hvc1.1.6.L')
+    assert init_of(h264).mime == f'video/mp4; codecs="avc1.{sps[1:4].hex().upper()}"'
+    assert init_of(h265).mime.startswith('video/mp4; codecs="hvc1.1.6.L')
 
 
 def test_every_picture_decodes_with_its_times(footage: Footage) -> None:
@@ -122,14 +126,41 @@ def test_time_out_of_range_is_named(field: str) -> None:
         fragment(Codec.H264, b"\x00\x00\x00\x01\x65", sequence=0, keyframe=True, **times)
 
 
-@given(data=st.binary(max_size=200), codec=st.sampled_from(list(Codec)))
-@settings(max_examples=60, deadline=None)
-def test_hostile_keyframe_never_crashes_the_muxer(data: bytes, codec: Codec) -> None:
-    good = make_footage(codec).units[0][0]
-    for keyframe in (data, b"\x00\x00\x00\x01" + data, good[: len(data)] + data, good[:40] + data + good[40:]):
+@given(
+    data=st.binary(max_size=200),
+    codec=st.sampled_from(list(Codec)),
+    at=st.integers(0, 100),
+    size=st.tuples(st.integers(-1, 20_000), st.integers(-1, 20_000)),
+)
+@settings(max_examples=200, deadline=None)
+def test_hostile_parameter_sets_never_crash_the_muxer(
+    data: bytes, codec: Codec, at: int, size: tuple[int, int]
+) -> None:
+    good = make_footage(codec).info.parameter_sets
+    for sets in (
+        [data],
+        [*good, data],
+        [nal[:at] + data for nal in good],
+        [nal[:at] + data + nal[at:] for nal in good],
+    ):
         try:
-            init = init_segment(codec, keyframe)
+            init = init_segment(codec, sets, *size)
         except MuxError:
             continue
         assert init.segment[4:8] == b"ftyp"
-        assert init.width * init.height <= 64_000_000
+
+
+def test_hevc_says_that_all_parameter_sets_are_in_the_header(h265: Footage) -> None:
+    segment = init_of(h265).segment
+    with av.open(io.BytesIO(stream_of(h265)), format="mp4") as played:
+        assert played.streams.video[0].codec_context.codec_tag == "hvc1"
+        record = played.streams.video[0].codec_context.extradata
+    assert record is not None
+    assert record in segment
+    assert record[22] == 3
+    assert record[23] & 0x80
+
+
+def test_size_must_be_known(h264: Footage) -> None:
+    with pytest.raises(MuxError, match="size is unknown"):
+        init_segment(Codec.H264, h264.info.parameter_sets, 0, 0)

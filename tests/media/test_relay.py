@@ -115,7 +115,7 @@ async def world(h264: Footage) -> AsyncIterator[World]:
 async def test_opened_once_for_many_and_all_get_the_same_bytes(world: World) -> None:
     readers = [Notebook() for _ in range(5)]
     for reader in readers:
-        await world.relay.attach(reader)
+        world.relay.attach(reader)
     await world.play(0, 25)
     assert world.opened == 1
     assert [unit.sequence for unit in readers[0].units] == list(range(25))
@@ -125,10 +125,10 @@ async def test_opened_once_for_many_and_all_get_the_same_bytes(world: World) -> 
 
 async def test_late_joiner_gets_the_cached_group_at_once(world: World) -> None:
     first = Notebook()
-    await world.relay.attach(first)
+    world.relay.attach(first)
     await world.play(0, GROUP + 4)
     late = Notebook()
-    await world.relay.attach(late)
+    world.relay.attach(late)
     assert [unit.sequence for unit in late.units] == [GROUP, GROUP + 1, GROUP + 2, GROUP + 3]
     await world.play(GROUP + 4, 1)
     assert [unit.sequence for unit in late.units] == [unit.sequence for unit in first.units][GROUP:]
@@ -137,9 +137,9 @@ async def test_late_joiner_gets_the_cached_group_at_once(world: World) -> None:
 async def test_group_beyond_its_bound_is_not_kept(h264: Footage) -> None:
     world = World(h264, group_bytes=len(h264.units[0][0]) + 1)
     first, late = Notebook(), Notebook()
-    await world.relay.attach(first)
+    world.relay.attach(first)
     await world.play(0, 3)
-    await world.relay.attach(late)
+    world.relay.attach(late)
     assert len(first.units) == 3
     assert late.units == []
     await world.play(3, GROUP)
@@ -149,11 +149,11 @@ async def test_group_beyond_its_bound_is_not_kept(h264: Footage) -> None:
 
 async def test_idle_camera_is_closed_and_a_quick_return_keeps_it(world: World) -> None:
     reader = Notebook()
-    await world.relay.attach(reader)
+    world.relay.attach(reader)
     await world.play(0, 2)
     world.relay.detach(reader)
     again = Notebook()
-    await world.relay.attach(again)
+    world.relay.attach(again)
     await asyncio.sleep(3 * IDLE)
     assert not world.relay.closed
     assert len(again.units) == 2
@@ -165,7 +165,7 @@ async def test_idle_camera_is_closed_and_a_quick_return_keeps_it(world: World) -
 
 async def test_times_go_on_across_a_reconnect_and_viewers_are_told(world: World, h264: Footage) -> None:
     reader = Notebook()
-    await world.relay.attach(reader)
+    world.relay.attach(reader)
     await world.play(0, 5)
     world.source.fail("lost")
     world.source.put(Opened(h264.info, 1))
@@ -182,11 +182,11 @@ async def test_times_go_on_across_a_reconnect_and_viewers_are_told(world: World,
 
 async def test_who_joins_while_the_camera_is_away_is_told_and_gets_no_old_picture(world: World) -> None:
     reader, late = Notebook(), Notebook()
-    await world.relay.attach(reader)
+    world.relay.attach(reader)
     await world.play(0, 5)
     world.source.fail("lost")
     await world.until(lambda: reader.told)
-    await world.relay.attach(late)
+    world.relay.attach(late)
     assert (late.units, late.told) == ([], ["reconnecting"])
     await world.play(100, 1)
     assert [unit.sequence for unit in late.units] == [5]
@@ -205,7 +205,7 @@ async def test_who_joins_while_the_camera_is_away_is_told_and_gets_no_old_pictur
 )
 async def test_a_camera_that_cannot_be_opened_says_why(world: World, code: str, end: str) -> None:
     reader = Notebook()
-    await world.relay.attach(reader)
+    world.relay.attach(reader)
     world.source.fail(code)
     await world.until(lambda: world.closed)
     assert reader.ended == [end]
@@ -217,8 +217,8 @@ async def test_new_parameter_sets_begin_a_new_stream(world: World) -> None:
 
     other = make_footage(world.footage.codec, "176x144")
     reader, analysis = Notebook(), Notebook(browser=False)
-    await world.relay.attach(reader)
-    await world.relay.attach(analysis)
+    world.relay.attach(reader)
+    world.relay.attach(analysis)
     await world.play(0, 5)
     world.source.info = other.info
     world.source.put(*(replace(other.unit(index), pts=(100 + index) * 3_600) for index in range(5)))
@@ -230,19 +230,19 @@ async def test_new_parameter_sets_begin_a_new_stream(world: World) -> None:
 
 async def test_analysis_alone_needs_no_init_segment_and_no_fragments(world: World) -> None:
     analysis = Notebook(browser=False)
-    await world.relay.attach(analysis)
+    world.relay.attach(analysis)
     await world.play(0, 5)
     assert analysis.tracks[0].init is None
     assert all(unit._message is None for unit in analysis.units)
     late = Notebook()
-    await world.relay.attach(late)
+    world.relay.attach(late)
     assert len(late.units) == 5
 
 
 async def test_picture_no_browser_can_play_ends_browsers_only(world: World) -> None:
     reader, analysis = Notebook(), Notebook(browser=False)
-    await world.relay.attach(reader)
-    await world.relay.attach(analysis)
+    world.relay.attach(reader)
+    world.relay.attach(analysis)
     world.source.info = StreamInfo(world.footage.codec, (b"\x67\x00", b"\x68"), 0, 0)
     world.source.put(AccessUnit(b"\x00\x00\x00\x01\x67\x00\x00\x00\x00\x01\x65\x01", 0, True, 0.0))
     await world.until(lambda: reader.ended)
@@ -252,7 +252,7 @@ async def test_picture_no_browser_can_play_ends_browsers_only(world: World) -> N
 
 async def test_boxes_reach_started_readers_in_order(world: World) -> None:
     reader, waiting = Notebook(), Notebook()
-    await world.relay.attach(reader)
+    world.relay.attach(reader)
     await world.play(0, 3)
     sent = [boxes_message(pts, [], []) for pts in (1, 2, 3)]
     world.relay.readers[waiting] = False
@@ -265,7 +265,7 @@ async def test_boxes_reach_started_readers_in_order(world: World) -> None:
 async def test_a_stopping_node_tells_everybody(world: World) -> None:
     readers = [Notebook() for _ in range(3)]
     for reader in readers:
-        await world.relay.attach(reader)
+        world.relay.attach(reader)
     await world.play(0, 1)
     await world.relay.close("node_stopping")
     assert [reader.ended for reader in readers] == [["node_stopping"]] * 3

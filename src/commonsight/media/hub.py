@@ -89,7 +89,7 @@ class Hub:
         if grant.seconds_max is not None:
             left = min(left, grant.seconds_max)
         reading.timer = asyncio.get_running_loop().call_later(max(left, 0), reader.end, "permit_expired")
-        await relay.attach(reader)
+        relay.attach(reader)
         return reading
 
     def leave(self, reading: Reading, reason: str) -> None:

@@ -1,6 +1,5 @@
 """What flows through a media node: tracks and units that are formatted once for all readers, and who reads."""
 
-import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -42,7 +41,6 @@ class Track:
     width: int
     height: int
     init: Init | None = None
-    making: asyncio.Task[Init] | None = None
 
 
 @dataclass(slots=True)

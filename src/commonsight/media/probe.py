@@ -19,7 +19,7 @@ class ProbeResult:
     """What came of a probe.
 
     `reachable`: something took the connection. `answered`: the device spoke the protocol. `first_frame`: a whole
-    keyframe came and could be decoded. `milliseconds`: until the decoded frame, or until the failure. `error`: a code of
+    keyframe came and could be decoded. `milliseconds`: until the decoded frame, or until the failure. `error`: a
     `connect.model.SourceCode`, or `undecodable`; None when it plays.
     """
 

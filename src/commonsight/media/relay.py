@@ -95,7 +95,7 @@ class Relay:
         """`opening`, `live`, `reconnecting` or `closed`."""
         return self._state
 
-    async def attach(self, reader: Reader) -> None:
+    def attach(self, reader: Reader) -> None:
         """Hand pictures to `reader` from now on: from the cached keyframe if there is one, else from the next."""
         if self.closed:
             reader.end("source_lost")
@@ -104,12 +104,8 @@ class Relay:
         self.readers[reader] = False
         if self._state == "reconnecting":
             reader.state("reconnecting")
-        # Making the init segment takes a while, and the group moves on meanwhile: look again until both stand.
-        while self.readers.get(reader) is False and self.track is not None and self._group:
-            if reader.browser and self.track.init is None:
-                await self._prepare(self.track, self._group[0].data)
-            else:
-                self._start(reader, self._group[0])
+        if self._group:
+            self._start(reader, self._group[0])
 
     def detach(self, reader: Reader) -> None:
         """`reader` wants no more."""
@@ -163,7 +159,7 @@ class Relay:
             async for event in source:
                 if isinstance(event, AccessUnit):
                     assert source.session is not None
-                    await self._take(event, source.session.info)
+                    self._take(event, source.session.info)
                 elif isinstance(event, Waiting):
                     now = self._clock.monotonic()
                     if self._state == "live":
@@ -182,9 +178,9 @@ class Relay:
                 await source.close()
         return "source_lost"
 
-    async def _take(self, given: AccessUnit, info: StreamInfo) -> None:
+    def _take(self, given: AccessUnit, info: StreamInfo) -> None:
         if given.keyframe:
-            await self._keyframe(given, info)
+            self._keyframe(given, info)
         elif self.track is None:
             return
         slot = self._timeline.place(given.pts, keyframe=given.keyframe)
@@ -200,20 +196,18 @@ class Relay:
         for reader, started in list(self.readers.items()):
             if started:
                 reader.take(unit)
-            elif given.keyframe and not (reader.browser and track.init is None):
+            elif given.keyframe:
                 self._start(reader, unit)
         if self._state != "live":
             self._tell("live")
 
-    async def _keyframe(self, given: AccessUnit, info: StreamInfo) -> None:
+    def _keyframe(self, given: AccessUnit, info: StreamInfo) -> None:
         """A keyframe may bring other parameter sets: then every reader begins anew."""
         track = self.track
         sets = parameter_sets(info.codec, given.data) or info.parameter_sets
         if track is None or track.codec is not info.codec or track.parameter_sets != sets:
-            self.track = track = Track(info.codec, sets, info.width, info.height)
+            self.track = Track(info.codec, sets, info.width, info.height)
             self.readers = dict.fromkeys(self.readers, False)
-        if track.init is None and any(reader.browser for reader in self.readers):
-            await self._prepare(track, given.data)
 
     def _remember(self, unit: Unit) -> None:
         if unit.keyframe:
@@ -226,24 +220,18 @@ class Relay:
             self._group = []  # whoever joins now waits for the next keyframe
             self._group_size = 0
 
-    async def _prepare(self, track: Track, keyframe: bytes) -> None:
-        """Make the init segment, once for all who wait. Browsers are told when there can be none."""
-        if track.making is None:
-            track.making = asyncio.create_task(asyncio.to_thread(init_segment, track.codec, keyframe))
-        try:
-            track.init = await asyncio.shield(track.making)
-        except MuxError as error:
-            track.making = None
-            log.warning("no_init_segment", camera=str(self.camera_id), error=str(error))
-            for reader in [reader for reader in self.readers if reader.browser]:
-                self._dismiss(reader, "unsupported_codec")
-            return
-        track.width, track.height = track.init.width, track.init.height
-
     def _start(self, reader: Reader, keyframe: Unit) -> None:
-        assert self.track is not None
+        track = self.track
+        assert track is not None
+        if reader.browser and track.init is None:
+            try:
+                track.init = init_segment(track.codec, track.parameter_sets, track.width, track.height)
+            except MuxError as error:
+                log.warning("no_init_segment", camera=str(self.camera_id), error=str(error))
+                self._dismiss(reader, "unsupported_codec")
+                return
         self.readers[reader] = True
-        reader.start(self.track, self._group or [keyframe])  # no group: the keyframe alone is beyond the bound
+        reader.start(track, self._group or [keyframe])  # no group: the keyframe alone is beyond the bound
 
     def _tell(self, state: str) -> None:
         first = self._state == "opening"
