@@ -38,8 +38,10 @@ class CountSettings:
         infer_seconds: longest time an unseen crossing may lie before a track's birth or after its end.
         infer_sizes: longest way it may lie away.
         infer_speed: least speed across the line for it, sizes/s.
-        echo_seconds, echo_sizes: an inferred crossing this near to another crossing in the same direction is that one.
-        twin_seconds, twin_sizes: two seen crossings this near to each other are one road user under two boxes.
+        echo_seconds, echo_overlap: an inferred crossing this near in time to another in the same direction, with boxes
+            that overlap by this share of the smaller when both stand on the line, is that other one.
+        twin_seconds, twin_overlap: the same for two seen crossings: one road user under two boxes, or under two tracks
+            one after the other. People side by side overlap less, vehicles behind each other are further apart in time.
         hold_seconds: a crossing is reported this long after it happened: by then its class is surer, and what went
             back at once did not cross.
     """
@@ -51,9 +53,9 @@ class CountSettings:
     infer_sizes: float = 1.0
     infer_speed: float = 0.4
     echo_seconds: float = 0.8
-    echo_sizes: float = 0.8
-    twin_seconds: float = 0.25
-    twin_sizes: float = 0.5
+    echo_overlap: float = 0.15
+    twin_seconds: float = 0.6
+    twin_overlap: float = 0.35
     hold_seconds: float = 0.8
 
 
@@ -68,7 +70,7 @@ class Crossing:
         track: id of the track.
         time: when it was on the line, s.
         at: where, pixels.
-        size: size of its box, pixels.
+        box: (width, height) of its box, pixels.
         inferred: not seen crossing, but concluded from its motion before or after.
     """
 
@@ -78,7 +80,7 @@ class Crossing:
     track: int
     time: float
     at: Point
-    size: float
+    box: Point
     inferred: bool
 
 
@@ -92,6 +94,7 @@ class _Past:
     at: Point
     velocity: Point
     size: float
+    box: Point
     kind: int
     believed: bool
     side: list[int]
@@ -167,13 +170,15 @@ class LineCounter:
             lines = len(self._a)
             side = [0 if abs(d) < band else (1 if d > 0 else -1) for d in distance]
             past = self._past[track] = _Past(
-                time, at, time, at, (0.0, 0.0), size, 0, believed=False, side=side,
+                time, at, time, at, (0.0, 0.0), size, (size, size), 0, believed=False, side=side,
                 distance=distance.tolist(), over=[None] * lines, crossed=[0] * lines,
             )  # fmt: skip
         for line, now in enumerate(distance.tolist()):
             self._step(past, track, line, now, at, time, size)
         past.last, past.at, past.size = time, at, size
         past.velocity = (float(tracks.velocity[row, 0]), float(tracks.velocity[row, 1]))
+        x0, y0, x1, y1 = tracks.xyxy[row].tolist()
+        past.box = (x1 - x0, y1 - y0)
         past.kind = int(tracks.kind[row])
         past.believed = bool(tracks.believed[row])
         if not past.believed:
@@ -216,7 +221,7 @@ class LineCounter:
         self, line: int, side: int, past: _Past, track: int, over: tuple[float, float, float], *, inferred: bool
     ) -> Crossing:
         direction: Direction = "in" if side > 0 else "out"
-        return Crossing(line, direction, past.kind, track, over[0], (over[1], over[2]), past.size, inferred)
+        return Crossing(line, direction, past.kind, track, over[0], (over[1], over[2]), past.box, inferred)
 
     def _infer_birth(self, past: _Past, track: int, time: float) -> None:
         """Did it cross just before it was first seen? Judged by its mean motion since then."""
@@ -294,9 +299,18 @@ class LineCounter:
         settings = self.settings
         seen = not (one.inferred or other.inferred)
         seconds = settings.twin_seconds if seen else settings.echo_seconds
-        near = (settings.twin_sizes if seen else settings.echo_sizes) * max(one.size, other.size)
-        apart = float(np.hypot(one.at[0] - other.at[0], one.at[1] - other.at[1]))
-        return abs(one.time - other.time) < seconds and apart < near
+        if abs(one.time - other.time) >= seconds:
+            return False
+        return _overlap(one, other) > (settings.twin_overlap if seen else settings.echo_overlap)
+
+
+def _overlap(one: Crossing, other: Crossing) -> float:
+    """Shared part of two boxes, each standing where it crossed, as a share of the smaller."""
+    width = (one.box[0] + other.box[0]) / 2 - abs(one.at[0] - other.at[0])
+    bottom, top = min(one.at[1], other.at[1]), max(one.at[1] - one.box[1], other.at[1] - other.box[1])
+    width = min(width, one.box[0], other.box[0])
+    smaller = min(one.box[0] * one.box[1], other.box[0] * other.box[1])
+    return max(width, 0.0) * max(bottom - top, 0.0) / max(smaller, 1e-9)
 
 
 class ZoneCounter:

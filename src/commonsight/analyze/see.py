@@ -12,7 +12,7 @@ import structlog
 from prometheus_client import Gauge
 from sqlalchemy.exc import DBAPIError
 
-from commonsight.analyze import store
+from commonsight.analyze import archive, store
 from commonsight.analyze.road_users import CLASSES
 from commonsight.analyze.store import Lease, LeaseLost
 from commonsight.analyze.watch import Stream, Tools, Watch
@@ -115,7 +115,7 @@ class Worker:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Take cameras until `stop`; then let each write and go."""
-        await self._try(self._reclaim)
+        await self._try(self._prepare)
         stopper = asyncio.create_task(stop.wait())
         try:
             while not stop.is_set():
@@ -137,9 +137,10 @@ class Worker:
         except (DBAPIError, OSError, TimeoutError) as error:
             log.warning("worker_waits_for_database", step=step.__name__, error=type(error).__name__)
 
-    async def _reclaim(self) -> None:
+    async def _prepare(self) -> None:
         async with self._tools.database.write() as session:
             await store.reclaim(session, self._name)
+            await archive.make_partitions(session, self._tools.clock.now().date())
 
     def capacity(self) -> int:
         """Cameras this worker can keep up with, from the measured cost of a picture; at least one."""

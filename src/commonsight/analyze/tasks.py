@@ -55,7 +55,7 @@ async def partitions(timestamp: int) -> None:  # noqa: ARG001 - given by the sch
 
 
 async def make_partitions(database: Database, clock: Clock) -> None:
-    """Make partitions for today and the days ahead; also called when a worker starts."""
+    """Make partitions for today and the days ahead."""
     async with database.write() as session:
         made = await archive.make_partitions(session, clock.now().date())
     if made:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from commonsight.analyze.kalman import Floats, Motion, from_xyxy, to_xyxy
-from commonsight.analyze.road_users import CLASSES, GROUPS, PEOPLE, TWO_WHEELERS, VEHICLES, RoadUsers, overlaps
+from commonsight.analyze.road_users import CLASSES, GROUPS, VEHICLES, RoadUsers, overlaps
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -28,12 +28,13 @@ class TrackSettings:
     """What the tracker takes for granted. Lengths are in box sizes: size = sqrt(width x height).
 
     Attributes:
-        birth: least score of a box that may start a track.
+        birth: a track that never had a box of this score is weak: it is associated last, starts only where no believed
+            track stands, and is believed by its travel alone.
         high: boxes from this score on are associated first, with the wide gate.
         low: boxes below this score are not used at all.
         evidence: a track is believed once its scores sum to this (and it was seen twice).
-        travel, travel_seconds: a weaker track is believed, too, once it has steadily moved this many sizes in at least
-            this time: clutter trembles on the spot, road users go somewhere.
+        travel, travel_seconds: a weak track is believed once it has steadily moved this many sizes in at least this
+            time and its scores sum to `weak_evidence`: clutter trembles on the spot, road users go somewhere.
         keep_seconds: a believed track not seen for this long ends.
         doubt_seconds: the same for a track not yet believed.
         top_speed: standard deviation of the speed of a new track by group, sizes/s.
@@ -47,6 +48,7 @@ class TrackSettings:
     high: float = 0.3
     low: float = 0.15
     evidence: float = 0.8
+    weak_evidence: float = 0.4
     travel: float = 1.0
     travel_seconds: float = 0.4
     keep_seconds: float = 1.5
@@ -100,6 +102,7 @@ class _Columns:
     id: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     votes: Floats = field(default_factory=lambda: np.zeros((0, len(CLASSES))))
     score: Floats = field(default_factory=lambda: np.zeros(0))
+    best: Floats = field(default_factory=lambda: np.zeros(0))
     evidence: Floats = field(default_factory=lambda: np.zeros(0))
     hits: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     born: Floats = field(default_factory=lambda: np.zeros(0))
@@ -117,12 +120,14 @@ class _Columns:
 
 UNMATCHED = 9.0
 """Cost from which on leaving a track without a box is the better explanation."""
+ALONE = 0.3
+"""A weak box with a larger share of its area over a believed track is a part or a shadow of that road user."""
 STRAIGHT = 0.7
 """Least share of the way walked that must lie between a weak track's two ends."""
+WEIGHTS = np.array([1.0, 1.0, 1.0, 1.0, 0.6, 0.6])
+"""Weight of each class's votes: cars are so much more frequent that a doubtful bus or truck is a car."""
 OTHER_GROUP = 5.0
 """Added cost of a box of another group (a rider seen as a person, then as a motorcycle)."""
-VELOCITY_MEMORY = 0.6
-"""A track not seen slows down with this time constant, s: what hides is more often waiting than leaving."""
 
 
 class Tracker:
@@ -148,21 +153,23 @@ class Tracker:
         elapsed = 0.0 if self._time is None else time - self._time
         self._time = time
         self._predict(elapsed)
-        self._end(time, frame)
+        self._end(time, elapsed, frame)
         if len(users):
             high = np.flatnonzero(users.score >= self.settings.high)
             low = np.flatnonzero((users.score < self.settings.high) & (users.score >= self.settings.low))
-            free = np.ones(len(self._motion), dtype=bool)
-            left = self._associate(users, high, free, time, wide=True)
-            self._associate(users, low, free, time, wide=False)
-            self._begin(users, left[users.score[left] >= self.settings.birth], time)
+            strong = self._columns.best >= self.settings.birth
+            high = self._associate(users, high, strong, time, wide=True)
+            low = self._associate(users, low, strong & self._believed(), time, wide=False)
+            left = self._associate(users, np.union1d(high, low), ~strong, time, wide=True)
+            self._begin(users, self._may_begin(users, left), time)
             self._end_doubles(time)
         return self._report(time)
 
     # -- the steps of a frame -------------------------------------------------------------------
 
     def _groups(self) -> Ints:
-        return GROUPS[self._columns.votes.argmax(axis=1)] if len(self._motion) else np.zeros(0, np.int64)
+        groups: Ints = GROUPS[self._columns.votes.argmax(axis=1)] if len(self._motion) else np.zeros(0, np.int64)
+        return groups
 
     def _sizes(self) -> Floats:
         sizes: Floats = np.sqrt(np.maximum(self._motion.at[:, 2], 1) * np.maximum(self._motion.at[:, 3], 1))
@@ -178,9 +185,12 @@ class Tracker:
         self._motion.predict(elapsed, noise)
         self._motion.rate[:, 2:] *= np.exp(-elapsed)
 
-    def _associate(self, users: RoadUsers, boxes: Ints, free: Bools, time: float, *, wide: bool) -> Ints:
-        """Give `boxes` to `free` tracks, best explanation of the whole frame; returns the boxes left over."""
-        tracks = np.flatnonzero(free if wide else free & self._believed())
+    def _associate(self, users: RoadUsers, boxes: Ints, among: Bools, time: float, *, wide: bool) -> Ints:
+        """Give `boxes` to those tracks `among` that have none yet, best explanation of the whole frame.
+
+        Returns the boxes left over.
+        """
+        tracks = np.flatnonzero(among & (self._columns.last < time))
         if not len(boxes) or not len(tracks):
             return boxes
         cost = self._costs(users, tracks, boxes, wide=wide)
@@ -188,7 +198,6 @@ class Tracker:
         good = cost[rows, columns] < UNMATCHED
         rows, columns = rows[good], columns[good]
         self._correct(users, tracks[rows], boxes[columns], time)
-        free[tracks[rows]] = False
         return np.delete(boxes, columns)
 
     def _costs(self, users: RoadUsers, tracks: Ints, boxes: Ints, *, wide: bool) -> Floats:
@@ -232,9 +241,19 @@ class Tracker:
         kept.spot[tracks] = self._motion.at[tracks, :2]
         kept.votes[tracks] += users.votes[boxes]
         kept.score[tracks] = score
+        kept.best[tracks] = np.maximum(kept.best[tracks], score)
         kept.evidence[tracks] += score
         kept.hits[tracks] += 1
         kept.last[tracks] = time
+
+    def _may_begin(self, users: RoadUsers, boxes: Ints) -> Ints:
+        """Of the boxes nobody wants, those that may be somebody new: strong ones, and weak ones that stand alone."""
+        strong = users.score[boxes] >= self.settings.birth
+        known = to_xyxy(self._motion.at[self._believed() & (self._columns.best >= self.settings.birth)])
+        if not len(known):
+            return boxes
+        _, inside = overlaps(users.xyxy[boxes], known)
+        return boxes[strong | (inside.max(axis=1) < ALONE)]
 
     def _begin(self, users: RoadUsers, boxes: Ints, time: float) -> None:
         room = self.settings.most - len(self._motion)
@@ -256,28 +275,30 @@ class Tracker:
         times = np.full(count, time)
         self._columns = self._columns.join(
             _Columns(
-                ids, users.votes[boxes].copy(), score.copy(), score.copy(), np.ones(count, np.int64),
+                ids, users.votes[boxes].copy(), score.copy(), score.copy(), score.copy(), np.ones(count, np.int64),
                 times, times.copy(), at[:, :2].copy(), np.zeros(count), at[:, :2].copy(),
             )
         )  # fmt: skip
 
     def _believed(self) -> Bools:
         kept, settings = self._columns, self.settings
-        strong = kept.evidence >= settings.evidence
+        strong = (kept.evidence >= settings.evidence) & (kept.best >= settings.birth)
         if not len(strong):
             return strong
         path = np.hypot(*(self._motion.at[:, :2] - kept.origin).T)
         steady = (path >= settings.travel * self._sizes()) & (path >= STRAIGHT * kept.way)
-        steady &= (kept.last - kept.born >= settings.travel_seconds) & (kept.evidence >= settings.evidence / 2)
+        steady &= (kept.last - kept.born >= settings.travel_seconds) & (kept.evidence >= settings.weak_evidence)
         believed: Bools = (kept.hits >= 2) & (strong | steady)
         return believed
 
-    def _end(self, time: float, frame: tuple[int, int] | None) -> None:
+    def _end(self, time: float, elapsed: float, frame: tuple[int, int] | None) -> None:
         """End what was not seen for too long or has left the picture."""
         if not len(self._motion):
             return
         silent = time - self._columns.last
-        keep = silent <= np.where(self._believed(), self.settings.keep_seconds, self.settings.doubt_seconds)
+        # At a low frame rate doubt lasts one picture at least.
+        doubt = max(self.settings.doubt_seconds, 1.5 * elapsed)
+        keep = silent <= np.where(self._believed(), self.settings.keep_seconds, doubt)
         if frame is not None:
             x, y = self._motion.at[:, 0], self._motion.at[:, 1]
             size = self._sizes()
@@ -321,7 +342,7 @@ class Tracker:
             at=at[:, :2].copy(),
             velocity=self._motion.rate[:, :2].copy(),
             size=self._sizes(),
-            kind=kept.votes.argmax(axis=1) if len(at) else np.zeros(0, np.int64),
+            kind=(kept.votes * WEIGHTS).argmax(axis=1) if len(at) else np.zeros(0, np.int64),
             score=kept.score.copy(),
             believed=self._believed(),
             seen=kept.last == time,
@@ -329,6 +350,3 @@ class Tracker:
             last=kept.last.copy(),
             path=np.hypot(*(at[:, :2] - kept.origin).T) if len(at) else np.zeros(0),
         )
-
-
-__all__ = ["PEOPLE", "TWO_WHEELERS", "VEHICLES", "TrackSettings", "Tracker", "Tracks"]
