@@ -5,8 +5,9 @@ the file ends. Rows are made in blocks of `BLOCK`; a block is one COPY in one tr
 """
 
 import asyncio
+import hashlib
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from commonsight.records.database import Database, WriteSession
 
 BLOCK = 5_000
 COUNT_MOST = codes.SERIAL_MOST
+SERIALS = codes.SERIAL_MOST + 1
 # Ids are UUIDv7 with a made-up time, so that they sort like the rows and are the same in every run.
 _EPOCH_MILLISECONDS = 1_767_225_600_000  # 2026-01-01T00:00:00Z
 _COLUMNS = (
@@ -127,7 +129,9 @@ async def seed(
     if count > COUNT_MOST:
         raise Refusal("catalog.seed_too_many", operand="count", expected=f"<= {COUNT_MOST}", actual=count)
     async with database.read() as session:
-        done = int((await session.execute(text("SELECT count(*) FROM cameras WHERE demo"))).scalar_one())
+        # Watched cameras are demo cameras too, but not rows of the seeding: theirs are the addresses of type 132.
+        counted = "SELECT count(*) FROM cameras WHERE demo AND substr(code, 11, 3) = '132'"
+        done = int((await session.execute(text(counted))).scalar_one())
     if done >= count:
         return 0
     made = world(seed)
@@ -210,3 +214,55 @@ async def _copy(session: WriteSession, lines: str) -> None:
     assert isinstance(driver, AsyncConnection)
     async with driver.cursor() as cursor, cursor.copy(f"COPY cameras ({_COLUMNS}) FROM STDIN") as copy:
         await copy.write(lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """One of the few demo cameras with real footage. `key` names it in every run."""
+
+    key: str
+    name: str
+    region: str
+    point: tuple[float, float]
+    url: str
+    sector: str = "traffic"
+    kind: str = "fixed"
+    address: str = ""
+
+
+async def add_watched(session: WriteSession, cameras: Sequence[Watched], *, seed: int = 45) -> list[UUID]:
+    """File the watched cameras, or bring what is filed up to date; returns their ids in the order given."""
+    ids = []
+    for camera in cameras:
+        number = int.from_bytes(hashlib.sha256(camera.key.encode()).digest()[:3])
+        camera_id = seeded_id(4, number, seed)
+        words = vocabulary.sectors()[camera.sector]
+        code = codes.build(camera.region, words.industry, codes.DeviceType.CAMERA, words.network, number % SERIALS)
+        lon, lat = camera.point
+        values = {
+            "id": camera_id,
+            "code": str(code),
+            "name": camera.name,
+            "region": camera.region,
+            "address": camera.address,
+            "kind": camera.kind,
+            "sector": camera.sector,
+            "lon": lon,
+            "lat": lat,
+            "cell": cell(lon, lat, DENSITY_RESOLUTION),
+            "url": camera.url,
+            "grams": grams(camera.name, camera.address),
+            "platform": seeded_id(2, int(camera.region[:4]), seed),
+        }
+        await session.execute(_WATCH, values)
+        ids.append(camera_id)
+    return ids
+
+
+_WATCH = text("""
+    INSERT INTO cameras (id, code, name, region, address, kind, sector, location, original, cell, protocol, url, demo,
+        grams, platform_id)
+    VALUES (:id, :code, :name, :region, :address, :kind, :sector, point(:lon, :lat), point(:lon, :lat), :cell, 'rtsp',
+        :url, true, CAST(:grams AS integer[]), (SELECT id FROM platforms WHERE id = :platform))
+    ON CONFLICT (id) DO UPDATE SET url = excluded.url, name = excluded.name, grams = excluded.grams
+""")
