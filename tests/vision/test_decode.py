@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import pairwise
 
@@ -150,3 +151,11 @@ def test_hostile_bytes_never_raise_and_decoding_goes_on(codec, data):
             assert frame.luma(4).ndim == 2
     decoder.flush()
     assert len(decode(decoder, good[:10])) >= 9
+
+
+def test_frames_of_one_decoder_can_be_converted_by_several_threads():
+    frames = decode(Decoder("h264"), units("h264"))
+    alone = [frame.bgr(40, 24) for frame in frames]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda frame: [frame.bgr(), frame.planes(32, 32), frame.bgr(40, 24)][2], frames * 4))
+    assert all(np.array_equal(one, other) for one, other in zip(alone * 4, together, strict=True))

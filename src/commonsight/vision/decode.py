@@ -8,9 +8,8 @@ from typing import Any, Literal
 import av
 import numpy as np
 import structlog
-from av.video.reformatter import VideoReformatter
 
-from commonsight.vision.picture import Bgr, Plane, planes_of, rows_of
+from commonsight.vision.picture import Bgr, Converter, Plane, rows_of
 
 log = structlog.get_logger(__name__)
 
@@ -27,11 +26,11 @@ SkipLoopFilter = Literal["none", "noref", "all"]
 class Frame:
     """One decoded picture, converted only when and as far as somebody asks."""
 
-    __slots__ = ("_frame", "_reformatter", "corrupt", "height", "pts", "width")
+    __slots__ = ("_convert", "_frame", "corrupt", "height", "pts", "width")
 
-    def __init__(self, frame: av.VideoFrame, reformatter: VideoReformatter) -> None:
+    def __init__(self, frame: av.VideoFrame, convert: Converter) -> None:
         self._frame = frame
-        self._reformatter = reformatter
+        self._convert = convert
         self.pts = int(frame.pts or 0)
         """90 kHz ticks, as given with the access unit."""
         self.width = int(frame.width)
@@ -42,14 +41,13 @@ class Frame:
     def bgr(self, width: int | None = None, height: int | None = None) -> Bgr:
         """The picture, uint8 (height, width, 3), blue first; scaled in the same pass when a size is given."""
         width, height = width or self.width, height or self.height
-        converted = self._reformatter.reformat(self._frame, width, height, "bgr24")
+        converted = self._convert(self._frame, width, height, "bgr24")
         plane = converted.planes[0]
         return np.ascontiguousarray(rows_of(plane)[:height, : width * 3]).reshape(height, width, 3)
 
     def planes(self, width: int, height: int) -> tuple[Plane, Plane, Plane]:
         """Blue, green and red at this size, each uint8 (height, width): what a detector takes, in one pass from YUV."""
-        blue, green, red = planes_of(self._frame, self._reformatter, width, height)
-        return blue, green, red
+        return self._convert.planes(self._frame, width, height)
 
     def luma(self, step: int = 1) -> Plane:
         """Brightness of every `step`-th pixel of every `step`-th row, uint8; no colour conversion, so nearly free."""
@@ -57,7 +55,7 @@ class Frame:
             raise ValueError(f"step is {step}, must be at least 1")
         frame = self._frame
         if frame.format.components[0].bits != 8 or frame.format.is_rgb:
-            frame = self._reformatter.reformat(frame, self.width, self.height, "gray")
+            frame = self._convert(frame, self.width, self.height, "gray")
         return np.ascontiguousarray(rows_of(frame.planes[0])[: self.height : step, : self.width : step])
 
 
@@ -81,7 +79,7 @@ class Decoder:
         self._context = av.CodecContext.create("hevc" if codec == "h265" else "h264", "r")
         self._context.thread_count = 1
         self._context.options = {"max_pixels": str(MAX_PIXELS), "skip_loop_filter": skip_loop_filter}
-        self._reformatter = VideoReformatter()
+        self._convert = Converter()
 
     def feed(self, data: bytes, pts: int) -> list[Frame]:
         """Decode one access unit.
@@ -110,7 +108,7 @@ class Decoder:
 
     def _decode(self, packet: av.Packet[Any] | None) -> list[Frame]:
         try:
-            return [Frame(frame, self._reformatter) for frame in self._context.decode(packet)]
+            return [Frame(frame, self._convert) for frame in self._context.decode(packet)]
         except (av.FFmpegError, ValueError) as error:
             self._count(type(error).__name__)
             return []
