@@ -1,0 +1,77 @@
+import type { Bilingual, Language } from '@/text/core'
+
+export type Permission =
+  | 'me.read' | 'me.write' | 'me.password'
+  | 'cameras.read' | 'cameras.write' | 'pictures.view' | 'pictures.register' | 'health.read' | 'health.write'
+  | 'counts.read' | 'analysis.write' | 'people.read' | 'people.write' | 'tokens.own' | 'audit.read'
+  | 'system.read' | 'places.read'
+
+export interface RegionName {
+  code: string
+  name: string
+}
+
+export interface Me {
+  id: string
+  name: string
+  display_name: string
+  organisation: string
+  roles: string[]
+  permissions: Permission[]
+  regions: RegionName[]
+  language: Language
+  must_change_password: boolean
+}
+
+export interface Person {
+  id: string
+  name: string
+  display_name: string
+  organisation: string
+  roles: string[]
+  regions: string[]
+  language: Language
+  active: boolean
+  must_change_password: boolean
+  created_at: string
+  updated_at: string
+}
+
+export interface NamedCode extends Bilingual {
+  code: string
+}
+
+export interface Role extends NamedCode {
+  permissions: NamedCode[]
+}
+
+/** An API token without its secret. */
+export interface Token {
+  id: string
+  name: string
+  /** Last four characters of the secret. */
+  hint: string
+  permissions: string[]
+  created_at: string
+  expires_at: string
+  used_at: string | null
+}
+
+export interface AuditEntry {
+  id: string
+  at: string
+  actor_id: string | null
+  actor_name: string
+  action: string
+  subject_kind: string
+  subject_id: string | null
+  subject_name: string | null
+  address: string | null
+  detail: Record<string, unknown>
+}
+
+export interface Region extends RegionName {
+  level: number
+  parent: string | null
+  children: number
+}

@@ -1,0 +1,127 @@
+import type { Bilingual } from '@/text/core'
+
+export interface Purpose extends Bilingual {
+  code: string
+  needs_text: boolean
+}
+
+export interface View {
+  retrieval_id: string
+  permit_id: string
+  url: string
+  expires_at: string
+  watermark: { viewer: string; at: string }
+}
+
+/** One line of the retrieval register. */
+export interface Retrieval {
+  id: string
+  permit_id: string
+  door: 'retrieval' | 'sharing' | 'trade'
+  camera_id: string
+  camera_name: string
+  region: string
+  holder_kind: 'person' | 'system'
+  holder_id: string | null
+  holder_name: string
+  organisation: string
+  purpose_code: string
+  purpose_text: string
+  asked_at: string
+  opened_at: string | null
+  first_frame_at: string | null
+  closed_at: string | null
+  seconds: number
+  bytes: number
+  node: string | null
+  close_reason: string | null
+}
+
+export interface Line {
+  id: string
+  name: string
+  a: [number, number]
+  b: [number, number]
+  classes: string[]
+}
+
+export interface Zone {
+  id: string
+  name: string
+  polygon: [number, number][]
+  classes: string[]
+}
+
+export interface AnalysisState {
+  running: boolean
+  worker: string | null
+  epoch: number | null
+  fps: number | null
+  coverage: number | null
+  reason: string | null
+}
+
+/** What the analysis of a camera should do (edited) and how it goes (`state`, read only). */
+export interface Analysis {
+  enabled: boolean
+  /** Null where the platform's settings decide. */
+  model: string | null
+  fps: number | null
+  lines: Line[]
+  zones: Zone[]
+  state?: AnalysisState | null
+}
+
+export interface Kind {
+  now: number | null
+  in: number
+  out: number
+  total: number
+}
+
+export interface CountsNow {
+  as_of: string
+  since: string | null
+  people: Kind
+  vehicles: Kind
+  by_class: Record<string, { in: number; out: number }>
+  cameras_watched: number
+  coverage: number | null
+}
+
+export interface SeriesItem {
+  start: string
+  seconds: number
+  class: string
+  in: number
+  out: number
+  occupancy: number | null
+  coverage: number
+}
+
+export interface Indicator {
+  code: 'online_rate' | 'playable_rate'
+  name: Bilingual
+  value: number | null
+  numerator: number
+  denominator: number
+  unknown: number
+  definition: Bilingual
+  formula: string
+  as_of: string
+}
+
+export interface Indicators {
+  as_of: string
+  region: string
+  items: Indicator[]
+}
+
+export interface LeagueRow {
+  code: string
+  name: string
+  online_rate: number | null
+  playable_rate: number | null
+  total: number
+  checked: number
+}

@@ -1,0 +1,114 @@
+import { useQueryClient } from '@tanstack/react-query'
+import { createContext, use, useCallback, useEffect, useMemo, useState, type ReactNode } from 'react'
+import { call, get, setRequestLanguage, whenSessionIsLost } from '@/api/client'
+import { Problem } from '@/api/problem'
+import type { Me, Permission } from '@/api/types'
+import type { Language } from '@/text/core'
+import { useLanguage } from '@/text/language'
+
+export type AuthState =
+  | { is: 'starting' }
+  | { is: 'failed'; problem: Problem }
+  | { is: 'out' }
+  | { is: 'in'; me: Me }
+
+interface Auth {
+  state: AuthState
+  reload: () => Promise<void>
+  login: (name: string, password: string) => Promise<void>
+  logout: () => Promise<void>
+  changePassword: (old: string, next: string) => Promise<void>
+  chooseLanguage: (language: Language) => void
+}
+
+const AuthContext = createContext<Auth | null>(null)
+
+export function useAuth(): Auth {
+  const auth = use(AuthContext)
+  if (!auth) throw new Error('useAuth outside AuthProvider')
+  return auth
+}
+
+/** The person who is logged in; only below the shell, which renders for nobody else. */
+export function useMe(): Me {
+  const { state } = useAuth()
+  if (state.is !== 'in') throw new Error('useMe without a session')
+  return state.me
+}
+
+export function useCan(): (permission: Permission) => boolean {
+  const me = useMe()
+  return useCallback((permission: Permission) => me.permissions.includes(permission), [me])
+}
+
+/** The region a person's figures are about: their one region, else Guangxi, which the platform narrows to their scope. */
+export function useHomeRegion(): string {
+  const { regions } = useMe()
+  return (regions.length === 1 ? regions[0]?.code : undefined) ?? '45'
+}
+
+export function AuthProvider({ children }: { children: ReactNode }) {
+  const [state, setState] = useState<AuthState>({ is: 'starting' })
+  const { language, setLanguage } = useLanguage()
+  const queries = useQueryClient()
+
+  useEffect(() => setRequestLanguage(language), [language])
+
+  const reload = useCallback(async () => {
+    try {
+      const me = await get<Me>('/me')
+      setLanguage(me.language)
+      setState({ is: 'in', me })
+    } catch (error) {
+      const problem = error instanceof Problem ? error : new Problem({}, 0)
+      setState(problem.status === 401 ? { is: 'out' } : { is: 'failed', problem })
+    }
+  }, [setLanguage])
+
+  useEffect(() => {
+    whenSessionIsLost(() => setState((before) => (before.is === 'in' ? { is: 'out' } : before)))
+    void reload()
+  }, [reload])
+
+  const login = useCallback(
+    async (name: string, password: string) => {
+      await call('POST', '/sessions', { body: { name, password } })
+      await reload()
+    },
+    [reload],
+  )
+
+  const logout = useCallback(async () => {
+    try {
+      await call('DELETE', '/sessions/current')
+    } finally {
+      queries.clear()
+      setState({ is: 'out' })
+    }
+  }, [queries])
+
+  const changePassword = useCallback(
+    async (old: string, next: string) => {
+      await call('PUT', '/me/password', { body: { old, new: next } })
+      await reload()
+    },
+    [reload],
+  )
+
+  const chooseLanguage = useCallback(
+    (next: Language) => {
+      setLanguage(next)
+      if (state.is !== 'in') return
+      setState({ is: 'in', me: { ...state.me, language: next } })
+      // The page has switched already; if the platform cannot keep it, this browser still does.
+      call('PATCH', '/me', { body: { language: next } }).catch(() => undefined)
+    },
+    [setLanguage, state],
+  )
+
+  const auth = useMemo(
+    () => ({ state, reload, login, logout, changePassword, chooseLanguage }),
+    [state, reload, login, logout, changePassword, chooseLanguage],
+  )
+  return <AuthContext value={auth}>{children}</AuthContext>
+}

@@ -1,0 +1,24 @@
+import type { Permission } from '@/api/types'
+import type { zh } from './text/zh'
+
+export interface Place {
+  key: 'overview' | 'cameras' | 'system'
+  path: string
+  label: keyof typeof zh
+  /** Pressed after `g`. */
+  letter: string
+  letterLabel: keyof typeof zh
+  /** One of these lets a person in. */
+  needs: readonly Permission[]
+}
+
+/** In the order of the mission's line; only what exists. */
+export const PLACES: readonly Place[] = [
+  { key: 'overview', path: '/', label: 'nav.overview', letter: 'o', letterLabel: 'keys.overview', needs: ['cameras.read', 'health.read', 'counts.read'] },
+  { key: 'cameras', path: '/cameras', label: 'nav.cameras', letter: 'c', letterLabel: 'keys.cameras', needs: ['cameras.read'] },
+  { key: 'system', path: '/system', label: 'nav.system', letter: 's', letterLabel: 'keys.system', needs: ['system.read', 'pictures.register', 'audit.read', 'people.read', 'tokens.own'] },
+]
+
+export function placesFor(permissions: readonly Permission[]): readonly Place[] {
+  return PLACES.filter((place) => place.needs.some((permission) => permissions.includes(permission)))
+}

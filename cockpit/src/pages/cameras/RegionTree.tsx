@@ -1,0 +1,77 @@
+import { useQueryClient } from '@tanstack/react-query'
+import { Tree, type TreeDataNode } from 'antd'
+import { useMemo, useState } from 'react'
+import { get } from '@/api/client'
+import { useTree } from '@/api/queries'
+import type { TreeNode } from '@/api/types'
+import { useMe } from '@/app/auth'
+import { HealthBar } from '@/parts/HealthBar'
+import { ProblemNote } from '@/parts/ProblemNote'
+import { useBoxHeight } from '@/parts/useBoxHeight'
+import { useFormat } from '@/text/format'
+import { useText } from '@/text/language'
+import css from './CamerasPage.module.css'
+import { camerasText } from './text'
+
+/** Codes of the regions above one, widest first: "450103001" -> ["45", "4501", "450103"]. */
+export function ancestors(code: string): string[] {
+  return [2, 4, 6, 9, 12].filter((digits) => digits < code.length).map((digits) => code.slice(0, digits))
+}
+
+/** Regions with their cameras, read level by level as they are opened. */
+export function RegionTree({ chosen, onChoose }: { chosen: string | undefined; onChoose: (region: string | undefined) => void }) {
+  const t = useText(camerasText)
+  const f = useFormat()
+  const queries = useQueryClient()
+  const roots = useMe().regions
+  const [below, setBelow] = useState<Record<string, TreeNode[]>>({})
+  const [open, setOpen] = useState<string[]>(() => [...roots.map((region) => region.code), ...(chosen ? ancestors(chosen) : [])])
+  const first = useTree(roots[0]?.code ?? '45')
+  const [box, height] = useBoxHeight<HTMLDivElement>()
+
+  const load = async (parent: string) => {
+    const { items } = await queries.fetchQuery({
+      queryKey: ['tree', parent],
+      queryFn: () => get<{ items: TreeNode[] }>('/cameras/tree', { parent }),
+    })
+    setBelow((before) => ({ ...before, [parent]: items }))
+  }
+  const data = useMemo(() => {
+    const levels: Record<string, TreeNode[]> = { ...below }
+    if (first.data) levels[roots[0]?.code ?? '45'] = first.data.items
+    const nodes = (parent: string): TreeDataNode[] =>
+      (levels[parent] ?? []).map((node) => ({
+        key: node.code,
+        title: (
+          <span className={css.node}>
+            <span>{node.name}</span>
+            <span>{f.number(node.total)}</span>
+            <HealthBar summary={node} />
+          </span>
+        ),
+        isLeaf: node.children === 0 || node.level >= 4,
+        ...(levels[node.code] ? { children: nodes(node.code) } : {}),
+      }))
+    return roots.map((root): TreeDataNode => ({ key: root.code, title: root.name, ...(levels[root.code] ? { children: nodes(root.code) } : {}) }))
+  }, [below, first.data, roots, f])
+
+  return (
+    <>
+      <h2 className={css.treeHead}>{t('tree.title')}</h2>
+      <ProblemNote error={first.error} onRetry={() => void first.refetch()} />
+      <div className={css.treeBody} ref={box}>
+        <Tree
+          aria-label={t('tree.label')}
+          blockNode
+          height={Math.max(200, height)}
+          treeData={data}
+          loadData={({ key }) => load(String(key))}
+          expandedKeys={open}
+          onExpand={(keys) => setOpen(keys.map(String))}
+          selectedKeys={chosen ? [chosen] : []}
+          onSelect={(keys) => onChoose(keys[0] === undefined ? undefined : String(keys[0]))}
+        />
+      </div>
+    </>
+  )
+}

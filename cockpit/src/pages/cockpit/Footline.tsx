@@ -1,0 +1,65 @@
+import { useMemo } from 'react'
+import { Link } from 'react-router'
+import { useRetrievals, useSystem } from '@/api/queries'
+import { useCan } from '@/app/auth'
+import { HealthMark } from '@/parts/HealthMark'
+import { HowKnown } from '@/parts/HowKnown'
+import { isTrouble } from '@/parts/processes'
+import { useFormat, ZONE } from '@/text/format'
+import { useText } from '@/text/language'
+import css from './Footline.module.css'
+import { cockpitText } from './text'
+
+const MOST_COUNTED = 500
+
+/** Midnight of the region's day, as RFC 3339. China keeps one zone without summer time. */
+export function startOfDay(now: Date): string {
+  const day = new Intl.DateTimeFormat('en-CA', { timeZone: ZONE }).format(now)
+  return `${day}T00:00:00+08:00`
+}
+
+/** The bottom line: retrievals today and the platform's own health. */
+export function Footline() {
+  const can = useCan()
+  return (
+    <footer className={css.foot}>
+      {can('pictures.register') && <Retrievals />}
+      {can('system.read') && <Processes />}
+    </footer>
+  )
+}
+
+function Retrievals() {
+  const t = useText(cockpitText)
+  const f = useFormat()
+  const from = startOfDay(new Date())
+  const query = useMemo(() => ({ from, holder_kind: 'person', limit: MOST_COUNTED }), [from])
+  const register = useRetrievals(query)
+  const count = register.data?.items.length
+  return (
+    <p className={css.item}>
+      <span>{t('foot.retrievals')}</span>
+      <strong>{count !== undefined && register.data?.next ? t('foot.retrievalsMore', { n: f.number(count) }) : f.number(count)}</strong>
+      <HowKnown name={t('foot.retrievals')} basis={{ definition: t('foot.retrievalsDefinition'), since: from }} />
+      <Link to="/system/retrievals">{t('foot.register')}</Link>
+    </p>
+  )
+}
+
+function Processes() {
+  const t = useText(cockpitText)
+  const f = useFormat()
+  const system = useSystem()
+  const processes = system.data?.processes
+  if (!processes) return null
+  const bad = processes.filter((process) => isTrouble(process.state)).length
+  return (
+    <p className={css.item}>
+      <span>{t('foot.processes')}</span>
+      <HealthMark health={bad > 0 ? 'offline' : 'works'} />
+      <Link to="/system">
+        {bad > 0 ? t('foot.processesBad', { bad: f.number(bad), n: f.number(processes.length) }) : t('foot.processesOk', { n: f.number(processes.length) })}
+      </Link>
+    </p>
+  )
+}

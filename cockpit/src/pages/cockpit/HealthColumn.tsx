@@ -1,0 +1,128 @@
+import { useIndicators, useLeague, useTree } from '@/api/queries'
+import type { Indicator } from '@/api/types'
+import { useCan } from '@/app/auth'
+import { Figure } from '@/parts/Figure'
+import { HealthBar } from '@/parts/HealthBar'
+import { HealthMark } from '@/parts/HealthMark'
+import { ProblemNote } from '@/parts/ProblemNote'
+import { useFormat } from '@/text/format'
+import { useBilingual, useText } from '@/text/language'
+import css from './Column.module.css'
+import { cockpitText } from './text'
+
+const STATES = ['works', 'bad', 'offline', 'unknown'] as const
+
+export function HealthColumn({ region, onRegion }: { region: string; onRegion: (code: string) => void }) {
+  const t = useText(cockpitText)
+  const may = useCan()('health.read')
+  const indicators = useIndicators(region, may)
+  if (!may) return <p className={css.empty}>{t('health.unavailable')}</p>
+  return (
+    <>
+      <section>
+        <h2 className={css.title}>{t('health.title')}</h2>
+        <ProblemNote error={indicators.error} />
+        <div className={css.pair}>
+          {(indicators.data?.items ?? []).map((item) => <Rate key={item.code} item={item} region={region} />)}
+        </div>
+        <Summary parent={region} />
+      </section>
+      <League parent={region.slice(0, 2)} onRegion={onRegion} />
+    </>
+  )
+}
+
+function Rate({ item, region }: { item: Indicator; region: string }) {
+  const t = useText(cockpitText)
+  const f = useFormat()
+  const pick = useBilingual()
+  return (
+    <Figure
+      name={pick(item.name)}
+      size="large"
+      value={item.value === null ? f.percent(null) : f.number(item.value * 100, 1)}
+      unit={item.value === null ? undefined : '%'}
+      unknown={item.value === null}
+      note={t('health.checked', { checked: f.number(item.denominator), total: f.number(item.denominator + item.unknown) })}
+      basis={{
+        definition: pick(item.definition),
+        formula: item.formula,
+        numerator: item.numerator,
+        denominator: item.denominator,
+        unknown: item.unknown,
+        asOf: item.as_of,
+        down: `/cameras?region=${region}&health=offline`,
+      }}
+    />
+  )
+}
+
+/** The four states of all cameras of the region, added up from the level below it. */
+function Summary({ parent }: { parent: string }) {
+  const f = useFormat()
+  const t = useText(cockpitText)
+  const tree = useTree(parent)
+  const sum = (tree.data?.items ?? []).reduce(
+    (all, node) => ({
+      total: all.total + node.total,
+      works: all.works + node.works,
+      bad: all.bad + node.bad,
+      offline: all.offline + node.offline,
+      unknown: all.unknown + node.unknown,
+    }),
+    { total: 0, works: 0, bad: 0, offline: 0, unknown: 0 },
+  )
+  if (!tree.data) return null
+  return (
+    <div className={css.summary}>
+      <p>
+        <span>{t('summary.total')}</span>
+        <strong>{f.number(sum.total)}</strong>
+      </p>
+      <HealthBar summary={sum} />
+      <ul>
+        {STATES.map((state) => <li key={state}><HealthMark health={state} label count={f.number(sum[state])} /></li>)}
+      </ul>
+    </div>
+  )
+}
+
+function League({ parent, onRegion }: { parent: string; onRegion: (code: string) => void }) {
+  const t = useText(cockpitText)
+  const f = useFormat()
+  const league = useLeague(parent)
+  const rows = [...(league.data?.items ?? [])].sort((a, b) => (b.playable_rate ?? -1) - (a.playable_rate ?? -1) || a.code.localeCompare(b.code))
+  return (
+    <section className={css.grow}>
+      <h2 className={css.title}>{t('league.title')}</h2>
+      <ProblemNote error={league.error} />
+      {league.data && rows.length === 0 && <p className={css.empty}>{t('league.empty')}</p>}
+      {rows.length > 0 && (
+        <table className={css.league}>
+          <thead>
+            <tr>
+              <th scope="col">{t('league.city')}</th>
+              <th scope="col" aria-hidden />
+              <th scope="col">{t('league.online')}</th>
+              <th scope="col">{t('league.playable')}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row) => (
+              <tr key={row.code} data-unknown={row.playable_rate === null || undefined}>
+                <th scope="row">
+                  <button type="button" onClick={() => onRegion(row.code)}>{row.name}</button>
+                </th>
+                <td className={css.track}>
+                  <span>{row.playable_rate !== null && <i style={{ width: `${row.playable_rate * 100}%` }} />}</span>
+                </td>
+                <td>{f.percent(row.online_rate)}</td>
+                <td>{f.percent(row.playable_rate)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </section>
+  )
+}

@@ -1,0 +1,126 @@
+import { Segmented } from 'antd'
+import { useEffect, useMemo, useState } from 'react'
+import { useSeries } from '@/api/queries'
+import { useTokens } from '@/app/theme/Mood'
+import type { Tokens } from '@/app/theme/tokens'
+import Chart from '@/parts/chart/Chart'
+import { SOLID_COVERAGE } from '@/parts/HowKnown'
+import { ProblemNote } from '@/parts/ProblemNote'
+import { useFormat, type Format } from '@/text/format'
+import { useText } from '@/text/language'
+import css from './Column.module.css'
+import { buckets, fittingHours, STEP, type Bucket } from './counts'
+import { cockpitText } from './text'
+
+type Hours = keyof typeof STEP
+const HOURS: readonly Hours[] = [1, 6, 24]
+const REDRAW_MS = 15_000
+
+/** Crossings of the last hours: people above, vehicles below; hollow where coverage is low, grey where nothing is known. */
+export default function SeriesChart({ region, since }: { region: string; since: string }) {
+  const t = useText(cockpitText)
+  const f = useFormat()
+  const tokens = useTokens()
+  const [chosen, setChosen] = useState<Hours | null>(null)
+  const [now, setNow] = useState(() => Date.now())
+  useEffect(() => {
+    const timer = window.setInterval(() => setNow(Date.now()), REDRAW_MS)
+    return () => window.clearInterval(timer)
+  }, [])
+  const hours: Hours = chosen ?? fittingHours(since, now)
+  const step = STEP[hours]
+  const series = useSeries({ region, hours, step })
+  const list = useMemo(
+    () => buckets(series.data?.items ?? [], now - hours * 3_600_000, now, step),
+    [series.data, now, hours, step],
+  )
+  const words = { from: f.time(now - hours * 3_600_000), to: f.time(now), minutes: step / 60 }
+
+  return (
+    <section>
+      <h2 className={css.title}>
+        {t('series.title')}
+        <Segmented
+          className={css.hours}
+          size="small"
+          value={hours}
+          options={HOURS.map((value) => ({ value, label: t(`series.hours.${value}`) }))}
+          onChange={setChosen}
+        />
+      </h2>
+      <ProblemNote error={series.error} />
+      {(['people', 'vehicles'] as const).map((kind) => (
+        <div key={kind} className={css.chart}>
+          <h3 data-kind={kind}>{t(`counts.${kind}`)}</h3>
+          <Chart
+            label={t('series.label', { name: t(`counts.${kind}`), ...words })}
+            option={option(list, kind, tokens, f, (bucket) =>
+              bucket[kind] === null
+                ? `${f.time(bucket.start)}  ${t('series.unknown')}`
+                : t('series.tip', { time: f.time(bucket.start), value: f.number(bucket[kind]), coverage: f.percent(bucket.coverage, 0) }),
+            )}
+          />
+        </div>
+      ))}
+      <p className={css.key}>
+        <i className={css.hollow} /> {t('series.hollow')} <i className={css.nothing} /> {t('series.unknown')}
+      </p>
+    </section>
+  )
+}
+
+function option(list: readonly Bucket[], kind: 'people' | 'vehicles', tokens: Tokens, f: Format, tip: (bucket: Bucket) => string) {
+  const colour = tokens[kind]
+  const top = Math.max(4, ...list.map((bucket) => bucket[kind] ?? 0))
+  const every = Math.max(1, Math.round(list.length / 4))
+  return {
+    grid: { left: 34, right: 4, top: 8, bottom: 20 },
+    xAxis: {
+      type: 'category',
+      data: list.map((bucket) => f.time(bucket.start)),
+      axisLine: { lineStyle: { color: tokens.lineStrong } },
+      axisTick: { show: false },
+      axisLabel: { color: tokens.textFaint, fontSize: 11, interval: (index: number) => index % every === 0 },
+    },
+    yAxis: {
+      type: 'value',
+      max: top,
+      splitNumber: 2,
+      minInterval: 1,
+      axisLabel: { color: tokens.textFaint, fontSize: 11 },
+      splitLine: { lineStyle: { color: tokens.line } },
+    },
+    tooltip: {
+      trigger: 'axis',
+      axisPointer: { type: 'none' },
+      backgroundColor: tokens.raised,
+      borderColor: tokens.lineStrong,
+      textStyle: { color: tokens.text, fontSize: 12 },
+      formatter: (shown: { dataIndex: number }[]) => {
+        const bucket = list[shown[0]?.dataIndex ?? -1]
+        return bucket ? tip(bucket) : ''
+      },
+    },
+    series: [
+      {
+        type: 'bar',
+        barCategoryGap: '22%',
+        barGap: '-100%',
+        silent: true,
+        itemStyle: { color: tokens.raised },
+        data: list.map((bucket) => (bucket[kind] === null ? top : null)),
+      },
+      {
+        type: 'bar',
+        barCategoryGap: '22%',
+        data: list.map((bucket) => ({
+          value: bucket[kind],
+          itemStyle:
+            bucket.coverage < SOLID_COVERAGE
+              ? { color: 'transparent', borderColor: colour, borderWidth: 1.2 }
+              : { color: colour },
+        })),
+      },
+    ],
+  }
+}

@@ -1,0 +1,129 @@
+import { Button } from 'antd'
+import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
+import { usePurposes } from '@/api/queries'
+import type { Line } from '@/api/types'
+import { useBilingual, useText } from '@/text/language'
+import css from './LivePlayer.module.css'
+import { PurposeForm } from './PurposeForm'
+import { rememberedPurpose, rememberPurpose, type ChosenPurpose } from './purpose'
+import { LiveStream, type StreamState } from './stream'
+import { liveText, type LiveKey } from './text'
+import { useBoxCanvas } from './useBoxCanvas'
+import { useView } from './useView'
+import { Watermark } from './Watermark'
+
+interface Props {
+  cameraId: string
+  cameraName: string
+  lines?: readonly Line[]
+  /** Drawn over the picture, in its coordinates (the analysis editor). */
+  overlay?: ReactNode
+  onClose?: () => void
+}
+
+/** The live picture of one camera. Picture first, controls second; never without its purpose line and watermark. */
+export function LivePlayer({ cameraId, cameraName, lines = NO_LINES, overlay, onClose }: Props) {
+  const t = useText(liveText)
+  const { open, busy, problem, ask, release } = useView(cameraId)
+  const [asked, setAsked] = useState<string | null>(null)
+
+  const choose = useCallback(
+    (purpose: ChosenPurpose) => {
+      rememberPurpose(purpose)
+      void ask(purpose)
+    },
+    [ask],
+  )
+  useEffect(() => {
+    const kept = rememberedPurpose()
+    if (asked === cameraId || !kept?.keep) return
+    setAsked(cameraId)
+    choose(kept)
+  }, [asked, cameraId, choose])
+
+  return (
+    <section className={css.player} aria-label={t('player.label', { name: cameraName })}>
+      <div className={css.picture}>
+        {open ? (
+          <Picture key={open.view.permit_id} url={open.view.url} viewer={open.view.watermark.viewer} lines={lines} onAgain={() => void ask(open.purpose)}>
+            {overlay}
+          </Picture>
+        ) : (
+          <PurposeForm key={cameraId} busy={busy} problem={problem} onChosen={choose} />
+        )}
+      </div>
+      <div className={css.under}>
+        {open ? <PurposeLine purpose={open.purpose} retrieval={open.view.retrieval_id} /> : <span className={css.purpose}>{cameraName}</span>}
+        {open && <Button size="small" onClick={release}>{t('player.stop')}</Button>}
+        {onClose && <Button size="small" onClick={onClose}>{t('player.close')}</Button>}
+      </div>
+    </section>
+  )
+}
+
+const NO_LINES: readonly Line[] = []
+
+function PurposeLine({ purpose, retrieval }: { purpose: ChosenPurpose; retrieval: string }) {
+  const t = useText(liveText)
+  const pick = useBilingual()
+  const known = usePurposes().data?.items.find((one) => one.code === purpose.code)
+  const words = [known ? pick(known) : purpose.code, purpose.text].filter(Boolean).join(' · ')
+  return (
+    <span className={css.purpose} title={t('player.record', { id: retrieval })}>
+      {t('player.purpose', { purpose: words })}
+    </span>
+  )
+}
+
+interface PictureProps {
+  url: string
+  viewer: string
+  lines: readonly Line[]
+  onAgain: () => void
+  children: ReactNode
+}
+
+function Picture({ url, viewer, lines, onAgain, children }: PictureProps) {
+  const t = useText(liveText)
+  const video = useRef<HTMLVideoElement>(null)
+  const canvas = useRef<HTMLCanvasElement>(null)
+  const [stream, setStream] = useState<LiveStream | null>(null)
+  const [state, setState] = useState<StreamState>({ is: 'connecting' })
+  const [skipped, setSkipped] = useState(0)
+
+  useEffect(() => {
+    if (!video.current) return undefined
+    const live = new LiveStream(url, video.current, { onState: setState, onSkip: (frames) => setSkipped((sum) => sum + frames) })
+    setStream(live)
+    return () => live.stop()
+  }, [url])
+  useBoxCanvas(canvas, video, stream?.boxes ?? null, lines)
+
+  const size = state.is === 'playing' ? state.stream : null
+  const ratio = useMemo(() => (size && size.width > 0 && size.height > 0 ? `${size.width} / ${size.height}` : '16 / 9'), [size])
+  return (
+    <div className={css.frame} style={{ '--ratio': ratio } as React.CSSProperties}>
+      <video ref={video} className={css.video} muted playsInline autoPlay />
+      <canvas ref={canvas} className={css.canvas} aria-hidden />
+      {children}
+      {state.is === 'playing' && <Watermark viewer={viewer} />}
+      {state.is === 'connecting' && <p className={css.state} role="status">{t('player.connecting')}</p>}
+      {state.is === 'lost' && <Lost state={state} onAgain={onAgain} />}
+      {skipped > 0 && state.is === 'playing' && <span className={css.skipped}>{t('player.skipped', { n: skipped })}</span>}
+    </div>
+  )
+}
+
+function Lost({ state, onAgain }: { state: Extract<StreamState, { is: 'lost' }>; onAgain: () => void }) {
+  const t = useText(liveText)
+  const pick = useBilingual()
+  const key = `lost.${state.code}`
+  const words = state.words ? pick(state.words) : t(key in liveText.zh ? (key as LiveKey) : 'lost.other', { code: state.code })
+  return (
+    <div className={css.state} role="alert">
+      <p>{words}</p>
+      <p className={css.code}>{state.code}</p>
+      {state.again ? <p>{t('player.again')}</p> : <Button size="small" onClick={onAgain}>{t('player.retry')}</Button>}
+    </div>
+  )
+}

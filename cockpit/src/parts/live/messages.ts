@@ -1,0 +1,58 @@
+/** What the media node says on a live WebSocket beside the binary fragments. */
+export interface StreamMessage {
+  type: 'stream'
+  mime: string
+  codec: string
+  width: number
+  height: number
+  /** Media time of the first fragment, seconds. */
+  start: number
+}
+
+/** [x0, y0, x1, y1, class, score, track]; coordinates are shares of the picture, 0..1. */
+export type Box = [number, number, number, number, string, number, number | null]
+
+export interface LineCount {
+  id: string
+  in: number
+  out: number
+}
+
+export interface BoxesMessage {
+  type: 'boxes'
+  /** Media time the boxes were seen at, seconds, on the timeline of the fragments. */
+  time: number
+  boxes: Box[]
+  lines?: LineCount[]
+}
+
+export interface SkipMessage {
+  type: 'skip'
+  frames: number
+}
+
+export interface StateMessage {
+  type: 'state' | 'end'
+  code: string
+  zh?: string
+  en?: string
+}
+
+export type LiveViewMessage = StreamMessage | BoxesMessage | SkipMessage | StateMessage
+
+const TYPES = new Set(['stream', 'boxes', 'skip', 'state', 'end'])
+
+/** Reads one text message; what is not understood is null, so that a newer node does not break an older page. */
+export function readMessage(text: string): LiveViewMessage | null {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value !== 'object' || value === null || !('type' in value) || !TYPES.has(String(value.type))) return null
+    if (value.type === 'boxes') {
+      const { time, boxes } = value as Partial<BoxesMessage>
+      if (typeof time !== 'number' || !Array.isArray(boxes)) return null
+    }
+    return value as LiveViewMessage
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,111 @@
+import { backoff } from '@/api/backoff'
+import type { Bilingual } from '@/text/core'
+import { BoxRing } from './boxes'
+import { readMessage, type StateMessage, type StreamMessage } from './messages'
+import { MediaSink, mediaSourceClass } from './sink'
+
+/** Endings after which trying again with the same permit cannot help. */
+const FINAL = new Set([
+  'permit_revoked', 'permit_expired', 'unsupported_codec', 'unauthorized', 'not_found', 'no_video', 'no_media_source',
+])
+
+export type StreamState =
+  | { is: 'connecting' }
+  | { is: 'playing'; stream: StreamMessage }
+  /** `words` come from the server; without them the page words the code. */
+  | { is: 'lost'; code: string; words: Bilingual | null; again: boolean }
+
+export interface StreamEvents {
+  onState: (state: StreamState) => void
+  /** A slow viewer was moved on to the next keyframe. */
+  onSkip: (frames: number) => void
+}
+
+/** Plays one permitted camera into a video element: connects, feeds, keeps the boxes, comes back after a loss. */
+export class LiveStream {
+  readonly boxes = new BoxRing()
+  private socket: WebSocket | null = null
+  private sink: MediaSink | null = null
+  private timer: number | null = null
+  private attempt = 0
+  private stopped = false
+  private ended = false
+
+  constructor(
+    private readonly url: string,
+    private readonly video: HTMLVideoElement,
+    private readonly events: StreamEvents,
+  ) {
+    this.connect()
+  }
+
+  stop(): void {
+    this.stopped = true
+    if (this.timer !== null) window.clearTimeout(this.timer)
+    this.drop()
+  }
+
+  private connect(): void {
+    this.timer = null
+    this.ended = false
+    this.events.onState({ is: 'connecting' })
+    const socket = new WebSocket(this.url)
+    socket.binaryType = 'arraybuffer'
+    this.socket = socket
+    socket.onmessage = (event: MessageEvent<string | ArrayBuffer>) => {
+      if (typeof event.data === 'string') this.onText(event.data)
+      else this.sink?.append(event.data)
+    }
+    socket.onclose = () => {
+      this.socket = null
+      if (!this.ended) this.lose('connection_lost', null)
+    }
+  }
+
+  private onText(text: string): void {
+    const message = readMessage(text)
+    if (!message) return
+    if (message.type === 'stream') this.begin(message)
+    else if (message.type === 'boxes') this.boxes.push(message)
+    else if (message.type === 'skip') this.events.onSkip(message.frames)
+    else if (message.type === 'state') this.events.onState({ is: 'lost', code: message.code, words: wordsOf(message), again: true })
+    else this.lose(message.code, wordsOf(message))
+  }
+
+  private begin(stream: StreamMessage): void {
+    this.sink?.close()
+    this.sink = null
+    this.boxes.clear()
+    const Source = mediaSourceClass()
+    if (!Source) return this.lose('no_media_source', null)
+    if (!Source.isTypeSupported(stream.mime)) return this.lose('unsupported_codec', null)
+    this.attempt = 0
+    this.sink = new MediaSink(this.video, stream.mime, Source, (fault) => this.lose(fault, null))
+    this.events.onState({ is: 'playing', stream })
+  }
+
+  /** Lets go of the connection and, unless the reason is final, comes back after a wait. */
+  private lose(code: string, words: Bilingual | null): void {
+    if (this.stopped) return
+    this.ended = true
+    this.drop()
+    const again = !FINAL.has(code)
+    this.events.onState({ is: 'lost', code, words, again })
+    if (again) this.timer = window.setTimeout(() => this.connect(), backoff(this.attempt++))
+  }
+
+  private drop(): void {
+    const socket = this.socket
+    this.socket = null
+    if (socket) {
+      socket.onmessage = null
+      socket.onclose = null
+      socket.close()
+    }
+    this.sink?.close()
+    this.sink = null
+    this.boxes.clear()
+  }
+}
+
+const wordsOf = ({ zh, en }: StateMessage): Bilingual | null => (zh && en ? { zh, en } : null)

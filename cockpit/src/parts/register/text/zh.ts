@@ -1,0 +1,15 @@
+export const zh = {
+  asked: '提出时间',
+  holder: '调阅人',
+  unit: '单位',
+  camera: '摄像机',
+  purpose: '用途',
+  seen: '观看时长',
+  nothing: '未出画面',
+  bytes: '数据量',
+  closed: '结束',
+  open: '进行中',
+  system: '系统',
+  none: '还没有调阅登记',
+  teach: '每次调阅画面前都会先登记在此：谁、哪个单位、为何、看了什么。',
+}
