@@ -19,7 +19,7 @@ from commonsight.connect.wire.rtsp_message import (
 )
 
 USER_AGENT = "commonsight"
-RECEIVE_BUFFER = 128 * 1024
+RECEIVE_BUFFER = 64 * 1024
 MAX_UNSENT = 64 * 1024
 """Bytes waiting to be sent above which receiver reports are left out: the device has stopped reading."""
 

@@ -42,8 +42,8 @@ class UnitQueue:
             self._until_keyframe = False
         self._units.append(unit)
         self._bytes += len(unit.data)
-        if len(self._units) > self._max_units or self._bytes > self._max_bytes:
-            self._skip()
+        while len(self._units) > self._max_units or self._bytes > self._max_bytes:
+            self._skip()  # twice when even the newest group is too large
         self._wake()
 
     def end(self, error: SourceError | None) -> None:

@@ -6,6 +6,7 @@ the received bytes, without copying. All sizes are bounded, because the bytes co
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 MAX_HEAD = 16 * 1024
 """Largest start line plus headers, bytes. Real cameras stay below 2 KiB."""
@@ -77,9 +78,8 @@ class Response:
     body: bytes = b""
 
 
-@dataclass(slots=True, frozen=True)
-class Interleaved:
-    """One binary frame. `payload` lies in the receive buffer: use it before feeding more bytes."""
+class Interleaved(NamedTuple):
+    """One binary frame; `payload` is a view of the bytes that were fed."""
 
     channel: int
     payload: memoryview
