@@ -5,7 +5,6 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check install --quiet
 NPM := $(BIN)/python scripts/npm.py
 PAGE := src/commonsight/api/page/index.html
-export COMMONSIGHT_DATA_DIR ?= $(CURDIR)/var/demo
 
 .PHONY: demo run test check cockpit lock wheel clean
 .DELETE_ON_ERROR:
@@ -19,7 +18,7 @@ run: $(VENV)/.installed $(PAGE)  ## set up and start an empty platform
 
 test: $(VENV)/.tested $(PAGE)  ## set up and run every check and test
 	@scripts/debian test
-	$(BIN)/commonsight models install --if-missing
+	$(BIN)/commonsight models install nanodet-coco-416
 	$(MAKE) check
 	$(BIN)/pytest $(PYTEST)
 	$(NPM) --prefix cockpit run check

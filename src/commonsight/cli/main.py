@@ -1,0 +1,74 @@
+"""The commands at the top: run, demo, add, version; and the nouns below them."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from commonsight import __version__
+from commonsight.cli import cameras, config, models, people, simulate
+from commonsight.cli.terminal import ConfigOption, fail_on_refusal, settings_of
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="共视 Commonsight: a region's public cameras, turned into data that people can trust and use.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_show_locals=False,  # locals hold passwords
+)
+app.add_typer(cameras.app, name="cameras")
+app.add_typer(models.app, name="models")
+app.add_typer(people.app, name="people")
+app.add_typer(simulate.app, name="simulate")
+app.add_typer(config.app, name="config")
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"commonsight {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="版本 · Print the version.")
+    ] = False,
+) -> None:
+    """Nothing of its own; options that stand before every command."""
+
+
+@app.command()
+@fail_on_refusal
+def run(config: ConfigOption = None) -> None:
+    """启动平台 · Start the platform and keep it running; Ctrl-C stops it."""
+    from commonsight.cli.start import start
+
+    asyncio.run(start(settings_of(config), config))
+
+
+@app.command()
+@fail_on_refusal
+def demo(
+    config: ConfigOption = None,
+    cameras: Annotated[
+        int | None, typer.Option(min=1, max=250_000, help="演示摄像机数量 · Cameras in the demo region.")
+    ] = None,
+) -> None:
+    """演示 · Start the platform with a demo region: 20,000 simulated cameras, some of them watched."""
+    from commonsight.cli.demo import demo as start_demo
+
+    asyncio.run(start_demo(settings_of(config), config, cameras))
+
+
+@app.command()
+@fail_on_refusal
+def add(
+    url: Annotated[str, typer.Argument(help="rtsp://用户:口令@地址/路径 · The camera's address.")],
+    name: Annotated[str | None, typer.Option(help="名称 · What people call it; default: from the address.")] = None,
+    region: Annotated[str | None, typer.Option(help="行政区划代码 · Division code; default: the whole region.")] = None,
+    config: ConfigOption = None,
+) -> None:
+    """添加摄像机 · Bring a camera of your own, and say whether it plays."""
+    cameras.add(url, name=name, region=region, config=config)
+
+
