@@ -25,7 +25,8 @@ async def city(stream):
     reel = load("clip", stream, Codec.H264, 10)
     spoiled = broken(reel, access_units(Codec.H264, stream))
     fleet = Fleet(3, COUNT, port=0, dead_port=0, mix=Mix(0.15, 0.05, 0.1, 0.1, 0.1, 0.1, 0.1))
-    made = City({"clip": reel}, {"clip": spoiled}, fleet, SystemClock())
+    made = City(fleet, SystemClock())
+    made.show(reel, spoiled)
     await made.start()
     yield made
     await made.close()
@@ -212,9 +213,8 @@ async def test_digest_is_asked_for_where_a_camera_has_a_password(stream):
     await player.close()
 
 
-async def test_a_taken_port_is_refused_in_words(city, stream):
-    reel = load("clip", stream, Codec.H264, 10)
-    other = City({"clip": reel}, {"clip": reel}, Fleet(1, 1, port=city.fleet.port, dead_port=0), SystemClock())
+async def test_a_taken_port_is_refused_in_words(city):
+    other = City(Fleet(1, 1, port=city.fleet.port, dead_port=0), SystemClock())
     with pytest.raises(Refusal) as caught:
         await other.start()
     assert caught.value.code == "simulate.port_taken"

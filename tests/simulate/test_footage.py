@@ -5,8 +5,11 @@ from dataclasses import replace
 
 import pytest
 
+from commonsight.clock import SystemClock
 from commonsight.problem import Refusal
 from commonsight.simulate import footage
+from commonsight.simulate.city import City
+from commonsight.simulate.fleet import Fleet, Mix
 from commonsight.simulate.footage import Clip
 
 
@@ -50,16 +53,21 @@ def test_what_is_no_video_is_refused_with_the_program_s_own_words(clip, tmp_path
     assert caught.value.values["reason"]
 
 
-def test_one_missing_clip_is_left_out_and_none_at_all_is_refused(clip, tmp_path, monkeypatch):
+async def test_one_missing_clip_is_left_out_and_none_at_all_is_refused(clip, tmp_path, monkeypatch):
     missing = replace(clip, name="missing", installed="", registry="debian")
-    found = footage.ffmpeg()
+    program = footage.ffmpeg()
     monkeypatch.setenv("PATH", "")
-    monkeypatch.setattr(footage, "ffmpeg", lambda program=found: program)
+    monkeypatch.setattr(footage, "ffmpeg", lambda: program)
     monkeypatch.setattr(footage, "clips", lambda: [missing, clip])
     said = []
-    assert list(footage.available(tmp_path, said.append)) == ["test"]
+    city = City(Fleet(1, 100, mix=Mix(0, 0, 0, 0, 0, 0, 0)), SystemClock())
+    assert [name async for name in city.bring(tmp_path, said.append)] == ["test"]
     assert any("missing: left out" in line for line in said)
+    assert city.resolve("watch/missing") is None
+    assert city.resolve("watch/test") is not None
+    # A fleet camera whose clip is missing plays another one.
+    assert city.resolve(f"fleet/{next(i for i in range(100) if city.fleet.reel(i, 2) == 0)}") is not None
     monkeypatch.setattr(footage, "clips", lambda: [missing])
     with pytest.raises(Refusal) as caught:
-        footage.available(tmp_path, said.append)
+        _ = [name async for name in City(Fleet(1, 1), SystemClock()).bring(tmp_path, said.append)]
     assert caught.value.code == "simulate.footage_unavailable"

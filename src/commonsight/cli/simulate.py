@@ -40,23 +40,40 @@ def cameras(
         raise typer.BadParameter(f"{', '.join(unknown)}; {', '.join(known)}", param_hint="--footage")
     mix = Mix() if faults else Mix(0, 0, 0, 0, 0, 0, 0)
     fleet = Fleet(seed, count, host=host, port=port, dead_port=port + 1 if port else 0, mix=mix)
-    asyncio.run(_play(settings.data_dir, fleet, footage_names))
+    asyncio.run(_play(settings.data_dir, fleet, footage_names or []))
 
 
-async def _play(data_dir: Path, fleet: Fleet, names: list[str] | None) -> None:
-    def progress(line: str) -> None:
-        typer.echo(line, err=True)
+@app.command("footage")
+@fail_on_refusal
+def bring_footage(config: ConfigOption = None) -> None:
+    """预先取得演示视频 · Bring the footage now, so that the first start need not wait for it."""
+    asyncio.run(_bring(settings_of(config).data_dir))
 
-    city = await asyncio.to_thread(City.load, data_dir, fleet, SystemClock(), progress, names)
+
+def _progress(line: str) -> None:
+    typer.echo(line, err=True)
+
+
+async def _bring(data_dir: Path) -> None:
+    city = City(Fleet(0, 0), SystemClock())
+    async for clip in city.bring(data_dir, _progress):
+        typer.echo(clip)
+
+
+async def _play(data_dir: Path, fleet: Fleet, names: list[str]) -> None:
+    stop = asyncio.Event()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(each, stop.set)
+    city = City(fleet, SystemClock())
+    async for _ in city.bring(data_dir, _progress, names):
+        if stop.is_set():
+            return
     await city.start()
     base = f"rtsp://{fleet.host}:{fleet.port}"
     for clip in city.clips:
         typer.echo(f"{base}/watch/{clip}")
     if fleet.count:
         typer.echo(f"{base}/fleet/0" + (f" … {fleet.count - 1}" if fleet.count > 1 else ""))
-    stop = asyncio.Event()
-    for each in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(each, stop.set)
     await stop.wait()
     speak("simulate.stopping", err=True)
     await city.close()

@@ -1,7 +1,8 @@
 """The whole simulated city: footage, the watched cameras, the fleet, one server."""
 
+import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from commonsight.clock import Clock
@@ -20,31 +21,48 @@ FLEET = "fleet"
 
 
 class City:
-    """Virtual cameras ready to be opened. `start` before use, `close` after."""
+    """Virtual cameras. `bring` or `show` footage, `start` before use, `close` after."""
 
-    def __init__(self, reels: dict[str, Reel], spoiled: dict[str, Reel], fleet: Fleet, clock: Clock) -> None:
+    def __init__(self, fleet: Fleet, clock: Clock) -> None:
         self.fleet = fleet
-        self._names = sorted(reels)
-        self._players = {name: Player(reel, clock) for name, reel in reels.items()}
-        self._spoiled = {name: Player(reel, clock) for name, reel in spoiled.items()}
+        self._clock = clock
+        self._known = [clip.name for clip in footage.clips()]
+        self._players: dict[str, Player] = {}
+        self._spoiled: dict[str, Player] = {}
         # Nobody knows this password, which is what is wrong with these cameras.
         self._locked = Verifier("admin", secrets.token_hex(16), realm="virtual camera")
         self.server = RtspServer(self.resolve, clock)
 
-    @classmethod
-    def load(
-        cls, data_dir: Path, fleet: Fleet, clock: Clock, progress: footage.Progress, names: Sequence[str] | None = None
-    ) -> "City":
-        """Bring the footage (slow the first time: run it in a thread). Raises `Refusal` without any footage."""
-        reels = footage.available(data_dir, progress, names)
-        paths = {clip.name: footage.path(clip, data_dir) for clip in footage.clips()}
-        spoiled = {name: footage.spoiled(reel, paths[name]) for name, reel in reels.items()}
-        return cls(reels, spoiled, fleet, clock)
+    def show(self, reel: Reel, spoiled: Reel) -> None:
+        """Play a clip from now on; may be called while the server runs."""
+        self._players[reel.name] = Player(reel, self._clock)
+        self._spoiled[reel.name] = Player(spoiled, self._clock)
+
+    async def bring(self, data_dir: Path, progress: footage.Progress, names: Sequence[str] = ()) -> AsyncIterator[str]:
+        """Bring the clips one after the other (all that are known, or `names`) and yield each that can be played.
+
+        A clip that cannot be had is left out with a message: away from Debian there is one clip less. Raises the first
+        `Refusal` when not a single one could be had.
+        """
+        refusals: list[Refusal] = []
+        for clip in footage.clips():
+            if names and clip.name not in names:
+                continue
+            try:
+                reel, spoiled = await asyncio.to_thread(footage.bring, clip, data_dir, progress)
+            except Refusal as refusal:
+                progress(f"{clip.name}: left out, {refusal.values.get('reason', refusal.code)}")
+                refusals.append(refusal)
+                continue
+            self.show(reel, spoiled)
+            yield clip.name
+        if not self._players and refusals:
+            raise refusals[0]
 
     @property
     def clips(self) -> list[str]:
-        """Names of the clips that could be had."""
-        return list(self._names)
+        """Names of the clips that are played."""
+        return sorted(self._players)
 
     async def start(self) -> None:
         """Listen. Raises `Refusal` simulate.port_taken."""
@@ -72,6 +90,9 @@ class City:
         fault = self.fleet.fault(index)
         if fault in {Fault.REFUSED, Fault.MISSING}:
             return None
-        clip = self._names[self.fleet.reel(index, len(self._names))]
-        player = (self._spoiled if fault is Fault.BROKEN else self._players)[clip]
+        players = self._spoiled if fault is Fault.BROKEN else self._players
+        if not players:
+            return None
+        # Which clip a camera plays does not depend on what has arrived already; only a missing one is replaced.
+        player = players.get(self._known[self.fleet.reel(index, len(self._known))]) or next(iter(players.values()))
         return Camera(player, fault, self._locked if fault is Fault.UNAUTHORIZED else None)

@@ -1,7 +1,6 @@
 """The process of the demo world: brings the footage, then plays the virtual cameras until it is told to stop."""
 
 import asyncio
-from contextlib import suppress
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -32,27 +31,52 @@ def watched(settings: Settings) -> list[dict[str, object]]:
 
 
 async def serve(settings: Settings, database: Database, clock: Clock, name: str, stop: asyncio.Event) -> None:
-    """Run until `stop`. Raises `Refusal` when there is no footage at all or the port is taken."""
+    """Run until `stop`. Raises `Refusal` when there is no footage at all or the port is taken.
 
+    The cameras answer as soon as the first clip is there; larger ones join while they play.
+    """
+    city = City(fleet_of(settings), clock)
+    ready = asyncio.Event()
+    bringing = asyncio.create_task(_bring(city, settings, ready), name="bring-footage")
+    telling = asyncio.create_task(_tell(city, database, name), name="tell-of-cameras")
+    playable = asyncio.create_task(ready.wait(), name="await-first-clip")
+    stopping = asyncio.create_task(stop.wait(), name="await-stop")
+    try:
+        await asyncio.wait([bringing, playable, stopping], return_when=asyncio.FIRST_COMPLETED)
+        if bringing.done():
+            bringing.result()  # raises when there is no footage at all
+        if not stop.is_set():
+            await city.start()
+            log.info("virtual_cameras_ready", port=city.fleet.port, cameras=city.fleet.count, clips=city.clips)
+            await stopping
+    finally:
+        tasks = [bringing, telling, playable, stopping]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await city.close()
+
+
+async def _bring(city: City, settings: Settings, ready: asyncio.Event) -> None:
     def progress(line: str) -> None:
         log.info("footage", say=line)
 
-    city = await asyncio.to_thread(City.load, settings.data_dir, fleet_of(settings), clock, progress)
-    await city.start()
-    log.info("virtual_cameras_ready", port=city.fleet.port, cameras=city.fleet.count, clips=city.clips)
-    try:
-        while not stop.is_set():
-            detail = {
-                "cameras": city.fleet.count,
-                "clips": city.clips,
-                "connections": city.server.connections,
-                "playing": city.server.playing,
-            }
-            try:
-                await beat(database, name, "simulate", f"rtsp://{city.fleet.host}:{city.fleet.port}", detail)
-            except (OSError, SQLAlchemyError) as error:  # the cameras go on playing while the database restarts
-                log.warning("beat_failed", reason=str(error))
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), REPORT_SECONDS)
-    finally:
-        await city.close()
+    async for clip in city.bring(settings.data_dir, progress):
+        log.info("clip_plays", clip=clip)
+        ready.set()
+
+
+async def _tell(city: City, database: Database, name: str) -> None:
+    """Show on the system page what is played and to how many."""
+    while True:
+        detail = {
+            "cameras": city.fleet.count,
+            "clips": city.clips,
+            "connections": city.server.connections,
+            "playing": city.server.playing,
+        }
+        try:
+            await beat(database, name, "simulate", f"rtsp://{city.fleet.host}:{city.fleet.port}", detail)
+        except (OSError, SQLAlchemyError) as error:  # the cameras go on playing while the database restarts
+            log.warning("beat_failed", reason=type(error).__name__)
+        await asyncio.sleep(REPORT_SECONDS)

@@ -8,7 +8,7 @@ import sys
 import tempfile
 import tomllib
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -86,32 +86,16 @@ def prepare(clip: Clip, data_dir: Path, progress: Progress) -> Path:
     return target
 
 
-def available(data_dir: Path, progress: Progress, names: Sequence[str] | None = None) -> dict[str, Reel]:
-    """Every clip that can be had here (of `names`, if given), as a reel.
+def bring(clip: Clip, data_dir: Path, progress: Progress) -> tuple[Reel, Reel]:
+    """The clip as a reel, and its twin in which nothing can be decoded. Slow the first time: run it in a thread.
 
-    A clip that cannot be had is left out with a message: away from Debian there is one clip less. Raises the first
-    `Refusal` only when nothing is left.
+    Raises `Refusal` like `prepare`.
     """
-    reels: dict[str, Reel] = {}
-    refusals: list[Refusal] = []
-    for index, clip in enumerate(clips()):
-        if names and clip.name not in names:
-            continue
-        try:
-            made = prepare(clip, data_dir, progress)
-        except Refusal as refusal:
-            progress(f"{clip.name}: left out, {refusal.values.get('reason', refusal.code)}")
-            refusals.append(refusal)
-            continue
-        reels[clip.name] = load(clip.name, made.read_bytes(), Codec.H264, clip.frame_rate, ssrc=0x5EED00 + 2 * index)
-    if not reels:
-        raise refusals[0]
-    return reels
-
-
-def spoiled(reel: Reel, made: Path) -> Reel:
-    """The broken twin of a reel that `prepare` made."""
-    return broken(reel, access_units(reel.codec, made.read_bytes()))
+    data = prepare(clip, data_dir, progress).read_bytes()
+    # A synchronisation source of its own for every reel, the same in every run.
+    ssrc = int.from_bytes(hashlib.sha256(clip.name.encode()).digest()[:4], "big") & 0xFFFF_FFFE
+    reel = load(clip.name, data, Codec.H264, clip.frame_rate, ssrc=ssrc)
+    return reel, broken(reel, access_units(reel.codec, data))
 
 
 def ffmpeg() -> str:
@@ -131,7 +115,7 @@ def _arguments(clip: Clip) -> list[str]:
     group = str(GROUP_SECONDS * clip.frame_rate)
     return [
         "-an", "-sn", "-vf", f"fps={clip.frame_rate},scale={clip.width}:{clip.height}",
-        "-c:v", "libx264", "-profile:v", "main", "-preset", "medium", "-crf", "23", "-pix_fmt", "yuv420p",
+        "-c:v", "libx264", "-profile:v", "main", "-preset", "veryfast", "-crf", "23", "-pix_fmt", "yuv420p",
         "-bf", "0", "-g", group, "-keyint_min", group, "-sc_threshold", "0", "-f", "h264",
     ]  # fmt: skip
 
