@@ -69,11 +69,9 @@ class Cameras:
     def connections(self) -> int:
         return self._server.connections if self._server else 0
 
-    def address(self, camera: UUID) -> Address | None:
-        for path in self.players:
-            if camera_id(path) == camera:
-                return Address("rtsp", f"rtsp://127.0.0.1:{self.port}/{path}")
-        return None
+    def address(self, camera: UUID) -> Address:
+        path = next((path for path in self.players if camera_id(path) == camera), "nowhere")
+        return Address("rtsp", f"rtsp://127.0.0.1:{self.port}/{path}")
 
     def _resolve(self, path: str) -> Camera | None:
         player = self.players.get(path)
@@ -103,16 +101,14 @@ class Gate:
     first_frames: list[Grant] = field(default_factory=list)
     endings: list[Seen] = field(default_factory=list)
 
-    async def admit(self, ticket: str, camera: UUID) -> Grant:
+    async def admit(self, ticket: str, camera: UUID, *, locate: bool) -> Grant:
         if ticket in self.refused:
             raise self.refused[ticket]
         expires = SystemClock().now() + timedelta(minutes=self.minutes)
-        grant = Grant(ticket, PERMIT, camera, UUID(int=len(self.admitted)), expires, None, self.system)
+        address = self.cameras.address(camera) if locate else None
+        grant = Grant(ticket, PERMIT, camera, UUID(int=len(self.admitted)), expires, None, self.system, address)
         self.admitted.append(grant)
         return grant
-
-    async def address(self, camera: UUID) -> Address | None:
-        return self.cameras.address(camera)
 
     async def still_valid(self, grant: Grant) -> bool:
         return self.valid

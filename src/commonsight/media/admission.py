@@ -10,7 +10,10 @@ from commonsight.connect.model import Address
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A checked ticket for one camera. `system`: held by one of our own processes, which may send boxes."""
+    """A checked ticket for one camera.
+
+    `system`: held by one of our own processes, which may send boxes. `address`: where the camera is, when asked for.
+    """
 
     ticket: str
     permit_id: UUID
@@ -19,6 +22,7 @@ class Grant:
     expires_at: datetime
     seconds_max: float | None
     system: bool
+    address: Address | None
 
 
 @dataclass(slots=True)
@@ -34,17 +38,13 @@ class Seen:
 class Admission(Protocol):
     """What a node asks before and tells after every reading."""
 
-    async def admit(self, ticket: str, camera_id: UUID) -> Grant:
-        """Check the ticket and write the retrieval.
+    async def admit(self, ticket: str, camera_id: UUID, *, locate: bool) -> Grant:
+        """Check the ticket and write the retrieval; with `locate`, find the camera's address in the same transaction.
 
         Raises:
-            Refusal: the permit does not cover this, now.
+            Refusal: the permit does not cover this, now; or `media.camera_without_source`.
             OSError, TimeoutError: the register cannot be written, so nothing may be shown.
         """
-        ...
-
-    async def address(self, camera_id: UUID) -> Address | None:
-        """Where the camera is; None when it is unknown or has no source."""
         ...
 
     async def still_valid(self, grant: Grant) -> bool:

@@ -19,7 +19,8 @@ from commonsight.connect.model import Address
 from commonsight.gate import service as gate
 from commonsight.gate.model import Standing
 from commonsight.media.admission import Grant, Seen
-from commonsight.records.database import Database
+from commonsight.problem import Refusal
+from commonsight.records.database import Database, ReadSession
 
 log = structlog.get_logger(__name__)
 
@@ -50,9 +51,11 @@ class GateAdmission:
         self._name = name
         self._lines: dict[UUID, _Line] = {}
 
-    async def admit(self, ticket: str, camera_id: UUID) -> Grant:
+    async def admit(self, ticket: str, camera_id: UUID, *, locate: bool) -> Grant:
         async with asyncio.timeout(ASK_SECONDS), self._database.write() as session:
             permit = await gate.check(session, ticket, camera_id)
+            address = await _address(session, camera_id) if locate else None
+            # Last, because it locks the permit, and all readings of one worker share theirs.
             retrieval_id = await gate.open_retrieval(session, permit, camera_id, node=self._name)
         minutes = permit.limits.minutes
         return Grant(
@@ -63,14 +66,8 @@ class GateAdmission:
             expires_at=permit.expires_at,
             seconds_max=None if minutes is None else minutes * 60.0,
             system=permit.holder_kind == "system",
+            address=address,
         )
-
-    async def address(self, camera_id: UUID) -> Address | None:
-        async with asyncio.timeout(ASK_SECONDS), self._database.read() as session:
-            source = await catalog.camera_source(session, camera_id)
-        if source is None:
-            return None
-        return Address("rtsp", source.url, source.username, source.password)
 
     async def still_valid(self, grant: Grant) -> bool:
         async with asyncio.timeout(ASK_SECONDS), self._database.read() as session:
@@ -134,3 +131,10 @@ class GateAdmission:
         if line is None:
             line = self._lines[grant.retrieval_id] = _Line()
         return line
+
+
+async def _address(session: ReadSession, camera_id: UUID) -> Address:
+    source = await catalog.camera_source(session, camera_id)
+    if source is None:
+        raise Refusal("media.camera_without_source", status=404, operand="camera", actual=str(camera_id))
+    return Address("rtsp", source.url, source.username, source.password)

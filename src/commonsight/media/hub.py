@@ -8,7 +8,6 @@ from uuid import UUID
 import structlog
 
 from commonsight.clock import Clock
-from commonsight.connect.model import SourceCode, SourceError
 from commonsight.connect.service import Reopening
 from commonsight.media.admission import Admission, Grant, Seen
 from commonsight.media.relay import Relay, Source
@@ -70,18 +69,16 @@ class Hub:
             raise _full("media.viewers_max", self._settings.viewers_max)
         self._entering += 1
         try:
-            grant = await self._admission.admit(ticket, camera_id)
+            held = self._held(camera_id)
+            if held is not None:
+                held.linger()
+            grant = await self._admission.admit(ticket, camera_id, locate=held is None)
         finally:
             self._entering -= 1
         if self._stopping:
             self._admission.closed(grant, Seen(0, 0, 0, "node_stopping"))
             raise Refusal("media.node_stopping", status=503)
-        relay = self.relays.get(camera_id)
-        if relay is None or relay.closed:
-            if len(self.relays) >= self._settings.cameras_max:
-                self._admission.closed(grant, Seen(0, 0, 0, "node_full"))
-                raise _full("media.cameras_max", self._settings.cameras_max)
-            relay = self._open(camera_id, relay)
+        relay = self._held(camera_id) or self._open(grant)
         reader = make(lambda: self._admission.first_frame(grant))
         reading = Reading(grant, relay, reader, self._clock.monotonic())
         self.readings.add(reading)
@@ -127,13 +124,24 @@ class Hub:
         for reading in list(self.readings):
             reading.reader.end("node_stopping")
 
-    def _open(self, camera_id: UUID, before: Relay | None) -> Relay:
+    def _held(self, camera_id: UUID) -> Relay | None:
+        relay = self.relays.get(camera_id)
+        return None if relay is None or relay.closed else relay
+
+    def _open(self, grant: Grant) -> Relay:
+        """Open the camera. It was held when the ticket was checked and is no more: then the reader asks anew."""
+        camera_id, address = grant.camera_id, grant.address
+        before = self.relays.get(camera_id)
+        if address is None:
+            self._admission.closed(grant, Seen(0, 0, 0, "source_lost"))
+            raise Refusal("media.source_lost", status=503)
+        if before is None and len(self.relays) >= self._settings.cameras_max:
+            self._admission.closed(grant, Seen(0, 0, 0, "node_full"))
+            raise _full("media.cameras_max", self._settings.cameras_max)
+
         async def opener() -> Source:
             if before is not None:
                 await before.wait_closed()  # many cameras allow one session only
-            address = await self._admission.address(camera_id)
-            if address is None:
-                raise SourceError(SourceCode.NOT_FOUND, "the camera file names no source")
             seed = camera_id.int & 0xFFFF_FFFF
             return Reopening(address, timeout=self._settings.open_timeout, clock=self._clock, seed=seed)
 

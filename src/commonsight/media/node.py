@@ -10,7 +10,9 @@ import structlog
 from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
+from commonsight.catalog import secrets
 from commonsight.clock import Clock
+from commonsight.gate import service as gate
 from commonsight.media.gate_admission import GateAdmission
 from commonsight.media.hub import Hub
 from commonsight.media.packet_server import PacketServer
@@ -22,7 +24,7 @@ from commonsight.settings import Settings
 
 log = structlog.get_logger(__name__)
 
-REVOKED = "gate_revoked"
+RECHECKS = 5
 STOP_SECONDS = 4.0
 """Readers have this long to hear that the node stops."""
 
@@ -32,7 +34,9 @@ async def serve(settings: Settings, database: Database, clock: Clock, name: str,
 
     Raises:
         OSError: the port or the socket cannot be taken.
+        Refusal: `catalog.key_invalid`.
     """
+    secrets.install(settings.data_dir)
     admission = GateAdmission(database, clock, name)
     hub = Hub(settings.media, admission, clock)
     packet_side = PacketServer(
@@ -49,7 +53,7 @@ async def serve(settings: Settings, database: Database, clock: Clock, name: str,
         log.info("media_listening", node=name, host=host, port=port, packets=str(packet_side.path))
         async with _running(
             _beat(hub, database, clock, name, f"{host}:{port}", str(packet_side.path)),
-            _watch_revocations(hub, database),
+            _watch_revocations(hub, database, clock),
             admission.write_register(),
         ):
             await stop.wait()
@@ -87,12 +91,23 @@ async def _beat(hub: Hub, database: Database, clock: Clock, name: str, address: 
         await clock.sleep(nodes.BEAT_SECONDS)
 
 
-async def _watch_revocations(hub: Hub, database: Database) -> None:
+async def _watch_revocations(hub: Hub, database: Database, clock: Clock) -> None:
     """Cut what is revoked. After the listener has been away, ask for everything that runs."""
-    async for channel, payload in listen(database.dsn, [REVOKED]):
-        if channel == REVOKED:
+    async for channel, payload in listen(database.dsn, [gate.REVOKED]):
+        if channel == gate.REVOKED:
             with contextlib.suppress(ValueError):
                 hub.revoke(UUID(str(payload.get("permit_id"))))
         else:
-            with contextlib.suppress(SQLAlchemyError, OSError, TimeoutError):
-                await hub.recheck()
+            await _recheck(hub, clock)
+
+
+async def _recheck(hub: Hub, clock: Clock) -> None:
+    """The listener is back, so the database is; should it go away again at once, the listener will notice too."""
+    for _ in range(RECHECKS):
+        try:
+            await hub.recheck()
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
+            log.warning("recheck_failed", error=type(error).__name__)
+            await clock.sleep(nodes.BEAT_SECONDS)
+        else:
+            return

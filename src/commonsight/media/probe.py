@@ -10,6 +10,7 @@ from commonsight.connect.model import TICKS_PER_SECOND, AccessUnit, Address, Cod
 from commonsight.gate.model import Permit
 from commonsight.vision.decode import Decoder
 
+_NOBODY = {SourceCode.UNREACHABLE, SourceCode.REFUSED}
 _SILENT = {SourceCode.UNREACHABLE, SourceCode.REFUSED, SourceCode.TIMEOUT}
 """Failures that say nothing about the device but that it was not there."""
 
@@ -48,9 +49,16 @@ async def probe(
     permit.refuse_unless(camera_id, clock.now())
     began = clock.monotonic()
 
-    def result(*, error: str | None, session: Session | None = None, width: int = 0, height: int = 0) -> ProbeResult:
+    def result(
+        *,
+        error: str | None,
+        session: Session | None = None,
+        width: int = 0,
+        height: int = 0,
+        never_connected: bool = False,
+    ) -> ProbeResult:
         return ProbeResult(
-            reachable=error not in ("unreachable",),
+            reachable=error not in _NOBODY and not never_connected,
             answered=error not in _SILENT,
             first_frame=error is None,
             milliseconds=round((clock.monotonic() - began) * 1_000),
@@ -63,7 +71,9 @@ async def probe(
     try:
         session = await connect.open(address, timeout=timeout, clock=clock)
     except SourceError as error:
-        return result(error=error.code.value)
+        # A timeout's detail names the step that got no answer.
+        late = error.code is SourceCode.TIMEOUT and error.detail.startswith("connect:")
+        return result(error=error.code.value, never_connected=late)
     try:
         async with asyncio.timeout(max(timeout - (clock.monotonic() - began), 0.1)):
             unit = await anext(aiter(session))

@@ -110,9 +110,14 @@ class Relay:
     def detach(self, reader: Reader) -> None:
         """`reader` wants no more."""
         self.readers.pop(reader, None)
-        if not self.readers and not self.closed and self._idle is None:
-            loop = asyncio.get_running_loop()
-            self._idle = loop.call_later(self._idle_seconds, self._stop)
+        if not self.readers and not self.closed:
+            self.linger()
+
+    def linger(self) -> None:
+        """Stay open for the idle time from now on, though nobody reads: somebody is about to."""
+        self._cancel_idle()
+        if not self.readers:
+            self._idle = asyncio.get_running_loop().call_later(self._idle_seconds, self._stop)
 
     def boxes(self, boxes: Boxes) -> None:
         """Pass on what analysis saw, in the order it comes."""

@@ -47,7 +47,7 @@ class _Reader(ABC):
 
 
 class BrowserViewer(_Reader):
-    """Messages as `docs/ref/live.md` describes them, written straight to the WebSocket's transport.
+    """Messages as `web` describes them, written straight to the WebSocket's transport.
 
     The WebSocket must be open, without compression; its library goes on answering pings and closes it.
     """
