@@ -106,6 +106,7 @@ class Inspect(Section):
     timeout_seconds: Seconds = Field(6, description="A check is given up after this, s", examples=[6])
     offline_after: int = Field(2, ge=1, le=10, description="Failed tries before a camera is offline", examples=[2])
     keep_probes: int = Field(20, ge=1, le=1_000, description="Results kept per camera in the database", examples=[20])
+    shards: int = Field(1, ge=1, le=64, description="Shards of a sweep worked at once, sharing the rate", examples=[1])
     retry_seconds: Seconds = Field(3, description="Pause before a failed camera is tried again, s", examples=[3])
     loopback: bool = Field(
         False, description="Let people file cameras at addresses of this machine (127.0.0.1, ::1)", examples=[False]

@@ -1,14 +1,18 @@
 """A small application around the camera file: real routes, real database, callers as the test says."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
+import psycopg
 import pytest
 from fastapi import FastAPI
+from psycopg import sql
 
 from commonsight.api import problem
 from commonsight.catalog import routes, secrets, seed
@@ -16,6 +20,7 @@ from commonsight.clock import ManualClock
 from commonsight.places import service as places
 from commonsight.records.database import Database
 from commonsight.settings import Settings
+from tests.conftest import TEMPLATE, place_of
 
 SEEDED = 600
 
@@ -41,18 +46,65 @@ def key(tmp_path: Path) -> Iterator[None]:
     secrets._installed = None
 
 
+async def _fill(url: str, cameras: int) -> None:
+    database = Database(url)
+    try:
+        await places.load_packaged(database, "45")
+        if cameras:
+            await seed.seed(database, cameras, lambda i: f"rtsp://127.0.0.1:8654/fleet/{i}")
+    finally:
+        await database.close()
+
+
+def _template(postgres_url: str, name: str, cameras: int) -> str:
+    """A database that is filled once a session and copied for each test: filling takes seconds, copying does not."""
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
+        if found is None:
+            _copy(connection, TEMPLATE, name)
+            asyncio.run(_fill(place_of(postgres_url, name), cameras))
+    return name
+
+
+def _copy(connection: psycopg.Connection[Any], template: str, name: str) -> None:
+    copying = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY")
+    connection.execute(copying.format(sql.Identifier(name), sql.Identifier(template)))
+
+
+def _copied(postgres_url: str, template: str) -> Iterator[str]:
+    name = f"test_{token_hex(6)}"
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        _copy(connection, template, name)
+        yield place_of(postgres_url, name)
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
 @pytest.fixture
-async def filed(database: Database, key: None) -> Database:
+def filed_url(postgres_url: str) -> Iterator[str]:
     """A database with the region tree."""
-    await places.load_packaged(database, "45")
-    return database
+    yield from _copied(postgres_url, _template(postgres_url, "template_filed", 0))
 
 
 @pytest.fixture
-async def seeded(filed: Database) -> Database:
-    """A database with some demo cameras."""
-    assert await seed.seed(filed, SEEDED, lambda i: f"rtsp://127.0.0.1:8654/fleet/{i}") == SEEDED
-    return filed
+def seeded_url(postgres_url: str) -> Iterator[str]:
+    """A database with the region tree and some demo cameras."""
+    yield from _copied(postgres_url, _template(postgres_url, "template_seeded", SEEDED))
+
+
+@pytest.fixture
+async def filed(filed_url: str, key: None) -> AsyncIterator[Database]:
+    """A database with the region tree and no camera."""
+    made = Database(filed_url)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def seeded(seeded_url: str, key: None) -> AsyncIterator[Database]:
+    """A database with the region tree and some demo cameras."""
+    made = Database(seeded_url)
+    yield made
+    await made.close()
 
 
 class Client(httpx.AsyncClient):
@@ -89,11 +141,24 @@ def application(database: Database, caller: Any, *routers: Any) -> FastAPI:
     return app
 
 
-@pytest.fixture
-async def client(filed: Database) -> AsyncIterator[Client]:
-    """An HTTP client of somebody who may see all of Guangxi."""
+async def speaking(database: Database, *routers: Any) -> AsyncIterator[Client]:
+    """A client of these routers, of somebody who may see all of Guangxi."""
     made: Client
-    app = application(filed, lambda: made.caller, routes.router)
+    app = application(database, lambda: made.caller, *routers)
     async with Client(transport=httpx.ASGITransport(app), base_url="http://test") as made:
         made.caller = Somebody()
+        yield made
+
+
+@pytest.fixture
+async def empty_client(filed: Database) -> AsyncIterator[Client]:
+    """An HTTP client of a camera file without cameras."""
+    async for made in speaking(filed, routes.router):
+        yield made
+
+
+@pytest.fixture
+async def client(seeded: Database) -> AsyncIterator[Client]:
+    """An HTTP client of the seeded camera file."""
+    async for made in speaking(seeded, routes.router):
         yield made

@@ -19,8 +19,8 @@ NEW = {
 }
 
 
-async def test_a_camera_is_filed_changed_archived_and_restored(client: Client, filed: Database) -> None:
-    made = await client.post("/cameras", json=NEW)
+async def test_a_camera_is_filed_changed_archived_and_restored(empty_client: Client, filed: Database) -> None:
+    made = await empty_client.post("/cameras", json=NEW)
     assert made.status_code == 201, made.text
     camera = made.json()
     assert camera["source"] == {"protocol": "rtsp", "url": "rtsp://10.1.2.3:554/s", "username": "admin"}
@@ -29,7 +29,7 @@ async def test_a_camera_is_filed_changed_archived_and_restored(client: Client, f
     assert [region["name"] for region in camera["path"]] == ["广西壮族自治区", "南宁市", "青秀区"]
     assert camera["health"] == "unknown"
     path = made.headers["Location"]
-    found = await client.get(path)
+    found = await empty_client.get(path)
     assert found.json() == camera
     async with filed.read() as session:
         source = await service.camera_source(session, camera["id"])
@@ -39,21 +39,21 @@ async def test_a_camera_is_filed_changed_archived_and_restored(client: Client, f
         assert b"hunter2" not in bytes(stored.scalar_one())
 
     etag = found.headers["ETag"]
-    assert (await client.patch(path, json={"name": "x"})).status_code == 428
-    changed = await client.patch(path, json={"name": "新名"}, headers={"If-Match": etag})
+    assert (await empty_client.patch(path, json={"name": "x"})).status_code == 428
+    changed = await empty_client.patch(path, json={"name": "新名"}, headers={"If-Match": etag})
     assert changed.status_code == 200
     assert changed.json()["name"] == "新名"
     assert changed.json()["address"] == ""
-    assert (await client.patch(path, json={"name": "y"}, headers={"If-Match": etag})).status_code == 412
-    assert [c["id"] for c in await client.all("/cameras", q="新名")] == [camera["id"]]
-    assert await client.all("/cameras", q="古城") == []
+    assert (await empty_client.patch(path, json={"name": "y"}, headers={"If-Match": etag})).status_code == 412
+    assert [c["id"] for c in await empty_client.all("/cameras", q="新名")] == [camera["id"]]
+    assert await empty_client.all("/cameras", q="古城") == []
 
-    assert (await client.delete(path)).status_code == 204
-    assert (await client.delete(path)).status_code == 204
-    assert await client.all("/cameras") == []
-    assert (await client.get(path)).json()["archived_at"] is not None
-    assert (await client.post(f"{path}/restore")).json()["archived_at"] is None
-    assert len(await client.all("/cameras")) == 1
+    assert (await empty_client.delete(path)).status_code == 204
+    assert (await empty_client.delete(path)).status_code == 204
+    assert await empty_client.all("/cameras") == []
+    assert (await empty_client.get(path)).json()["archived_at"] is not None
+    assert (await empty_client.post(f"{path}/restore")).json()["archived_at"] is None
+    assert len(await empty_client.all("/cameras")) == 1
     async with filed.read() as session:
         audit = await session.execute(text("SELECT action FROM audit ORDER BY at, id"))
         assert set(audit.scalars()) == {
@@ -61,29 +61,29 @@ async def test_a_camera_is_filed_changed_archived_and_restored(client: Client, f
         }
 
 
-async def test_an_address_alone_is_enough(client: Client) -> None:
-    made = await client.post("/cameras", json={"url": "rtsp://10.1.2.3/s"})
+async def test_an_address_alone_is_enough(empty_client: Client) -> None:
+    made = await empty_client.post("/cameras", json={"url": "rtsp://10.1.2.3/s"})
     assert made.status_code == 201
     assert (made.json()["name"], made.json()["region"]["code"]) == ("10.1.2.3", "45")
 
 
-async def test_changing_the_address_forgets_password_and_health(client: Client, filed: Database) -> None:
-    path = (await client.post("/cameras", json=NEW)).headers["Location"]
-    changed = await client.patch(path, json={"url": "rtsp://10.9.9.9/s"}, headers={"If-Match": "*"})
+async def test_changing_the_address_forgets_password_and_health(empty_client: Client, filed: Database) -> None:
+    path = (await empty_client.post("/cameras", json=NEW)).headers["Location"]
+    changed = await empty_client.patch(path, json={"url": "rtsp://10.9.9.9/s"}, headers={"If-Match": "*"})
     assert changed.json()["source"] == {"protocol": "rtsp", "url": "rtsp://10.9.9.9/s", "username": None}
     async with filed.read() as session:
         assert (await session.execute(text("SELECT secret FROM cameras"))).scalar_one() is None
 
 
-async def test_a_write_sent_twice_happens_once(client: Client) -> None:
+async def test_a_write_sent_twice_happens_once(empty_client: Client) -> None:
     headers = {"Idempotency-Key": "k1"}
-    first = await client.post("/cameras", json=NEW, headers=headers)
-    second = await client.post("/cameras", json=NEW, headers=headers)
+    first = await empty_client.post("/cameras", json=NEW, headers=headers)
+    second = await empty_client.post("/cameras", json=NEW, headers=headers)
     assert first.json()["id"] == second.json()["id"]
-    assert len(await client.all("/cameras")) == 1
+    assert len(await empty_client.all("/cameras")) == 1
 
 
-async def test_bad_input_is_refused_naming_the_field(client: Client) -> None:
+async def test_bad_input_is_refused_naming_the_field(empty_client: Client) -> None:
     for change, operand in [
         ({"url": "http://10.1.2.3/"}, "url"),
         ({"url": "rtsp://127.0.0.1/"}, "url"),
@@ -97,21 +97,21 @@ async def test_bad_input_is_refused_naming_the_field(client: Client) -> None:
         ({"name": "\u0007"}, "name"),
         ({"colour": "red"}, "colour"),
     ]:
-        refused = await client.post("/cameras", json=NEW | change)
+        refused = await empty_client.post("/cameras", json=NEW | change)
         assert refused.status_code == 422, (change, refused.text)
         assert refused.json()["operand"] == operand
         assert "hunter2" not in refused.text
 
 
-async def test_an_identifier_belongs_to_one_camera(client: Client) -> None:
+async def test_an_identifier_belongs_to_one_camera(empty_client: Client) -> None:
     code = "45010300001320000118"
-    assert (await client.post("/cameras", json=NEW | {"code": code})).status_code == 201
-    refused = await client.post("/cameras", json=NEW | {"code": code})
+    assert (await empty_client.post("/cameras", json=NEW | {"code": code})).status_code == 201
+    refused = await empty_client.post("/cameras", json=NEW | {"code": code})
     assert (refused.status_code, refused.json()["code"]) == (409, "catalog.code_taken")
 
 
-async def test_gcj_coordinates_are_converted_when_told_and_kept(client: Client) -> None:
-    made = (await client.post("/cameras", json=NEW | {"system": "GCJ-02"})).json()
+async def test_gcj_coordinates_are_converted_when_told_and_kept(empty_client: Client) -> None:
+    made = (await empty_client.post("/cameras", json=NEW | {"system": "GCJ-02"})).json()
     assert made["original"] == [108.366, 22.817]
     assert made["system"] == "GCJ-02"
     assert made["point"] != made["original"]
@@ -166,9 +166,9 @@ async def test_a_cursor_of_another_order_is_refused(client: Client, seeded: Data
     assert refused.json()["code"] == "http.cursor_invalid"
 
 
-async def test_the_export_says_what_it_is_and_starts_no_formula(client: Client) -> None:
-    await client.post("/cameras", json=NEW | {"name": "=HYPERLINK(1)", "address": "+1 路"})
-    answer = await client.get("/cameras/export.csv", params={"region": "4501"})
+async def test_the_export_says_what_it_is_and_starts_no_formula(empty_client: Client) -> None:
+    await empty_client.post("/cameras", json=NEW | {"name": "=HYPERLINK(1)", "address": "+1 路"})
+    answer = await empty_client.get("/cameras/export.csv", params={"region": "4501"})
     assert answer.content.startswith(b"\xef\xbb\xbf# ")
     lines = answer.text.lstrip("\ufeff").splitlines()
     heading = [line for line in lines if line.startswith("#")]

@@ -98,6 +98,11 @@ async def camera_source(session: ReadSession, camera_id: UUID) -> source.Source 
     return None if sealed is None else unsealed(sealed)
 
 
+async def camera_sources(session: ReadSession, ids: Sequence[UUID]) -> dict[UUID, source.Source]:
+    """How to reach many cameras; those out of use or without a source are left out. Raises like `camera_source`."""
+    return {camera_id: unsealed(sealed) for camera_id, sealed in (await store.sources(session, ids)).items()}
+
+
 def unsealed(sealed: store.Sealed) -> source.Source:
     """The source with its password decrypted. Raises like `camera_source`."""
     password = None if sealed.secret is None else secrets.installed().open(sealed.secret)

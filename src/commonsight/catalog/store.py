@@ -224,13 +224,3 @@ async def set_health(
         },
     )
     return [(row.id, Health(row.health)) for row in found]
-
-
-async def with_source(session: ReadSession, ids: Sequence[UUID] | None = None) -> list[UUID]:
-    """Cameras in use that have a source, by id; of `ids` only, when given."""
-    among = "" if ids is None else " AND id = ANY(:ids)"
-    found = await session.execute(
-        text(f"SELECT id FROM cameras WHERE archived_at IS NULL AND url IS NOT NULL{among} ORDER BY id"),  # noqa: S608
-        {} if ids is None else {"ids": list(ids)},
-    )
-    return list(found.scalars())

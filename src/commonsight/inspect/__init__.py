@@ -1,0 +1,1 @@
+"""Is it online, is it playable: sweeps, probes, indicators."""

@@ -1,0 +1,156 @@
+"""Jobs of inspect/: plan sweeps, work through shards, check single cameras now."""
+
+from datetime import timedelta
+from typing import Any, Final, cast
+from uuid import UUID
+
+import structlog
+
+from commonsight import jobs
+from commonsight.catalog import service as catalog
+from commonsight.catalog.source import Source
+from commonsight.gate import service as gate
+from commonsight.inspect import store
+from commonsight.inspect.model import Tried, health_after, shards
+from commonsight.inspect.sweep import Probe, ShardLost, ShardRun, write_tries
+from commonsight.jobs import Blueprint, House
+from commonsight.media import probe as probing
+from commonsight.media.probe import ProbeResult
+from commonsight.outbox import Entry, Subscription
+from commonsight.records.base import uuid7
+from commonsight.records.database import WriteSession
+
+log = structlog.get_logger(__name__)
+
+PURPOSE: Final = "health_check"
+STALE_SECONDS: Final = 20.0
+"""A shard whose worker has not written for this long is given to another."""
+NOW_PRIORITY: Final = 10
+"""A person waits for a check asked for now; nobody waits for a sweep."""
+
+tasks = Blueprint()
+
+
+@tasks.periodic(cron="* * * * * */10")
+@tasks.task(queueing_lock="inspect.plan", retry=False)
+async def plan(timestamp: int) -> None:  # noqa: ARG001 - given by the schedule
+    """Open the next sweep when it is time, and see to it that the open one is worked on."""
+    house = jobs.house()
+    if house.settings.inspect.enabled:
+        async with house.database.write() as session:
+            await plan_sweep(session, house)
+
+
+async def plan_sweep(session: WriteSession, house: House) -> None:
+    """What `plan` does, in the caller's transaction."""
+    if not await store.lock_planning(session):
+        return
+    now = house.clock.now()
+    closed = await store.close_finished(session, now)
+    if closed is not None:
+        seconds = round((now - closed.started_at).total_seconds(), 1)
+        log.info("sweep_finished", cameras=closed.cameras, seconds=seconds)
+    latest = await store.latest_sweep(session)
+    due = latest is None or now - latest.started_at >= timedelta(seconds=house.settings.inspect.interval_seconds)
+    if (latest is None or latest.finished_at is not None) and due:
+        cut = shards(await store.next_cameras(session))
+        if cut:
+            await store.open_sweep(session, uuid7(), now, cut)
+            log.info("sweep_started", cameras=sum(map(len, cut)), shards=len(cut))
+    held, waiting = await store.held_and_waiting(session, now - timedelta(seconds=STALE_SECONDS))
+    for lane in range(min(waiting, house.settings.inspect.shards - held)):
+        await jobs.enqueue(session, shard, queueing_lock=f"inspect.shard.{lane}")
+
+
+@tasks.task(retry=False)
+async def shard() -> None:
+    """Work through the next shard that nobody holds, then ask for the one after it."""
+    house = jobs.house()
+    now = house.clock.now()
+    stale = now - timedelta(seconds=STALE_SECONDS)
+    async with house.database.write() as session:
+        await store.wait_for_planning(session)
+        held_already, _ = await store.held_and_waiting(session, stale)
+        if held_already >= house.settings.inspect.shards:
+            return
+        held = await store.claim(session, now, stale)
+    if held is None:
+        return
+    run = ShardRun(
+        house.database,
+        house.clock,
+        house.settings.inspect,
+        held,
+        await prober(house),
+        house.settings.inspect.shards,
+    )
+    began = house.clock.monotonic()
+    try:
+        tries = await run.run()
+    except ShardLost:
+        log.warning("shard_lost", sweep=str(held.sweep_id), number=held.number, epoch=held.epoch)
+        return
+    seconds = house.clock.monotonic() - began
+    log.info("shard_done", number=held.number, cameras=len(held.cameras), tries=tries, seconds=round(seconds, 1))
+    async with house.database.write() as session:
+        await plan_sweep(session, house)
+
+
+async def prober(house: House) -> Probe:
+    """Tries under a permit of our own, which says in the register who looks and why."""
+    async with house.database.write() as session:
+        issued = await gate.issue_system(session, name="inspect", purpose_code=PURPOSE, hours=12)
+    permit, timeout = issued.permit, house.settings.inspect.timeout_seconds
+
+    async def probe(camera_id: UUID, source: Source) -> ProbeResult:
+        # A source has the fields of the address that connect opens; this room may not name connect's types.
+        return await probing.probe(permit, camera_id, cast("Any", source), timeout=timeout, clock=house.clock)
+
+    return probe
+
+
+@tasks.task()
+async def check(camera_id: str) -> None:
+    """Check one camera now, as often as it takes to be sure."""
+    house = jobs.house()
+    await check_now(house, UUID(camera_id), await prober(house))
+
+
+async def check_now(house: House, camera_id: UUID, probe: Probe) -> None:
+    """What `check` does, with any way of trying."""
+    settings = house.settings.inspect
+    async with house.database.read() as session:
+        source = await catalog.camera_source(session, camera_id)
+        before = (await store.failures(session, [camera_id])).get(camera_id, 0)
+    if source is None:
+        return
+    for failures in range(before + 1, max(before + 1, settings.offline_after) + 1):
+        result = await probe(camera_id, source)
+        async with house.database.write() as session:
+            await write_tries(session, [Tried(camera_id, house.clock.now(), result)], settings)
+        if health_after(result, failures, settings.offline_after) is not None:
+            return
+        await house.clock.sleep(settings.retry_seconds)
+
+
+async def check_new(session: WriteSession, entry: Entry) -> None:
+    """Check a camera that was filed, or whose address changed, without waiting for the next sweep."""
+    if entry.topic == "catalog.camera_added" or "url" in entry.payload.get("fields", ()):
+        await ask_for_check(session, UUID(entry.payload["camera"]))
+
+
+async def ask_for_check(session: WriteSession, camera_id: UUID) -> bool:
+    """Queue a check; False when one is waiting already."""
+    queued = await jobs.enqueue(
+        session,
+        check,
+        {"camera_id": str(camera_id)},
+        queueing_lock=f"inspect.check.{camera_id}",
+        priority=NOW_PRIORITY,
+    )
+    return queued is not None
+
+
+subscriptions = (
+    Subscription("inspect.check_new", ("catalog.camera_added", "catalog.camera_changed"), check_new, from_now=True),
+)
