@@ -6,11 +6,14 @@ import errno
 import socket
 from typing import Final
 
+import structlog
 import uvicorn
 
 from commonsight.problem import Refusal
 from commonsight.processes.runtime import Runtime, main
 from commonsight.settings import Settings
+
+log = structlog.get_logger(__name__)
 
 WEBSOCKET_BYTES: Final = 65_536
 """Largest message a client may send; what clients say to us is short."""
@@ -43,6 +46,7 @@ async def serve(runtime: Runtime) -> None:
     server.capture_signals = contextlib.nullcontext  # type: ignore[assignment, method-assign]  # signals are ours
     running = asyncio.create_task(server.serve(sockets=[listener]))
     stopping = asyncio.create_task(runtime.stop.wait())
+    log.info("api_listening", host=runtime.settings.api.host, port=runtime.settings.api.port)
     try:
         await asyncio.wait([running, stopping], return_when=asyncio.FIRST_COMPLETED)
         server.should_exit = True
@@ -64,9 +68,13 @@ def listen(settings: Settings) -> socket.socket:
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         made = socket.socket(family, kind, protocol)
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        made.bind(address)
-        made.listen(BACKLOG)
+        try:
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            made.bind(address)
+            made.listen(BACKLOG)
+        except OSError:
+            made.close()
+            raise
     except OSError as error:
         code = "address_taken" if error.errno == errno.EADDRINUSE else "address_unusable"
         raise Refusal(

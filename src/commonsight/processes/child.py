@@ -104,19 +104,26 @@ class Child:
                 return 0
         plan = self.plan()
         self.name, self.kind = plan.name, plan.kind
-        # A session of its own: Ctrl-C on the terminal reaches the supervisor only, which stops everybody in order.
-        process = await asyncio.create_subprocess_exec(
-            *plan.command,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            env={**os.environ, **plan.environment},
-            cwd="/" if plan.kind == "postgres" else None,
-            start_new_session=True,
-            limit=LINE_BYTES,
-        )
+        # A pipe of our own: with asyncio's, `wait` would last until grandchildren let go of it too.
+        reading, writing = os.pipe()
+        try:
+            # A session of its own: Ctrl-C on the terminal reaches the supervisor only, which stops everybody in order.
+            process = await asyncio.create_subprocess_exec(
+                *plan.command,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=writing,
+                stderr=writing,
+                env={**os.environ, **plan.environment},
+                cwd="/" if plan.kind == "postgres" else None,
+                start_new_session=True,
+            )
+        except BaseException:
+            os.close(reading)
+            raise
+        finally:
+            os.close(writing)
         self.process = process
-        carrying = asyncio.create_task(self._carry(process))
+        carrying = asyncio.create_task(self._carry(reading))
         ending = asyncio.create_task(self._end_when_asked(process, plan))
         readying = asyncio.create_task(self._readiness(process))
         log.info("child_started", child=plan.name, pid=process.pid)
@@ -151,19 +158,26 @@ class Child:
         with contextlib.suppress(ProcessLookupError):
             process.send_signal(plan.hard_signal)
 
-    async def _carry(self, process: asyncio.subprocess.Process) -> None:
-        assert process.stdout is not None
-        while True:
-            try:
-                line = await process.stdout.readuntil(b"\n")
-            except asyncio.IncompleteReadError as rest:
-                line = rest.partial
-                if not line:
-                    return
-            except asyncio.LimitOverrunError as over:
-                line = await process.stdout.readexactly(over.consumed)
-            if line.strip():
-                self.carry(self.name, line.rstrip(b"\r\n"))
+    async def _carry(self, descriptor: int) -> None:
+        """Hand on each line until the pipe ends."""
+        reader = asyncio.StreamReader(limit=LINE_BYTES)
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(descriptor, "rb", buffering=0)
+        )
+        try:
+            while True:
+                try:
+                    line = await reader.readuntil(b"\n")
+                except asyncio.IncompleteReadError as rest:
+                    line = rest.partial
+                    if not line:
+                        return
+                except asyncio.LimitOverrunError as over:
+                    line = await reader.readexactly(min(over.consumed, LINE_BYTES))
+                if line.strip():
+                    self.carry(self.name, line.rstrip(b"\r\n"))
+        finally:
+            transport.close()
 
 
 def how(code: int | str) -> str:

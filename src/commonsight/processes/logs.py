@@ -12,8 +12,13 @@ import structlog
 
 from commonsight.settings import Settings
 
-QUIET: Final = {"procrastinate": "WARNING", "sqlalchemy": "WARNING", "alembic": "WARNING", "psycopg": "WARNING"}
+QUIET: Final = dict.fromkeys(("procrastinate", "sqlalchemy", "alembic", "psycopg", "uvicorn.error"), "WARNING")
 """Libraries that tell more than an operator wants; a root level of debug opens them all."""
+
+TRACES: Final = structlog.processors.ExceptionRenderer(
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False, max_frames=30)
+)
+"""Tracebacks without local variables: those hold passwords, addresses of cameras and pictures."""
 
 
 def configure(settings: Settings, *, name: str, supervised: bool) -> None:
@@ -37,10 +42,12 @@ def configure(settings: Settings, *, name: str, supervised: bool) -> None:
     ]
     last: Any
     if as_json:
-        stamps.append(structlog.processors.dict_tracebacks)
+        stamps.append(TRACES)
         last = structlog.processors.JSONRenderer(ensure_ascii=False, default=str)
     else:
-        last = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        last = structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=stamps, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last]
     )

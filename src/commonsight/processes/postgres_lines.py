@@ -6,12 +6,15 @@ from typing import Final
 
 LINE: Final = re.compile(
     rb"(?P<date>\S+) (?P<time>\S+) UTC \[(?P<pid>\d+)\] (?P<client>.{0,64}?) ?"
-    rb"(?P<severity>DEBUG\d?|LOG|INFO|NOTICE|WARNING|ERROR|FATAL|PANIC|DETAIL|HINT|STATEMENT|CONTEXT|QUERY):  (?P<text>.*)"
+    rb"(?P<severity>DEBUG\d?|LOG|INFO|NOTICE|WARNING|ERROR|FATAL|PANIC|DETAIL|HINT|STATEMENT|CONTEXT|QUERY):  "
+    rb"(?P<text>.*)"
 )
 """What `log_line_prefix` in `records.postgres` makes."""
 
 LEVELS: Final = {"WARNING": "warning", "ERROR": "warning", "FATAL": "warning", "PANIC": "error"}
 """ERROR and FATAL speak of one statement or connection; whoever sent it says what it means for the platform."""
+
+EXPECTED: Final = b"the database system is "  # starting up, shutting down, in recovery: our own polling hears that
 
 
 def translated(line: bytes) -> bytes:
@@ -24,7 +27,7 @@ def translated(line: bytes) -> bytes:
     event = {
         "at": f"{found['date'].decode('ascii', 'replace')}T{found['time'].decode('ascii', 'replace')}Z",
         # Its everyday remarks are for the file; a terminal shows what is out of the ordinary.
-        "level": LEVELS.get(severity, "debug"),
+        "level": "debug" if found["text"].startswith(EXPECTED) else LEVELS.get(severity, "debug"),
         "event": "postgres",
         "severity": severity,
         "text": found["text"].decode("utf-8", "replace"),

@@ -88,17 +88,17 @@ class Terminal:
 
     def _render(self, name: str, event: dict[str, Any]) -> str:
         rest = dict(event)
-        at = str(rest.pop("at", ""))[11:19]
-        level = str(rest.pop("level", "info"))
-        said = str(rest.pop("event", ""))
+        at = safe(str(rest.pop("at", ""))[11:19])
+        level = safe(str(rest.pop("level", "info")))
+        said = safe(str(rest.pop("event", "")))
         trace = rest.pop("exception", None)
         for key in ("logger", "process"):
             rest.pop(key, None)
-        facts = " ".join(f"{key}={plain(value)}" for key, value in rest.items())
+        facts = " ".join(f"{safe(key)}={plain(value)}" for key, value in rest.items())
         mark = f"\x1b[{COLOURS.get(level, '0')}m{level:<7}\x1b[0m" if self._colours else f"{level:<7}"
         text = f"{at} {name:<10} {mark} {said} {facts}".rstrip()
         for part in trace_lines(trace):
-            text += f"\n    {part}"
+            text += f"\n    {safe(part)}"
         return text
 
 
@@ -115,10 +115,14 @@ def parse(line: bytes) -> dict[str, Any]:
     return {"event": text, "level": "info"}
 
 
+def safe(text: str) -> str:
+    """The text with control characters shown instead of obeyed: a camera's name must not steer a person's terminal."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
 def plain(value: Any) -> str:
-    """A value as a person reads it; control characters are shown, not obeyed."""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+    """A value as a person reads it."""
+    text = safe(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str))
     return f'"{text}"' if " " in text or not text else text
 
 

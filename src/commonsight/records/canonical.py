@@ -31,8 +31,8 @@ def canonical(value: Any) -> bytes:
 
     Raises:
         ValueError: not a JSON value, or one that JSON's readers disagree about: NaN, infinities, integers beyond
-            2**53 - 1, lone surrogates, NUL characters (PostgreSQL cannot store them), keys that are not strings, nesting
-            deeper than 64.
+            2**53 - 1, lone surrogates, NUL characters (PostgreSQL cannot store them), keys that are not strings,
+            nesting deeper than 64.
     """
     return _text(value, 0).encode()
 

@@ -44,8 +44,8 @@ async def beat(
         name: unique name of the process, e.g. `media-1`.
         kind: `api`, `media`, `see`, `work`, `simulate`.
         address: where others reach it, if anywhere.
-        detail: small JSON object shown on the system page. Keys are added to what this process said before: its own loop
-            beats without knowing what the room inside announced.
+        detail: small JSON object shown on the system page. Keys are added to what this process said before: its own
+            loop beats without knowing what the room inside announced.
     """
     fresh = insert(Node).values(
         name=name,

@@ -172,7 +172,7 @@ sys.exit(not all(os.access(path, os.R_OK | os.X_OK if os.path.isfile(path) else 
 
 
 def reaches(account: Account, paths: Iterable[Path]) -> bool:
-    """Whether `account` can pass to all `paths`: asked by becoming it, as mode bits alone do not tell (ACLs, mounts)."""
+    """Whether `account` can pass to all `paths`: asked by becoming it, mode bits alone do not tell (ACLs, mounts)."""
     command = [sys.executable, "-I", "-S", "-c", _ASK, str(account.uid), str(account.gid), *map(str, paths)]
     return subprocess.run(command, check=False, timeout=30).returncode == 0
 

@@ -16,8 +16,8 @@ log = structlog.get_logger(__name__)
 
 LEDGER: Final = "CREATE TABLE IF NOT EXISTS queue_migrations (name text PRIMARY KEY, at timestamptz DEFAULT now())"
 
-# A failed job that goes back to waiting must not collide with a waiting job of the same queueing lock: the package's own
-# UPDATE would raise, and the job would stay "doing" for as long as its worker lives. So a retried job gives its lock up.
+# A failed job that goes back to waiting must not collide with a waiting job of the same queueing lock: the package's
+# UPDATE would raise, and the job would stay "doing" for as long as its worker lives. A retried job gives its lock up.
 RETRY_TRIGGER: Final = """
 CREATE OR REPLACE FUNCTION commonsight_retry_gives_way() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
