@@ -6,7 +6,7 @@ PIP := $(BIN)/pip --disable-pip-version-check install --quiet
 NPM := $(BIN)/python scripts/npm.py
 PAGE := src/commonsight/api/page/index.html
 
-.PHONY: demo run test check cockpit lock wheel clean
+.PHONY: demo run test check cockpit reference lock wheel clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed $(PAGE)  ## set up and start the platform with a demo region
@@ -28,6 +28,7 @@ check: $(VENV)/.tested  ## formatting, lint, types, floors
 	$(BIN)/ruff check src tests bench scripts
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/python scripts/reference.py --check
 
 bench-%: $(VENV)/.tested $(VENV)/.bench  ## bench-count, bench-catalog, bench-live
 	@$(BIN)/python -m bench.$*
@@ -59,6 +60,9 @@ $(PAGE): $(VENV)/.installed cockpit/package-lock.json $(shell find cockpit -path
 
 wheel: $(PAGE)  ## a wheel with the page and the places data in it
 	$(BIN)/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+
+reference: $(VENV)/.installed  ## write the reference pages anew from the code
+	$(BIN)/python scripts/reference.py
 
 lock:  ## write the pinned requirement files anew
 	scripts/lock

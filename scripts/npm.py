@@ -1,6 +1,6 @@
 """Run npm with the machine's Node when it is new enough for the page's tools, else with the wheel's.
 
-    python scripts/npm.py ci --prefix cockpit
+python scripts/npm.py ci --prefix cockpit
 """
 
 import os

@@ -114,7 +114,7 @@ def render_reference() -> str:
     lines = [
         "# Settings",
         "",
-        "Rendered by `commonsight config reference`; do not edit. Variables: `COMMONSIGHT_<SECTION>__<KEY>`.",
+        "Rendered by `make reference`; do not edit. Variables: `COMMONSIGHT_<SECTION>__<KEY>`.",
         "",
         f"`data_dir`: {Settings.model_fields['data_dir'].description}. "
         "Default `/var/lib/commonsight` as root, `~/.local/state/commonsight` otherwise.",

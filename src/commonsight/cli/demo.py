@@ -1,4 +1,3 @@
-"""`commonsight demo`: models and footage first, then the platform with a seeded region."""
 
 import asyncio
 from pathlib import Path
@@ -10,7 +9,6 @@ from commonsight.problem import Refusal
 from commonsight.processes import demo_world
 from commonsight.records.database import Database
 from commonsight.settings import Settings, default_data_dir
-from commonsight.simulate import footage
 from commonsight.text import say
 from commonsight.vision.store import ModelStore
 
@@ -24,13 +22,12 @@ async def demo(settings: Settings, config: Path | None, cameras: int | None) -> 
         changed["simulate"] = settings.simulate.model_copy(update={"cameras": cameras})
     settings = settings.model_copy(update=changed)
     await asyncio.to_thread(_bring_model, settings)
-    await asyncio.to_thread(footage.available, settings.data_dir, lambda line: speak("cli.step", err=True, line=line))
 
     async def prepare(database: Database) -> None:
         def progress(done: int, count: int) -> None:
             speak("cli.seeding", err=True, done=done, count=count)
 
-        await demo_world.prepare(settings, database, language(), progress)
+        await demo_world.prepare(settings, database, settings.region.language, progress)
 
     await start(settings, config, demo=True, prepare=prepare)
 

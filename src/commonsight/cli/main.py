@@ -34,7 +34,16 @@ def root(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="版本 · Print the version.")
     ] = False,
 ) -> None:
-    """Nothing of its own; options that stand before every command."""
+    """What holds for every command: answers go to standard output, so what is logged on the way must not."""
+    import logging
+    import sys
+
+    import structlog
+
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
 
 
 @app.command()

@@ -1,0 +1,121 @@
+"""Render the reference pages from what runs, so that no page can say anything else.
+
+    python scripts/reference.py          # write docs/reference and commonsight.toml
+    python scripts/reference.py --check  # exit 1 and name the pages that are out of date
+"""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import typer.main
+from typer.core import TyperGroup
+
+from commonsight.access.model import permissions, roles
+from commonsight.api.app import create_app
+from commonsight.api.docs import guards
+from commonsight.cli.config import render_reference, render_sample
+from commonsight.cli.main import app as cli
+from commonsight.clock import SystemClock
+from commonsight.inspect import indicators
+from commonsight.records.database import Database
+from commonsight.settings import Settings
+from commonsight.vision import cards
+
+ROOT = Path(__file__).parent.parent
+NOTE = "Rendered by `make reference`; do not edit."
+
+
+def api() -> str:
+    """Every route with the permission it asks for. `/docs` on a running platform shows the bodies too."""
+    made = create_app(Settings(), Database("postgresql:///none"), SystemClock())
+    guarded = guards(made)
+    lines = [
+        "# HTTP interface", "", NOTE, "", made.description, "",
+        "The whole, with bodies and answers, is at `/docs` of a running platform and `/openapi.json`.", "",
+        "| method | path | permission | |", "|---|---|---|---|",
+    ]  # fmt: skip
+    for path, methods in made.openapi()["paths"].items():
+        for method, operation in methods.items():
+            permission = guarded.get((path, method.upper()))
+            summary = operation.get("summary", "").strip()
+            lines.append(f"| {method.upper()} | `{path}` | {f'`{permission}`' if permission else 'public'} | {summary} |")
+    lines += ["", "## Permissions and roles", ""]
+    names = list(roles())
+    lines += ["| permission | " + " | ".join(names) + " |", "|---|" + "---|" * len(names)]
+    for permission in permissions():
+        marks = ["●" if permission in roles()[name].permissions else "" for name in names]
+        lines.append(f"| `{permission}` | " + " | ".join(marks) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def command_line() -> str:
+    """Every command with its arguments and options."""
+    lines = ["# Command line", "", NOTE, "", "Exit codes: 0 done, 1 found something wrong, 2 wrong use."]
+
+    def walk(command: object, path: str) -> None:
+        if isinstance(command, TyperGroup):
+            for name in sorted(command.commands):
+                walk(command.commands[name], f"{path} {name}")
+            return
+        lines.extend(["", f"## {path}", "", (command.help or "").split("\n")[0], ""])  # type: ignore[attr-defined]
+        for parameter in command.params:  # type: ignore[attr-defined]
+            name = ", ".join(parameter.opts) if parameter.param_type_name == "option" else parameter.name.upper()
+            lines.append(f"- `{name}`: {getattr(parameter, 'help', None) or ''}".rstrip(": "))
+
+    walk(typer.main.get_command(cli), "commonsight")
+    return "\n".join(line for line in lines if not line.startswith("- `--help")) + "\n"
+
+
+def indicator_page() -> str:
+    """The indicators of health: what is counted over what."""
+    lines = ["# Indicators 指标", "", NOTE]
+    for found in indicators.indicators().values():
+        lines += ["", f"## {found.en} {found.zh}", "", f"`{found.code}` = {found.formula}", "", found.definition_en]
+        lines += ["", found.definition_zh]
+    return "\n".join(lines) + "\n"
+
+
+def models() -> str:
+    """The model cards."""
+    lines = ["# Models", "", NOTE, "", "Weights come from published packages, verified by hash at every load."]
+    for name in cards.published():
+        card = cards.card(name)
+        lines += ["", f"## {name}", "", f"{card.title.en} · {card.title.zh}", ""]
+        lines += [
+            f"- Architecture: {card.architecture}",
+            f"- Licence: {card.licence}. {card.licence_note.en}",
+            f"- Training data: {card.training_data.en}",
+            f"- Known limits: {card.limits.en}",
+            f"- Source: {card.source.registry} `{card.source.package}` {card.source.version}",
+            f"- SHA-256 of the weights: `{card.weights.sha256}`",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "commonsight.toml": render_sample,
+    "docs/reference/configuration.md": render_reference,
+    "docs/reference/api.md": api,
+    "docs/reference/cli.md": command_line,
+    "docs/reference/indicators.md": indicator_page,
+    "docs/reference/models.md": models,
+}
+
+
+def stale() -> list[str]:
+    """Pages that differ from what the code says."""
+    return [
+        name
+        for name, render in PAGES.items()
+        if not (ROOT / name).exists() or (ROOT / name).read_text("utf-8") != render()
+    ]
+
+
+if __name__ == "__main__":
+    found = stale()
+    if "--check" in sys.argv[1:]:
+        sys.exit(f"out of date, run `make reference`: {', '.join(found)}" if found else 0)
+    for name in found:
+        (ROOT / name).write_text(PAGES[name](), "utf-8")
+        print(name)
