@@ -197,7 +197,7 @@ async def change(
         return present
     if "name" in fields or "address" in fields:
         fields["grams"] = grams(fields.get("name", present.row.name), fields.get("address", present.row.address))
-    if "code" in fields and fields["code"] != present.row.code and await store.code_taken(session, fields["code"]):
+    if "code" in fields and fields["code"] != present.row.code and await store.id_of(session, fields["code"]):
         raise _taken(fields["code"])
     if "url" in fields and fields["url"] != present.url:
         # What was measured was measured at the old address.

@@ -54,7 +54,7 @@ def parse(url: str, *, username: str | None = None, password: str | None = None,
     except ValueError as error:
         raise refused("form", "rtsp://host[:port]/path") from error
     if parts.scheme not in SCHEMES:
-        raise refused("scheme", sorted(SCHEMES), parts.scheme[:20] or None)
+        raise refused("scheme", ", ".join(SCHEMES), parts.scheme[:20] or None)
     if not host:
         raise refused("host", "rtsp://host[:port]/path")
     _check_host(host, loopback=loopback)

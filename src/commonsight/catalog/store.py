@@ -167,10 +167,10 @@ async def next_serial(session: WriteSession) -> int:
     return int((await session.execute(text("SELECT nextval('camera_serials')"))).scalar_one())
 
 
-async def code_taken(session: ReadSession, code: str) -> bool:
-    """Whether a camera, archived or not, has this identifier."""
-    found = await session.execute(text("SELECT 1 FROM cameras WHERE code = :code"), {"code": code})
-    return found.first() is not None
+async def id_of(session: ReadSession, code: str) -> UUID | None:
+    """The camera, archived or not, with this identifier."""
+    found = await session.execute(text("SELECT id FROM cameras WHERE code = :code"), {"code": code})
+    return found.scalar_one_or_none()
 
 
 async def platforms(session: ReadSession) -> list[Row[Any]]:
