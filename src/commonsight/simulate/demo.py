@@ -1,6 +1,7 @@
 """The process of the demo world: brings the footage, then plays the virtual cameras until it is told to stop."""
 
 import asyncio
+from contextlib import suppress
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -14,6 +15,7 @@ from commonsight.simulate.fleet import Fleet
 from commonsight.simulate.scenes import scenes
 
 REPORT_SECONDS = 10.0
+LAST_WORD_SECONDS = 5.0
 
 log = structlog.get_logger(__name__)
 
@@ -38,7 +40,8 @@ async def serve(settings: Settings, database: Database, clock: Clock, name: str,
     city = City(fleet_of(settings), clock)
     ready = asyncio.Event()
     bringing = asyncio.create_task(_bring(city, settings, ready), name="bring-footage")
-    telling = asyncio.create_task(_tell(city, database, name), name="tell-of-cameras")
+    over = asyncio.Event()
+    telling = asyncio.create_task(_tell(city, database, name, over), name="tell-of-cameras")
     playable = asyncio.create_task(ready.wait(), name="await-first-clip")
     stopping = asyncio.create_task(stop.wait(), name="await-stop")
     try:
@@ -50,6 +53,9 @@ async def serve(settings: Settings, database: Database, clock: Clock, name: str,
             log.info("virtual_cameras_ready", port=city.fleet.port, cameras=city.fleet.count, clips=city.clips)
             await stopping
     finally:
+        # Not cancelled: a connection broken off while it is made occupies the database for a minute.
+        over.set()
+        await asyncio.wait([telling], timeout=LAST_WORD_SECONDS)
         tasks = [bringing, telling, playable, stopping]
         for task in tasks:
             task.cancel()
@@ -66,9 +72,9 @@ async def _bring(city: City, settings: Settings, ready: asyncio.Event) -> None:
         ready.set()
 
 
-async def _tell(city: City, database: Database, name: str) -> None:
+async def _tell(city: City, database: Database, name: str, over: asyncio.Event) -> None:
     """Show on the system page what is played and to how many."""
-    while True:
+    while not over.is_set():
         detail = {
             "cameras": city.fleet.count,
             "clips": city.clips,
@@ -79,4 +85,5 @@ async def _tell(city: City, database: Database, name: str) -> None:
             await beat(database, name, "simulate", f"rtsp://{city.fleet.host}:{city.fleet.port}", detail)
         except (OSError, SQLAlchemyError) as error:  # the cameras go on playing while the database restarts
             log.warning("beat_failed", reason=type(error).__name__)
-        await asyncio.sleep(REPORT_SECONDS)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(over.wait(), REPORT_SECONDS)
