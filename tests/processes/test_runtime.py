@@ -4,20 +4,14 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.request import urlopen
 
-import pytest
-
-from commonsight.problem import Refusal
-from commonsight.processes.api import listen
 from commonsight.records import nodes
 from commonsight.records.database import Database
-from commonsight.settings import Settings
 
 
 @asynccontextmanager
@@ -87,14 +81,3 @@ async def test_a_secret_is_never_logged(database_url: str, tmp_path: Path) -> No
         assert process.returncode == 1
         assert b"password authentication failed" in out
         assert b"Secret-" not in out
-
-
-def test_a_taken_address_is_refused_by_name() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        port = other.getsockname()[1]
-        with pytest.raises(Refusal) as caught:
-            listen(Settings.model_validate({"api": {"port": port}}))
-    assert (caught.value.code, caught.value.actual) == ("processes.address_taken", f"127.0.0.1:{port}")
-    with pytest.raises(Refusal) as caught:
-        listen(Settings.model_validate({"api": {"host": "192.0.2.1", "port": port}}))
-    assert caught.value.code == "processes.address_unusable"

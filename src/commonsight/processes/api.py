@@ -2,16 +2,13 @@
 
 import asyncio
 import contextlib
-import errno
-import socket
 from typing import Final
 
 import structlog
 import uvicorn
 
-from commonsight.problem import Refusal
+from commonsight.processes.addresses import bind
 from commonsight.processes.runtime import Runtime, main
-from commonsight.settings import Settings
 
 log = structlog.get_logger(__name__)
 
@@ -20,7 +17,6 @@ WEBSOCKET_BYTES: Final = 65_536
 
 WEBSOCKET_QUEUE: Final = 32
 CONNECTIONS: Final = 2_000
-BACKLOG: Final = 512
 GRACE_SECONDS: Final = 4
 """Open requests get this long at a stop; live connections are closed then."""
 
@@ -29,7 +25,7 @@ async def serve(runtime: Runtime) -> None:
     """Run uvicorn until asked to stop."""
     from commonsight.api.app import create_app
 
-    listener = listen(runtime.settings)
+    listener = bind("api.port", runtime.settings.api.host, runtime.settings.api.port)
     app = create_app(runtime.settings, runtime.database, runtime.clock)
     config = uvicorn.Config(
         app,
@@ -54,34 +50,6 @@ async def serve(runtime: Runtime) -> None:
     finally:
         stopping.cancel()
         listener.close()
-
-
-def listen(settings: Settings) -> socket.socket:
-    """Bind the address ourselves: uvicorn would answer a taken port with a bare exit.
-
-    Raises:
-        Refusal: `processes.address_taken` or `processes.address_unusable`, naming the address.
-    """
-    host, port = settings.api.host, settings.api.port
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        made = socket.socket(family, kind, protocol)
-        try:
-            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            made.bind(address)
-            made.listen(BACKLOG)
-        except OSError:
-            made.close()
-            raise
-    except OSError as error:
-        code = "address_taken" if error.errno == errno.EADDRINUSE else "address_unusable"
-        raise Refusal(
-            f"processes.{code}", operand="api.port", actual=f"{host}:{port}", reason=error.strerror or str(error)
-        ) from error
-    made.setblocking(False)
-    return made
 
 
 if __name__ == "__main__":

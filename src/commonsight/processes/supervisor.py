@@ -15,6 +15,7 @@ from typing import Any, Final
 import structlog
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from commonsight.processes.addresses import check
 from commonsight.processes.child import Child
 from commonsight.processes.plan import Plan, plans
 from commonsight.processes.postgres_lines import translated
@@ -46,6 +47,7 @@ class Supervisor:
         migrated: awaited with the database URL once the schema is up to date and before any process starts (seeding).
         serving: awaited with the database URL once every process has beaten for the first time.
         terminal: where log lines are shown; default: standard error as `log.format` says.
+        planned: other processes than the platform's own (tests).
     """
 
     def __init__(
@@ -61,7 +63,8 @@ class Supervisor:
     ) -> None:
         self.settings = settings
         self.config = config
-        self._planned = planned or (lambda s, c, url: plans(s, c, url, demo=demo))
+        self._planned = planned or self._plan
+        self._demo = demo
         self._migrated = migrated
         self._serving = serving
         self._terminal = terminal or Terminal(form=settings.log.format, level=settings.log.level)
@@ -95,9 +98,10 @@ class Supervisor:
                     return
                 assert self.postgres is not None
                 url = self.postgres.url
+            planned = self._planned(self.settings, self.config, url)
             if not await self._either(self._bring_up(url), database_keeping):
                 return
-            self.children = [self._child(plan) for plan in self._planned(self.settings, self.config, url)]
+            self.children = [self._child(plan) for plan in planned]
             keeping = [asyncio.create_task(child.keep(), name=child.name) for child in self.children]
             watching = asyncio.create_task(self._watch(url))
             try:
@@ -154,6 +158,10 @@ class Supervisor:
             self._carry(name, translated(line))
 
         return Child(plan, carry, prepare=prepare, ready=server.ready, name="postgres", kind="postgres")
+
+    def _plan(self, settings: Settings, config: Path | None, url: str) -> list[Plan]:
+        check(settings, demo=self._demo)
+        return plans(settings, config, url, demo=self._demo)
 
     def _child(self, plan: Plan) -> Child:
         return Child(lambda: plan, self._carry, name=plan.name, kind=plan.kind)

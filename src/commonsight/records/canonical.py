@@ -7,10 +7,11 @@ numbers as ECMAScript prints an IEEE 754 double.
 import hashlib
 import math
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, Final
 
 INTEGER_LIMIT: Final = 2**53 - 1
-"""Larger integers do not survive as doubles (RFC 7493 section 2.2); send them as text."""
+"""Up to here every integer survives as a double (RFC 7493 section 2.2)."""
 
 DEPTH_LIMIT: Final = 64
 
@@ -30,8 +31,8 @@ def canonical(value: Any) -> bytes:
     """The canonical bytes of a JSON value.
 
     Raises:
-        ValueError: not a JSON value, or one that JSON's readers disagree about: NaN, infinities, integers beyond
-            2**53 - 1, lone surrogates, NUL characters (PostgreSQL cannot store them), keys that are not strings,
+        ValueError: not a JSON value, or one that JSON's readers disagree about: NaN, infinities, integers that no
+            double holds, lone surrogates, NUL characters (PostgreSQL cannot store them), keys that are not strings,
             nesting deeper than 64.
     """
     return _text(value, 0).encode()
@@ -50,9 +51,7 @@ def _text(value: Any, depth: int) -> str:
     if isinstance(value, str):
         return _string(value)
     if isinstance(value, int):
-        if abs(value) > INTEGER_LIMIT:
-            raise ValueError(f"integer {value} does not fit a double: send it as text")
-        return str(int(value))
+        return _integer(value)
     if isinstance(value, float):
         return _number(value)
     if isinstance(value, Mapping):
@@ -74,6 +73,19 @@ def _string(value: str) -> str:
     except UnicodeEncodeError as error:
         raise ValueError("text with a lone surrogate") from error
     return f'"{value.translate(_ESCAPES)}"'
+
+
+def _integer(value: int) -> str:
+    if abs(value) <= INTEGER_LIMIT:
+        return str(int(value))
+    # Larger ones pass when they are how a double is written: 1e17 comes back from a database as an integer.
+    try:
+        double = float(value)
+    except OverflowError:
+        double = math.inf
+    if not math.isfinite(double) or int(Decimal(repr(double))) != value:
+        raise ValueError("an integer that a double does not hold: send it as text")
+    return _number(double)
 
 
 def _number(value: float) -> str:

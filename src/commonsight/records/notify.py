@@ -33,7 +33,7 @@ def decode(body: str) -> dict[str, Any]:
     """The payload, or `{}` for a body that is not a JSON object: anybody on the server may notify."""
     try:
         value = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
 
