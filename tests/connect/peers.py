@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import ssl
 import subprocess
 from collections.abc import Callable
 
@@ -34,8 +35,9 @@ Answer = Callable[[Request, "Script"], Response | None]
 class Script:
     """A misbehaving device: `answer` decides about each request; None means silence."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: Answer, tls: ssl.SSLContext | None = None) -> None:
         self.answer = answer
+        self._tls = tls
         self.requests: list[Request] = []
         self.frames: list[tuple[int, bytes]] = []
         self.writer: asyncio.StreamWriter | None = None
@@ -45,8 +47,8 @@ class Script:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> "Script":
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.url = f"rtsp://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/live"
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self._tls)
+        self.url = f"rtsp{'s' if self._tls else ''}://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/live"
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -1,6 +1,9 @@
 """Devices as they are: each script misbehaves in one way, and the client says exactly what is wrong or plays on."""
 
 import asyncio
+import shutil
+import ssl
+import subprocess
 
 import pytest
 
@@ -251,6 +254,37 @@ async def test_silence_is_a_timeout(silent):
 async def test_a_device_that_agrees_to_play_and_shows_nothing(frames):
     error = await failure(lambda r, s: behave(r, s, frames=frames), timeout=0.5)
     assert error.code is SourceCode.NO_VIDEO
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    program = shutil.which("openssl")
+    if program is None:
+        pytest.skip("needs the program openssl to make a certificate for this test")
+    command = [program, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"]
+    command += [
+        "-addext",
+        "subjectAltName=IP:127.0.0.1",
+        "-keyout",
+        str(tmp_path / "key"),
+        "-out",
+        str(tmp_path / "crt"),
+    ]
+    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    return tmp_path / "crt", tmp_path / "key"
+
+
+async def test_rtsp_over_tls_with_a_trusted_certificate_only(certificate, monkeypatch):
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(*certificate)
+    async with Script(behave, tls) as script:
+        with pytest.raises(SourceError, match="certificate not trusted") as caught:
+            await open_at(script)
+        assert caught.value.code is SourceCode.PROTOCOL
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+        session = await open_at(script)
+        assert len(await take(session, 4)) == 4
+        await session.close()
 
 
 async def test_nothing_listens(unused_tcp_port):

@@ -1,6 +1,6 @@
 import pytest
 
-from commonsight.connect.rtsp_url import base_url, channels, control_url, endpoint, session_timeout
+from commonsight.connect.rtsp_url import base_url, channels, control_url, endpoint, redirect_target, session_timeout
 
 
 @pytest.mark.parametrize(
@@ -61,8 +61,36 @@ def test_session(value, found):
 
 
 def test_endpoint():
-    assert endpoint("rtsp://h/x") == ("h", 554)
-    assert endpoint("rtsp://[fe80::1]:8554/x") == ("fe80::1", 8554)
+    assert endpoint("rtsp://h/x") == ("h", 554, False)
+    assert endpoint("rtsps://h/x") == ("h", 322, True)
+    assert endpoint("rtsp://[fe80::1]:8554/x") == ("fe80::1", 8554, False)
     for bad in ("rtsp:///x", "http://h/x", "rtsp://h:0x1/x"):
         with pytest.raises(ValueError):
             endpoint(bad)
+
+
+@pytest.mark.parametrize(
+    ("url", "location"),
+    [
+        ("rtsp://10.0.0.1/a", "rtsp://10.0.0.2/b"),
+        ("rtsp://10.0.0.1/a", "rtsps://cam.example/b"),
+        ("rtsp://127.0.0.1:1/a", "rtsp://127.0.0.1:2/b"),
+    ],
+)
+def test_a_redirect_may_lead_to_another_camera(url, location):
+    assert redirect_target(url, location) == location
+
+
+@pytest.mark.parametrize(
+    "location",
+    ["rtsp://127.0.0.1/", "rtsp://localhost/", "rtsp://[::1]/", "rtsp://[::ffff:127.0.0.1]/", "rtsp://169.254.169.254/",
+     "rtsp://0.0.0.0/", "rtsp://2130706433/", "http://10.0.0.2/", "", "rtsp://[x"],
+)  # fmt: skip
+def test_a_redirect_may_not_lead_into_this_machine(location):
+    with pytest.raises(ValueError):
+        redirect_target("rtsp://10.0.0.1/a", location)
+
+
+def test_a_redirect_may_not_leave_tls():
+    with pytest.raises(ValueError, match="rtsps"):
+        redirect_target("rtsps://10.0.0.1/a", "rtsp://10.0.0.1/a")

@@ -102,7 +102,10 @@ class Session(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a camera is. `url` never holds user information, so it may be logged; the password is never shown."""
+    """Where a camera is. `url` never holds user information, so it may be logged; the password is never shown.
+
+    `rtsps://` is RTSP over TLS: the device's certificate must be one this machine trusts.
+    """
 
     protocol: Literal["rtsp"]
     url: str
@@ -117,8 +120,8 @@ class Address:
     def from_url(cls, url: str) -> "Address":
         """Split `rtsp://name:password@host/path` into an address. Raises ValueError naming what is wrong."""
         parts = urlsplit(url)
-        if parts.scheme.lower() != "rtsp":
-            raise ValueError(f"url: scheme must be rtsp, is {parts.scheme or 'missing'!r}")
+        if parts.scheme.lower() not in {"rtsp", "rtsps"}:
+            raise ValueError(f"url: scheme must be rtsp or rtsps, is {parts.scheme or 'missing'!r}")
         if not parts.hostname:
             raise ValueError("url: host is missing")
         parts.port  # noqa: B018  urlsplit checks the range of the port only when it is read

@@ -2,10 +2,12 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Callable
 from contextlib import suppress
 
 from commonsight.connect.model import Address, SourceCode, SourceError
+from commonsight.connect.rtsp_url import Endpoint
 from commonsight.connect.wire.digest import Credentials, parse_challenges
 from commonsight.connect.wire.rtsp_message import (
     Headers,
@@ -46,14 +48,19 @@ class Connection(asyncio.BufferedProtocol):
         self._waiting: dict[int, asyncio.Future[Response]] = {}
         self._error: SourceError | None = None
 
-    async def open(self, host: str, port: int) -> None:
-        """Connect. Raises `SourceError`: refused, unreachable, timeout (the system's own; bound it outside)."""
+    async def open(self, where: Endpoint) -> None:
+        """Connect. Raises `SourceError`: refused, unreachable, protocol (certificate), timeout (the system's own)."""
+        host, port, secure = where
+        context = ssl.create_default_context() if secure else None
         try:
-            await asyncio.get_running_loop().create_connection(lambda: self, host, port)
+            await asyncio.get_running_loop().create_connection(lambda: self, host, port, ssl=context)
         except ConnectionRefusedError:
             raise SourceError(SourceCode.REFUSED, f"{host}:{port} refuses connections") from None
         except TimeoutError:
             raise SourceError(SourceCode.TIMEOUT, f"{host}:{port} does not answer") from None
+        except ssl.SSLCertVerificationError as error:
+            detail = f"{host}:{port}: certificate not trusted, {error.verify_message}"
+            raise SourceError(SourceCode.PROTOCOL, detail) from None
         except (OSError, UnicodeError) as error:
             raise SourceError(SourceCode.UNREACHABLE, f"{host}:{port}: {_reason(error)}") from None
 

@@ -12,8 +12,8 @@ from commonsight.connect.rtsp_url import (
     channels,
     control_url,
     endpoint,
+    redirect_target,
     session_timeout,
-    without_userinfo,
 )
 from commonsight.connect.wire import sdp
 from commonsight.connect.wire.codec import Codec
@@ -76,7 +76,10 @@ class _Opening:
             response = await self._ask("DESCRIBE", url, Accept="application/sdp")
             if response.status not in _REDIRECTS:
                 return await self._play(url, response, "GET_PARAMETER" in options.headers.get("public"))
-            url = without_userinfo(response.headers.get("location"))
+            try:
+                url = redirect_target(url, response.headers.get("location"))
+            except ValueError as error:
+                raise SourceError(SourceCode.PROTOCOL, str(error)) from None
         raise SourceError(SourceCode.PROTOCOL, f"more than {MAX_REDIRECTS} redirects")
 
     async def _connect(self, url: str) -> None:
@@ -84,13 +87,13 @@ class _Opening:
         if self._connection is not None:
             self._connection.close()
         try:
-            host, port = endpoint(url)
+            where = endpoint(url)
         except ValueError as error:
             raise SourceError(SourceCode.PROTOCOL, str(error)) from None
         self._connection = Connection(self._address)
         if redirected:
             self._connection.forbid_basic()
-        await self._connection.open(host, port)
+        await self._connection.open(where)
 
     async def _ask(self, method: str, url: str, **headers: str) -> Response:
         assert self._connection is not None

@@ -1,22 +1,56 @@
 """Which URL an RTSP request names, and where its packets will come: the rules of RFC 2326 as devices practise them."""
 
+import ipaddress
 import re
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
-DEFAULT_PORT = 554
+DEFAULT_PORTS = {"rtsp": 554, "rtsps": 322}
 
 # A pattern, because devices send URLs that a strict parser would throw at us.
-_USERINFO = re.compile(r"^(rtsp://)[^/?#]*@", re.IGNORECASE)
+_USERINFO = re.compile(r"^(rtsps?://)[^/?#]*@", re.IGNORECASE)
+_ABSOLUTE = re.compile(r"rtsps?://", re.IGNORECASE)
 
 
-def endpoint(url: str) -> tuple[str, int]:
-    """Host and port to connect to. Raises ValueError naming what is wrong."""
+class Endpoint(NamedTuple):
+    """Where to connect; `secure`: with TLS (rtsps)."""
+
+    host: str
+    port: int
+    secure: bool
+
+
+def endpoint(url: str) -> Endpoint:
+    """What a URL says about where to connect. Raises ValueError naming what is wrong."""
     parts = urlsplit(url)
-    if parts.scheme.lower() != "rtsp":
-        raise ValueError(f"url: scheme must be rtsp, is {parts.scheme or 'missing'!r}")
+    scheme = parts.scheme.lower()
+    if scheme not in DEFAULT_PORTS:
+        raise ValueError(f"url: scheme must be rtsp or rtsps, is {scheme or 'missing'!r}")
     if not parts.hostname:
         raise ValueError("url: host is missing")
-    return parts.hostname, parts.port or DEFAULT_PORT
+    return Endpoint(parts.hostname, parts.port or DEFAULT_PORTS[scheme], scheme == "rtsps")
+
+
+def redirect_target(url: str, location: str) -> str:
+    """Where a redirect may lead: never from the network to this machine or its cloud's own services, and never from
+    TLS to plain text. Raises ValueError naming what is wrong."""
+    target = without_userinfo(location)
+    before, after = endpoint(url), endpoint(target)
+    if before.secure and not after.secure:
+        raise ValueError("redirect: from rtsps to rtsp")
+    if _special(after.host) and not _special(before.host):
+        raise ValueError(f"redirect: to {after.host}, an address of this machine")
+    return target
+
+
+def _special(host: str) -> bool:
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return host.rstrip(".").lower().endswith("localhost") or host.replace(".", "").isdigit()
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    return address.is_loopback or address.is_link_local or address.is_multicast or address.is_unspecified
 
 
 def without_userinfo(url: str) -> str:
@@ -27,7 +61,7 @@ def without_userinfo(url: str) -> str:
 def base_url(request_url: str, content_base: str, content_location: str) -> str:
     """What relative control URLs are relative to (RFC 2326, C.1.1). A base that is no RTSP URL is passed over."""
     for given in (content_base, content_location):
-        if given.lower().startswith("rtsp://"):
+        if _ABSOLUTE.match(given):
             return without_userinfo(given)
     return request_url
 
@@ -40,7 +74,7 @@ def control_url(base: str, control: str) -> str:
     """
     if control in {"", "*"}:
         return base
-    if control.lower().startswith("rtsp://"):
+    if _ABSOLUTE.match(control):
         return without_userinfo(control)
     if control.startswith("?") or base.endswith("/"):
         return base + control.removeprefix("/")
