@@ -66,6 +66,12 @@ class Media(Section):
         description="WebSocket address people use when a proxy stands in front; `{name}` is the node",
         examples=["wss://video.example/media/{name}"],
     )
+    packets_host: str | None = Field(
+        None,
+        description="Address on which analysis on other machines takes packets; unencrypted, for closed networks",
+        examples=["10.0.0.5"],
+    )
+    packets_port: Port = Field(8660, description="Port for that of the first node; each further one takes the next")
     idle_seconds: Seconds = Field(10, description="A source nobody reads is closed after this, s", examples=[10])
     open_timeout: Seconds = Field(10, description="Longest wait for a camera to answer, s", examples=[10])
     group_bytes: int = Field(

@@ -20,7 +20,7 @@ from commonsight.gate import service as gate
 from commonsight.gate.model import Issued
 from commonsight.http import Caller
 from commonsight.media.client import StreamEnded, packets
-from commonsight.media.node import port_of, serve
+from commonsight.media.node import offset_of, serve
 from commonsight.records import nodes
 from commonsight.records.base import uuid7
 from commonsight.records.database import Database
@@ -145,14 +145,19 @@ async def test_tickets_that_open_nothing(platform: Platform) -> None:
     expired = await platform.issue()
     async with platform.database.write() as session:
         await session.execute(text("UPDATE permits SET expires_at = now() - interval '1 second'"))
-    revoked, bare = await platform.issue(), await platform.issue("bare")
+    revoked, bare, masked = await platform.issue(), await platform.issue("bare"), await platform.issue()
     await platform.revoke(revoked.permit.id)
+    async with platform.database.write() as session:
+        await session.execute(
+            text('UPDATE permits SET limits = \'{"mask": "faces"}\' WHERE id = :id'), {"id": masked.permit.id}
+        )
     for ticket, path, code in (
         ("guess", "h264", "permit_refused"),
         (expired.ticket, "h264", "permit_expired"),
         (revoked.ticket, "h264", "permit_revoked"),
         (bare.ticket, "h264", "permit_refused"),
         (bare.ticket, "bare", "camera_without_source"),
+        (masked.ticket, "h264", "limit_unsupported"),
     ):
         async with browser(platform.url(ticket, path)) as viewer:
             assert await viewer.ended() == code
@@ -187,8 +192,7 @@ async def test_analysis_reads_under_one_permit_and_each_opening_is_a_line(platfo
 
 
 def test_ports_follow_names() -> None:
-    settings = Settings(media=Media(port=9000))
-    assert [port_of(settings, name) for name in ("media-1", "media-3", "media", "media-x")] == [9000, 9002, 9000, 9000]
+    assert [offset_of(name) for name in ("media-1", "media-3", "media", "media-x", "media-0")] == [0, 2, 0, 0, 0]
 
 
 @pytest.fixture

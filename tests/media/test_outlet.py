@@ -4,7 +4,7 @@ import asyncio
 
 from commonsight.connect.model import Codec
 from commonsight.media.model import Unit
-from commonsight.media.outlet import STALL_SECONDS, Outlet
+from commonsight.media.outlet import LAG_BYTES_LEAST, STALL_SECONDS, Outlet
 
 LIMIT = 1_000
 
@@ -31,14 +31,14 @@ class Pipe(asyncio.Transport):
 
 
 class Case:
-    def __init__(self) -> None:
+    def __init__(self, limit: int = LIMIT) -> None:
         self.pipe = Pipe()
         self.now = 0.0
         self.skipped: list[int] = []
         self.stalled = 0
         self.count = 0
         self.outlet = Outlet(
-            self.pipe, LIMIT, lambda unit: unit.data, lambda: self.now, self.skipped.append, self._stall
+            self.pipe, limit, lambda unit: unit.data, lambda: self.now, self.skipped.append, self._stall
         )
 
     def _stall(self) -> None:
@@ -49,8 +49,8 @@ class Case:
         data = (b"K" if keyframe else b"d") * size
         return Unit(Codec.H264, data, self.count * 3_600, self.count * 3_600, 3_600, keyframe, 0.0, self.count)
 
-    def take(self, count: int, *, keyframe: bool = False) -> int:
-        return sum(self.outlet.take(self.unit(keyframe=keyframe)) for _ in range(count))
+    def take(self, count: int, *, keyframe: bool = False, size: int = 100) -> int:
+        return sum(self.outlet.take(self.unit(keyframe=keyframe, size=size)) for _ in range(count))
 
 
 def test_reader_that_keeps_up_gets_everything() -> None:
@@ -78,6 +78,13 @@ def test_keyframe_does_not_help_while_the_queue_is_full() -> None:
     case.take(20)
     assert case.take(1, keyframe=True) == 0
     assert not case.outlet.keeps_up
+
+
+def test_a_late_picture_is_skipped_long_before_the_queue_is_full() -> None:
+    case = Case(limit=100_000_000)
+    sent = case.take(1_000, size=20_000)  # 500 kB a second at 25 pictures a second
+    assert LAG_BYTES_LEAST < len(case.pipe.waiting) < 1_600_000
+    assert sent == len(case.pipe.waiting) / 20_000
 
 
 def test_large_first_group_is_let_through() -> None:

@@ -163,7 +163,12 @@ async def test_client_finds_the_node_that_holds_the_camera(world: World, databas
     with pytest.raises(StreamEnded, match="not_found"):
         async with packets(database, "t", camera_id("nowhere")):
             pass
-    world.socket.unlink()
+    assert world.packet_server.tcp is not None
+    elsewhere = {"packets": "/nowhere.sock", "packets_tcp": list(world.packet_server.tcp)}
+    await nodes.beat(database, "media-1", "media", "127.0.0.1:1", elsewhere)
+    async with packets(database, "t", camera_id("h264")) as stream:
+        assert len(await take(stream, 3)) == 3
+    await nodes.beat(database, "media-1", "media", "127.0.0.1:1", elsewhere | {"packets_tcp": None})
     with pytest.raises(StreamEnded, match="node_lost"):
         async with packets(database, "t", camera_id("h264")):
             pass

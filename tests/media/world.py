@@ -131,7 +131,11 @@ class World:
         self.hub = Hub(self.settings.media, self.gate, SystemClock())
         self.socket = directory / "packets.sock"
         self.packet_server = PacketServer(
-            self.hub, SystemClock(), self.socket, queue_bytes=self.settings.media.viewer_bytes
+            self.hub,
+            SystemClock(),
+            self.socket,
+            queue_bytes=self.settings.media.viewer_bytes,
+            tcp=("127.0.0.1", 0),
         )
         self.port = 0
 

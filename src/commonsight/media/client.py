@@ -8,6 +8,7 @@ async with packets(database, ticket, camera_id) as stream:
 
 import asyncio
 import contextlib
+import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -101,15 +102,11 @@ async def packets(database: Database, ticket: str, camera_id: UUID) -> AsyncIter
         StreamEnded: the node refuses or the camera cannot be opened; also later, while units are read.
     """
     async with database.read() as session:
-        sockets = {node.name: str(node.detail["packets"]) for node in await nodes.alive(session, "media")
-                   if node.detail.get("packets")}  # fmt: skip
-    name = node_for(camera_id, sockets)
+        holders = {node.name: node.detail for node in await nodes.alive(session, "media") if "packets" in node.detail}
+    name = node_for(camera_id, holders)
     if name is None:
         raise Refusal("media.no_node", status=503)
-    try:
-        reader, writer = await asyncio.open_unix_connection(sockets[name], limit=READ_BYTES)
-    except OSError as error:
-        raise StreamEnded("node_lost") from error
+    reader, writer = await _connect(holders[name])
     try:
         stream = PacketStream(reader, writer)
         writer.write(wire.control(wire.HELLO, {"ticket": ticket, "camera": str(camera_id)}))
@@ -125,3 +122,14 @@ async def packets(database: Database, ticket: str, camera_id: UUID) -> AsyncIter
         writer.close()
         with contextlib.suppress(OSError):
             await writer.wait_closed()
+
+
+async def _connect(detail: dict[str, Any]) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """The local socket where there is one; TCP to a node on another machine."""
+    path, tcp = str(detail["packets"]), detail.get("packets_tcp")
+    try:
+        if tcp and not await asyncio.to_thread(os.path.exists, path):
+            return await asyncio.open_connection(str(tcp[0]), int(tcp[1]), limit=READ_BYTES)
+        return await asyncio.open_unix_connection(path, limit=READ_BYTES)
+    except OSError as error:
+        raise StreamEnded("node_lost") from error

@@ -17,7 +17,7 @@ from commonsight.catalog import service as catalog
 from commonsight.clock import Clock
 from commonsight.connect.model import Address
 from commonsight.gate import service as gate
-from commonsight.gate.model import Standing
+from commonsight.gate.model import Permit, Standing
 from commonsight.media.admission import Grant, Seen
 from commonsight.problem import Refusal
 from commonsight.records.database import Database, ReadSession
@@ -54,6 +54,7 @@ class GateAdmission:
     async def admit(self, ticket: str, camera_id: UUID, *, locate: bool) -> Grant:
         async with asyncio.timeout(ASK_SECONDS), self._database.write() as session:
             permit = await gate.check(session, ticket, camera_id)
+            _refuse_unkept_limits(permit)
             address = await _address(session, camera_id) if locate else None
             # Last, because it locks the permit, and all readings of one worker share theirs.
             retrieval_id = await gate.open_retrieval(session, permit, camera_id, node=self._name)
@@ -131,6 +132,14 @@ class GateAdmission:
         if line is None:
             line = self._lines[grant.retrieval_id] = _Line()
         return line
+
+
+def _refuse_unkept_limits(permit: Permit) -> None:
+    """A limit this node cannot keep must not be passed over: it hands on what the camera sends, unchanged."""
+    for name in ("mask", "resolution", "fps"):
+        limit = getattr(permit.limits, name)
+        if limit is not None:
+            raise Refusal("media.limit_unsupported", status=501, rule="limits", operand=name, expected=limit)
 
 
 async def _address(session: ReadSession, camera_id: UUID) -> Address:

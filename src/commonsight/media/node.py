@@ -38,21 +38,26 @@ async def serve(settings: Settings, database: Database, clock: Clock, name: str,
     """
     secrets.install(settings.data_dir)
     admission = GateAdmission(database, clock, name)
+    offset, remote = offset_of(name), settings.media.packets_host
     hub = Hub(settings.media, admission, clock)
     packet_side = PacketServer(
-        hub, clock, settings.runtime_dir / f"{name}.sock", queue_bytes=settings.media.viewer_bytes
+        hub,
+        clock,
+        settings.runtime_dir / f"{name}.sock",
+        queue_bytes=settings.media.viewer_bytes,
+        tcp=None if remote is None else (remote, settings.media.packets_port + offset),
     )
     runner = web.AppRunner(
         make_app(hub, settings, clock), handle_signals=False, access_log=None, shutdown_timeout=STOP_SECONDS
     )
     await runner.setup()
     try:
-        host, port = settings.media.host, port_of(settings, name)
+        host, port = settings.media.host, settings.media.port + offset
         await web.TCPSite(runner, host, port, backlog=1_024).start()
         await packet_side.start()
         log.info("media_listening", node=name, host=host, port=port, packets=str(packet_side.path))
         async with _running(
-            _beat(hub, database, clock, name, f"{host}:{port}", str(packet_side.path)),
+            _beat(hub, packet_side, database, clock, name, f"{host}:{port}"),
             _watch_revocations(hub, database, clock),
             admission.write_register(),
         ):
@@ -66,10 +71,10 @@ async def serve(settings: Settings, database: Database, clock: Clock, name: str,
         await admission.flush()
 
 
-def port_of(settings: Settings, name: str) -> int:
-    """The port of the node: the first one has `media.port`, each further one the next."""
+def offset_of(name: str) -> int:
+    """How far the node's ports lie behind those of the first one: `media-1` 0, `media-2` 1, …"""
     _, _, number = name.rpartition("-")
-    return settings.media.port + (int(number) - 1 if number.isdecimal() and int(number) > 0 else 0)
+    return int(number) - 1 if number.isdecimal() and int(number) > 0 else 0
 
 
 @contextlib.asynccontextmanager
@@ -82,10 +87,11 @@ async def _running(*jobs: Coroutine[Any, Any, None]) -> Any:
             task.cancel()
 
 
-async def _beat(hub: Hub, database: Database, clock: Clock, name: str, address: str, packets: str) -> None:
+async def _beat(hub: Hub, packet_side: PacketServer, database: Database, clock: Clock, name: str, address: str) -> None:
     """Tell where this node is and how it does. A database that is away is waited for: running readings go on."""
+    where = {"packets": str(packet_side.path), "packets_tcp": packet_side.tcp and list(packet_side.tcp)}
     while True:
-        detail = {"packets": packets, "cameras": len(hub.relays), "readers": len(hub.readings)}
+        detail = {**where, "cameras": len(hub.relays), "readers": len(hub.readings)}
         with contextlib.suppress(SQLAlchemyError, OSError, TimeoutError):
             await nodes.beat(database, name, "media", address, detail)
         await clock.sleep(nodes.BEAT_SECONDS)

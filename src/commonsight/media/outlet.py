@@ -8,16 +8,23 @@ import contextlib
 import socket
 from collections.abc import Callable, Sequence
 
+from commonsight.connect.model import TICKS_PER_SECOND
 from commonsight.media.model import Unit
 
 UNSENT_BYTES = 131_072
 """Most bytes left unsent in the kernel: what lies there can be skipped no more, and a slow reader lags behind it."""
+LAG_SECONDS = 3.0
+"""A live picture may be so late, at the camera's own rate, before the reader is moved on."""
+LAG_BYTES_LEAST = 131_072
+"""Less waiting than this is never late: a keyframe alone may be as large."""
+RATE_UNITS = 50
+"""The rate is averaged over about so many units: keyframes must not look like a change of rate."""
 STALL_SECONDS = 30.0
 """A reader that has taken nothing for so long is let go."""
 
 
 class Outlet:
-    """Sends units over `transport` with at most `limit` bytes waiting.
+    """Sends units over `transport` with at most `limit` bytes waiting, and at most `LAG_SECONDS` of pictures.
 
     Args:
         form: the bytes of a unit for this kind of reader.
@@ -48,6 +55,7 @@ class Outlet:
         self._burst = 0  # a joiner's keyframe group may be larger than the limit until it has drained
         self._waiting = 0  # units left out since the reader fell behind; 0: it keeps up
         self._since = 0.0
+        self._rate = 0.0  # bytes a second of what the camera sends
         bound(transport)
 
     @property
@@ -67,18 +75,20 @@ class Outlet:
     def take(self, unit: Unit) -> bool:
         """Send `unit`, or leave it out because the reader is behind. True: sent."""
         behind = self._transport.get_write_buffer_size()
-        if behind <= self._limit:
+        self._rate += (len(unit.data) * TICKS_PER_SECOND / unit.duration - self._rate) / RATE_UNITS
+        limit = min(self._limit, max(LAG_BYTES_LEAST, self._rate * LAG_SECONDS))
+        if behind <= limit:
             self._burst = 0
         if self._waiting:
-            if not unit.keyframe or behind > self._limit // 4:
-                self._leave_out(behind)
+            if not unit.keyframe or behind > limit / 4:
+                self._leave_out(stuck=behind > limit / 4)
                 return False
             self._skipped(self._waiting)
             self._waiting = 0
-        elif behind > self._limit + self._burst:
+        elif behind > limit + self._burst:
             self._since = self._monotonic()
             self.skips += 1
-            self._leave_out(behind)
+            self._leave_out(stuck=True)
             return False
         self.frames += 1
         self.write(self._form(unit))
@@ -90,10 +100,10 @@ class Outlet:
             self.bytes += len(data)
             self._transport.write(data)
 
-    def _leave_out(self, behind: int) -> None:
+    def _leave_out(self, *, stuck: bool) -> None:
         self._waiting += 1
         self.frames_skipped += 1
-        if behind > self._limit // 4 and self._monotonic() - self._since > STALL_SECONDS:
+        if stuck and self._monotonic() - self._since > STALL_SECONDS:
             self._since = float("inf")
             self._stalled()
 

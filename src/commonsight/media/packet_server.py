@@ -23,32 +23,40 @@ CLOSE_SECONDS = 2.0
 
 
 class PacketServer:
-    """Serves the protocol of `packets` on a Unix socket.
+    """Serves the protocol of `packets` on a Unix socket, and on TCP when asked to.
 
     Args:
         path: of the socket, at most 107 bytes long; its directory is made, private to this user.
+        tcp: host and port for clients on other machines.
         queue_bytes: most bytes waiting for one client before it is moved on to the next keyframe.
     """
 
-    def __init__(self, hub: Hub, clock: Clock, path: Path, *, queue_bytes: int) -> None:
+    def __init__(
+        self, hub: Hub, clock: Clock, path: Path, *, queue_bytes: int, tcp: tuple[str, int] | None = None
+    ) -> None:
         self.path = path
+        self.tcp = tcp
         self._hub = hub
         self._clock = clock
         self._queue_bytes = queue_bytes
-        self._server: asyncio.Server | None = None
+        self._servers: list[asyncio.Server] = []
         self._serving: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Listen. A socket left behind by a killed process is replaced."""
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.path.unlink(missing_ok=True)
-        self._server = await asyncio.start_unix_server(self._accept, self.path)
+        self._servers.append(await asyncio.start_unix_server(self._accept, self.path))
         self.path.chmod(0o600)
+        if self.tcp is not None:
+            server = await asyncio.start_server(self._accept, *self.tcp)
+            self._servers.append(server)
+            self.tcp = (self.tcp[0], server.sockets[0].getsockname()[1])
 
     async def stop(self) -> None:
         """Stop listening and wait until every client has been told. The hub is stopped before."""
-        if self._server is not None:
-            self._server.close()
+        for server in self._servers:
+            server.close()
         if self._serving:
             _, late = await asyncio.wait(self._serving, timeout=2 * CLOSE_SECONDS)
             for task in late:

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from typing import Protocol
 from uuid import UUID
 
 from commonsight.clock import Clock, SystemClock
@@ -34,8 +35,19 @@ class ProbeResult:
     error: str | None = None
 
 
+class Source(Protocol):
+    """Where a camera is: the catalogue's source, or an address."""
+
+    @property
+    def url(self) -> str: ...
+    @property
+    def username(self) -> str | None: ...
+    @property
+    def password(self) -> str | None: ...
+
+
 async def probe(
-    permit: Permit, camera_id: UUID, address: Address, *, timeout: float, clock: Clock | None = None
+    permit: Permit, camera_id: UUID, source: Source, *, timeout: float, clock: Clock | None = None
 ) -> ProbeResult:
     """Open the camera, decode its first keyframe in this process, close it.
 
@@ -68,6 +80,7 @@ async def probe(
             error=error,
         )
 
+    address = Address("rtsp", source.url, source.username, source.password)
     try:
         session = await connect.open(address, timeout=timeout, clock=clock)
     except SourceError as error:

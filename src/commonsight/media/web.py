@@ -23,7 +23,7 @@ from uuid import UUID
 
 import structlog
 from aiohttp import WSMsgType, web
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from commonsight.clock import Clock
@@ -51,6 +51,7 @@ def make_app(hub: Hub, settings: Settings, clock: Clock) -> web.Application:
     """The application; runs nothing by itself."""
     registry = CollectorRegistry()
     registry.register(Collector(hub))
+    ProcessCollector(registry=registry)
     web_side = _Web(hub, settings, clock, registry)
     app = web.Application()
     app.add_routes(
