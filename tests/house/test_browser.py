@@ -1,0 +1,118 @@
+"""A person walks through the demo in a real Chromium: log in, cockpit, a live picture with boxes, counts that rise."""
+
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Response, expect, sync_playwright
+
+from tests.house.conftest import Build
+from tests.house.house import PATIENCE, House
+
+pytestmark = [pytest.mark.browser, pytest.mark.weights]
+
+CAMERAS = 300
+NEW_PASSWORD = "a-password-of-my-own-2026"
+CHROMIUM = [
+    "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+    "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
+]  # fmt: skip
+PLAYS = "video => video.readyState >= 3 && video.currentTime > 0"
+DRAWN = """canvas => {
+  const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data
+  return data.some((value, place) => place % 4 === 3 && value > 0)
+}"""
+
+
+@pytest.fixture(scope="module")
+def house(build: Build, clips: Path, weights: str) -> House:
+    page = Path(__file__).parents[2] / "src/commonsight/api/page/index.html"
+    if not page.exists():
+        pytest.skip("the web page is not built: make cockpit")
+    made = build(["demo", "--cameras", str(CAMERAS)], VISION__MODELS_DIR=weights)
+    shutil.copytree(clips, made.data / "footage")
+    made.start()
+    return made
+
+
+@pytest.fixture(scope="module")
+def page(house: House) -> Iterator[Page]:
+    program = shutil.which("chromium")
+    if program is None:
+        pytest.skip("Debian's chromium is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=CHROMIUM)
+        page = browser.new_page(viewport={"width": 1920, "height": 1080}, locale="zh-CN")
+        page.set_default_timeout(PATIENCE * 1000)
+        expect.set_options(timeout=PATIENCE * 1000)
+        yield page
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def wrong(page: Page) -> list[str]:
+    """What the page complained about: script errors, and answers that say the server or our request was at fault."""
+    found: list[str] = []
+
+    def answered(response: Response) -> None:
+        if response.status >= 400 and response.status != 401:
+            found.append(f"{response.status} {response.url}")
+
+    page.on("pageerror", lambda error: found.append(str(error)))
+    page.on("response", answered)
+    return found
+
+
+def test_the_demo_from_login_to_rising_counts(house: House, page: Page, wrong: list[str]) -> None:
+    began = time.monotonic()
+    page.goto(f"http://127.0.0.1:{house.ports['api']}/")
+    _, password = (house.data / "first-password").read_text("utf-8").split()
+    page.get_by_label("用户名").fill("admin")
+    page.get_by_label("密码", exact=True).fill(password)
+    page.keyboard.press("Enter")
+
+    # The one-time password opens nothing but its own change.
+    dialog = page.get_by_role("dialog")
+    fields = dialog.locator("input[type=password]")
+    expect(fields).to_have_count(3)
+    for place, text in enumerate((password, NEW_PASSWORD, NEW_PASSWORD)):
+        fields.nth(place).fill(text)
+    fields.nth(2).press("Enter")
+    expect(dialog).to_have_count(0)
+    assert not (house.data / "first-password").exists()
+
+    # The cockpit: health that was really measured, and the region's cities.
+    expect(page.get_by_text("南宁市").first).to_be_visible()
+    expect(page.get_by_text("在线率").first).to_be_visible()
+
+    # No reason, no frame; with one, a picture that moves and boxes on it.
+    page.get_by_role("button", name="滨江公园步道").click()
+    player = page.get_by_role("region", name=re.compile("滨江公园步道"))
+    assert player.locator("video").count() == 0
+    player.get_by_role("combobox").click()
+    page.locator(".ant-select-item-option").first.click()
+    player.get_by_role("textbox").last.fill("演示走查")
+    player.locator("button[type=submit]").click()
+    video = player.locator("video")
+    expect(video).to_be_visible()
+    page.wait_for_function(PLAYS, arg=video.element_handle())
+    page.wait_for_function(DRAWN, arg=player.locator("canvas").element_handle())
+    print(f"live picture with boxes {time.monotonic() - began:.0f} s after the address was opened")
+
+    # It stands in the register before anything else, and the counts rise.
+    reasons = house.rows("SELECT purpose_text FROM retrievals WHERE holder_kind = 'person'")
+    assert ("演示走查",) in reasons
+    crossings = "SELECT coalesce(sum(value), 0) FROM observations WHERE measure LIKE 'crossings%%'"
+    first = house.until(lambda: house.rows(crossings)[0][0], "somebody crosses a line")
+    house.until(lambda: house.rows(crossings)[0][0] > first, "the counts rise")
+
+    # Both languages, the other pages, and nothing broke on the way.
+    page.goto(f"http://127.0.0.1:{house.ports['api']}/cameras")
+    expect(page.locator("table, [role=grid], [role=table]").first).to_be_visible()
+    page.goto(f"http://127.0.0.1:{house.ports['api']}/system")
+    expect(page.get_by_text("media-1").first).to_be_visible()
+    assert wrong == []
