@@ -48,10 +48,10 @@ class CountSettings:
 
     band: float = 0.1
     excursion: float = 0.5
-    ends: float = 0.2
-    infer_seconds: float = 0.6
-    infer_sizes: float = 1.0
-    infer_speed: float = 0.4
+    ends: float = 0.0
+    infer_seconds: float = 1.0
+    infer_sizes: float = 0.6
+    infer_speed: float = 0.6
     echo_seconds: float = 0.8
     echo_overlap: float = 0.15
     twin_seconds: float = 0.6

@@ -18,11 +18,11 @@ PEOPLE, TWO_WHEELERS, VEHICLES = 0, 1, 2
 GROUPS: NDArray[np.int64] = np.array([PEOPLE, TWO_WHEELERS, TWO_WHEELERS, VEHICLES, VEHICLES, VEHICLES])
 """Group of each class: classes of one group are taken for each other by detectors, groups rarely."""
 
-SAME_USER_IOU = 0.55
+SAME_USER_IOU = 0.45
 """Two vehicle boxes overlapping more than this are one vehicle (non-maximum suppression keeps below 0.6 per class)."""
-PART_INSIDE = 0.8
+PART_INSIDE = 0.75
 """A weaker box with this share of its area inside a stronger one of its group is a part of it ..."""
-PART_AREA = 0.15
+PART_AREA = 0.3
 """... unless it is smaller than this share (a car before a coach), ..."""
 RIDER_INSIDE = 0.35
 """A person with this share of the box over a two-wheeler, and astride it, is its rider."""

@@ -44,18 +44,18 @@ class TrackSettings:
         most: tracks kept at once; beyond it the weakest end.
     """
 
-    birth: float = 0.3
+    birth: float = 0.4
     high: float = 0.3
-    low: float = 0.15
+    low: float = 0.17
     evidence: float = 0.8
-    weak_evidence: float = 0.4
+    weak_evidence: float = 3.0
     travel: float = 1.0
     travel_seconds: float = 0.4
-    keep_seconds: float = 1.5
-    doubt_seconds: float = 0.4
-    top_speed: tuple[float, float, float] = (1.2, 3.0, 3.0)
-    manoeuvre: tuple[float, float, float] = (1.5, 2.5, 2.5)
-    box_error: float = 0.08
+    keep_seconds: float = 2.2
+    doubt_seconds: float = 0.25
+    top_speed: tuple[float, float, float] = (0.5, 1.2, 1.2)
+    manoeuvre: tuple[float, float, float] = (0.6, 1.0, 1.0)
+    box_error: float = 0.1
     gate: float = 4.0
     most: int = 512
 
@@ -118,14 +118,15 @@ class _Columns:
         return _Columns(*(np.concatenate([getattr(self, n), getattr(other, n)]) for n in self.__slots__))
 
 
-UNMATCHED = 9.0
+UNMATCHED = 7.0
 """Cost from which on leaving a track without a box is the better explanation."""
 ALONE = 0.3
 """A weak box with a larger share of its area over a believed track is a part or a shadow of that road user."""
 STRAIGHT = 0.7
 """Least share of the way walked that must lie between a weak track's two ends."""
-WEIGHTS = np.array([1.0, 1.0, 1.0, 1.0, 0.6, 0.6])
-"""Weight of each class's votes: cars are so much more frequent that a doubtful bus or truck is a car."""
+WEIGHTS = np.array([1.0, 2.5, 2.5, 1.0, 0.6, 0.6])
+"""Weight of each class's votes: riders are often seen as persons only, so a two-wheeler seen now and then is one; cars
+are so much more frequent that a doubtful bus or truck is a car."""
 OTHER_GROUP = 5.0
 """Added cost of a box of another group (a rider seen as a person, then as a motorcycle)."""
 
@@ -163,13 +164,15 @@ class Tracker:
             left = self._associate(users, np.union1d(high, low), ~strong, time, wide=True)
             self._begin(users, self._may_begin(users, left), time)
             self._end_doubles(time)
+            self._end_shadows()
         return self._report(time)
 
     # -- the steps of a frame -------------------------------------------------------------------
 
     def _groups(self) -> Ints:
-        groups: Ints = GROUPS[self._columns.votes.argmax(axis=1)] if len(self._motion) else np.zeros(0, np.int64)
-        return groups
+        if not len(self._motion):
+            return np.zeros(0, np.int64)
+        return np.asarray(GROUPS[self._columns.votes.argmax(axis=1)], np.int64)
 
     def _sizes(self) -> Floats:
         sizes: Floats = np.sqrt(np.maximum(self._motion.at[:, 2], 1) * np.maximum(self._motion.at[:, 3], 1))
@@ -328,6 +331,16 @@ class Tracker:
                 keep[j] = False
                 kept.votes[i] += kept.votes[j]
         self._select(keep)
+
+    def _end_shadows(self) -> None:
+        """End weak tracks that have come to lie over a believed one: parts and shadows of that road user."""
+        strong = self._columns.best >= self.settings.birth
+        sure = strong & self._believed()
+        if strong.all() or not sure.any():
+            return
+        xyxy = to_xyxy(self._motion.at)
+        _, inside = overlaps(xyxy, xyxy[sure])
+        self._select(strong | (inside.max(axis=1) < ALONE))
 
     def _select(self, keep: Bools) -> None:
         if not keep.all():
