@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
 from commonsight.access.audit import Actor, record
-from commonsight.catalog import export, lists, map_routes, service, store, vocabulary
+from commonsight.catalog import export, lists, map_routes, secrets, service, store, vocabulary
 from commonsight.catalog.model import Camera, Sort
 from commonsight.catalog.views import (
     CameraDetail,
@@ -201,4 +201,6 @@ def _actor(caller: Caller) -> Actor:
 
 
 def _changer(request: Request, caller: Caller) -> service.Changer:
-    return service.Changer(_actor(caller), caller.regions, request.app.state.settings.inspect.loopback)
+    settings = request.app.state.settings
+    secrets.install(settings.data_dir)
+    return service.Changer(_actor(caller), caller.regions, settings.inspect.loopback)

@@ -43,9 +43,10 @@ _installed: SecretBox | None = None
 
 
 def install(data_dir: Path) -> None:
-    """Use this installation's key in this process; each process that opens cameras calls it once at its start."""
+    """Use this installation's key in this process. Called before passwords are read or written; again does no harm."""
     global _installed  # like the key itself, there is one of it
-    _installed = secret_box(data_dir)
+    if _installed is None:
+        _installed = secret_box(data_dir)
 
 
 def installed() -> SecretBox:

@@ -7,6 +7,7 @@ from uuid import UUID
 import structlog
 
 from commonsight import jobs
+from commonsight.catalog import secrets
 from commonsight.catalog import service as catalog
 from commonsight.catalog.source import Source
 from commonsight.gate import service as gate
@@ -98,6 +99,7 @@ async def shard() -> None:
 
 async def prober(house: House) -> Probe:
     """Tries under a permit of our own, which says in the register who looks and why."""
+    secrets.install(house.settings.data_dir)
     async with house.database.write() as session:
         issued = await gate.issue_system(session, name="inspect", purpose_code=PURPOSE, hours=12)
     permit, timeout = issued.permit, house.settings.inspect.timeout_seconds
