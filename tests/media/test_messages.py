@@ -9,7 +9,7 @@ from commonsight.media.refusals import explain
 from commonsight.problem import Refusal
 
 
-@pytest.mark.parametrize("code", [*get_args(End), "reconnecting", "live", "node_lost", "viewer_left", "internal"])
+@pytest.mark.parametrize("code", [*get_args(End), "reconnecting", "node_lost", "viewer_left", "internal"])
 def test_every_code_has_words(code: str) -> None:
     said = spoken("end", code)
     assert not said["zh"].startswith("media.")

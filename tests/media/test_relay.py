@@ -163,15 +163,16 @@ async def test_idle_camera_is_closed_and_a_quick_return_keeps_it(world: World) -
     assert (reader.ended, again.ended) == ([], [])
 
 
-async def test_times_go_on_across_a_reconnect_and_viewers_are_told(world: World, h264: Footage) -> None:
+async def test_times_go_on_across_a_reconnect_and_viewers_begin_anew(world: World, h264: Footage) -> None:
     reader = Notebook()
     world.relay.attach(reader)
     await world.play(0, 5)
     world.source.fail("lost")
     world.source.put(Opened(h264.info, 1))
     await world.play(100, 5)
-    assert reader.told == ["reconnecting", "live"]
-    assert len(reader.tracks) == 1
+    assert reader.told == ["reconnecting"]
+    assert len(reader.tracks) == 2
+    assert reader.tracks[0] is reader.tracks[1]
     assert [unit.pts - reader.units[0].pts for unit in reader.units] == [
         index * 3_600 for index in (0, 1, 2, 3, 4, 100, 101, 102, 103, 104)
     ]
@@ -190,6 +191,19 @@ async def test_who_joins_while_the_camera_is_away_is_told_and_gets_no_old_pictur
     assert (late.units, late.told) == ([], ["reconnecting"])
     await world.play(100, 1)
     assert [unit.sequence for unit in late.units] == [5]
+
+
+async def test_camera_that_restarts_is_waited_for_and_one_with_a_new_password_is_not(world: World) -> None:
+    reader = Notebook()
+    world.relay.attach(reader)
+    await world.play(0, 2)
+    for code in ("lost", "refused", "not_found", "no_video"):
+        world.source.fail(code)
+    await world.until(lambda: world.relay.totals.reconnects == 4)
+    assert (reader.told, reader.ended) == (["reconnecting"], [])
+    world.source.fail("unauthorized")
+    await world.until(lambda: world.closed)
+    assert reader.ended == ["unauthorized"]
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,7 @@ class PacketStream:
             kind, payload = await wire.receive(self._reader)
             if kind == wire.INFO:
                 self.info = wire.decode_info(payload)
+                self.state = "live"
             elif kind == wire.STATE:
                 code, frames = wire.decode_state(payload)
                 if code == "skipped":

@@ -101,7 +101,7 @@ class Reader(Protocol):
     def boxes(self, boxes: Boxes) -> None: ...
 
     def state(self, code: str) -> None:
-        """Something a person should know while the stream goes on: `reconnecting`, `live`."""
+        """Something a person should know while the stream goes on: `reconnecting`, until the next `start`."""
         ...
 
     def end(self, code: End) -> None:

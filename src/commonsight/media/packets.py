@@ -1,9 +1,9 @@
 """The packet protocol between a media node and analysis: `u32 length | u8 type | payload`, big-endian.
 
 H  client: hello, JSON {ticket, camera}
-I  node: info, JSON {codec, width, height, parameter_sets: [base64]}; again before a keyframe that changes them
+I  node: info, JSON {codec, width, height, parameter_sets: [base64]}; again when they change or the camera is back
 A  node: access unit, i64 pts (90 kHz) | f64 received (this machine's monotonic s) | u8 flags (1 keyframe) | Annex B
-S  node: state, JSON {code, frames}: reconnecting, live, skipped (frames = how many were left out)
+S  node: state, JSON {code, frames}: reconnecting (until the next I), skipped (frames = how many were left out)
 B  client: boxes, JSON {pts, boxes, lines}
 E  node: end, JSON {code}
 """

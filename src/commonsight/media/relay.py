@@ -40,7 +40,9 @@ _ENDS: Final[dict[SourceCode, End]] = {
     SourceCode.NO_VIDEO: "no_video",
     SourceCode.UNSUPPORTED_CODEC: "unsupported_codec",
 }
-"""Failures that waiting does not mend. All others are `unreachable` before the first picture, `source_lost` after."""
+"""What keeps a camera from being opened, by the name readers are told. All others are `unreachable`."""
+_LASTING: Final = {SourceCode.UNAUTHORIZED, SourceCode.UNSUPPORTED_CODEC}
+"""Failures that waiting does not mend once a camera has played: one that restarts may know no stream for a while."""
 
 
 @dataclass(slots=True)
@@ -169,12 +171,11 @@ class Relay:
                     now = self._clock.monotonic()
                     if self._state == "live":
                         heard = now
-                    if event.error.code in _ENDS or self.track is None or now - heard > LOST_SECONDS:
+                    lasting = _LASTING if self.track is not None else _ENDS.keys()
+                    if event.error.code in lasting or self.track is None or now - heard > LOST_SECONDS:
                         raise event.error
                     self.totals.reconnects += 1
-                    self._group.clear()  # an old keyframe would look like a live picture to whoever joins now
-                    if self._state != "reconnecting":
-                        self._tell("reconnecting")
+                    self._lost()
         except SourceError as error:
             log.info("source_failed", camera=str(self.camera_id), code=error.code.value, detail=error.detail)
             return _ENDS.get(error.code, "unreachable" if self.track is None else "source_lost")
@@ -203,8 +204,7 @@ class Relay:
                 reader.take(unit)
             elif given.keyframe:
                 self._start(reader, unit)
-        if self._state != "live":
-            self._tell("live")
+        self._state = "live"
 
     def _keyframe(self, given: AccessUnit, info: StreamInfo) -> None:
         """A keyframe may bring other parameter sets: then every reader begins anew."""
@@ -238,12 +238,14 @@ class Relay:
         self.readers[reader] = True
         reader.start(track, self._group or [keyframe])  # no group: the keyframe alone is beyond the bound
 
-    def _tell(self, state: str) -> None:
-        first = self._state == "opening"
-        self._state = state
-        if not first:
+    def _lost(self) -> None:
+        """The camera is away; with its next keyframe every reader begins anew."""
+        self._group.clear()  # an old keyframe would look like a live picture to whoever joins now
+        if self._state != "reconnecting":
+            self._state = "reconnecting"
+            self.readers = dict.fromkeys(self.readers, False)
             for reader in list(self.readers):
-                reader.state(state)
+                reader.state("reconnecting")
 
     def _end(self, code: End) -> None:
         for reader in list(self.readers):

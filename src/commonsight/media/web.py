@@ -3,15 +3,15 @@
 `GET /live?ticket=…&camera=<uuid>` is a WebSocket without compression. What the node says on it:
 
     text    {"type": "stream", "mime", "codec", "width", "height", "start", "live"}   first, and again when the camera
-            changes its parameters; `start` and `live`: seconds of the oldest and the newest picture that follow at once
+            is back or changes its parameters; `start`, `live`: seconds of the oldest and the newest picture sent at once
     binary  the init segment, then one `moof`+`mdat` a message, each one picture; the first is a keyframe
     text    {"type": "boxes", "time", "boxes": [[x0, y0, x1, y1, class, score, track]], "lines": [{"id", "in", "out"}]}
     text    {"type": "skip", "frames"}    the viewer was too slow; the next binary is a keyframe, a hole lies before it
-    text    {"type": "state", "code", "zh", "en"}    `reconnecting`: the camera is away; `live`: it is back
+    text    {"type": "state", "code", "zh", "en"}    `reconnecting`: the camera is away; `stream` says when it is back
     text    {"type": "end", "code", "zh", "en"}      why nothing follows (`model.End`, or a refusal); then it closes
 
-All times are seconds on the camera's one timeline, which goes on while the camera is away: after `skip` or `live` a
-player jumps to the next buffered range.
+All times are seconds on the camera's one timeline, which goes on while the camera is away: after `skip` a player jumps
+to the next buffered range.
 """
 
 import asyncio
