@@ -67,9 +67,9 @@ async def people_page(
         like = f"%{_escaped(q)}%"
         query = query.where(or_(PersonRow.name.ilike(like), PersonRow.display_name.ilike(like)))
     if within is not None:
-        region = func.unnest(PersonRow.regions).table_valued("code", name="region")
-        inside = or_(*(region.c.code.startswith(prefix, autoescape=True) for prefix in within))
-        query = query.where(~exists(select(1).select_from(region).where(~inside).correlate(PersonRow)))
+        region = func.unnest(PersonRow.regions).column_valued("region")
+        inside = or_(*(region.startswith(prefix, autoescape=True) for prefix in within))
+        query = query.where(~exists(select(1).where(~inside).correlate(PersonRow)))
     return [PersonAndOrganisation(row[0], row[1]) for row in await session.execute(query)]
 
 

@@ -8,23 +8,30 @@ from starlette.middleware.gzip import GZipMiddleware
 
 import commonsight
 from commonsight.access import routes as access
-from commonsight.api import docs, live_socket, page, problem, system, topics
+from commonsight.analyze import routes as analyze
+from commonsight.analyze import routes as analyze
+from commonsight.api import PREFIX, docs, live_socket, page, problem, system, topics
 from commonsight.api.authorize import Authorize
 from commonsight.api.live import Hub
 from commonsight.api.media_addresses import MediaAddresses
 from commonsight.api.middleware import BodyLimit, Observe, OriginCheck, SecurityHeaders
+from commonsight.catalog import routes as catalog
+from commonsight.catalog import routes as catalog
 from commonsight.clock import Clock
 from commonsight.gate import routes as gate
+from commonsight.inspect import routes as inspect
+from commonsight.inspect import routes as inspect
 from commonsight.places import routes as places
 from commonsight.records.database import Database
 from commonsight.settings import Settings
 
-PREFIX = "/api/v1"
-
 ROUTERS: tuple[APIRouter, ...] = (
     access.router,
     places.router,
+    catalog.router,
     gate.router,
+    analyze.router,
+    inspect.router,
     system.router,
     live_socket.router,
 )
@@ -67,8 +74,8 @@ def create_app(settings: Settings, database: Database, clock: Clock) -> FastAPI:
     app.add_middleware(GZipMiddleware, minimum_size=COMPRESS_BYTES, compresslevel=4)
     app.add_middleware(OriginCheck, origins=[settings.api.public_url] if settings.api.public_url else [])
     app.add_middleware(BodyLimit, most=settings.api.body_limit)
-    app.add_middleware(SecurityHeaders)
     app.add_middleware(Observe)
+    app.add_middleware(SecurityHeaders)
     return app
 
 

@@ -5,8 +5,8 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, FastAPI, Query, Request
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import iter_route_contexts
 from starlette.responses import HTMLResponse, JSONResponse, Response
-from starlette.routing import Route
 
 from commonsight.access.model import permissions
 from commonsight.access.routes import COOKIE
@@ -53,23 +53,10 @@ def guards(app: FastAPI) -> dict[tuple[str, str], str | None]:
 def walk(app: FastAPI) -> list[tuple[str, list[str], list[Any]]]:
     """Every route: its full path, its methods ("WS" for a WebSocket), the callables its dependencies call, in order."""
     found = []
-    for route, path in _routes(app.router):
+    for route in iter_route_contexts(app.routes):
         dependant = getattr(route, "dependant", None)
         calls = [part.call for part in dependant.dependencies] if dependant is not None else []
-        methods = sorted(getattr(route, "methods", None) or ["WS"])
-        found.append((path, methods, calls))
-    return found
-
-
-def _routes(parent: Any, prefix: str = "") -> list[tuple[Any, str]]:
-    found: list[tuple[Any, str]] = []
-    for route in parent.routes:
-        path = prefix + str(getattr(route, "path", ""))
-        inner = getattr(route, "routes", None)
-        if inner and not isinstance(route, Route):
-            found += _routes(route, path)
-        else:
-            found.append((route, path))
+        found.append((route.path or "", sorted(route.methods or ["WS"]), calls))
     return found
 
 

@@ -1,8 +1,9 @@
-"""What every request goes through: an id, a log line, a measurement, limits, an origin check, security headers.
+"""What every request goes through: an id, a log line, a measurement, a limit, an origin check, security headers.
 
 Plain ASGI, so that streams and WebSockets pass untouched.
 """
 
+import contextlib
 import time
 from collections.abc import Iterable
 from typing import Any, Final
@@ -15,6 +16,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from commonsight.access.routes import COOKIE
+from commonsight.api import PREFIX
 from commonsight.api.problem import answer
 from commonsight.problem import Refusal
 from commonsight.records.base import uuid7
@@ -63,7 +65,7 @@ class Observe:
                 status = 500
                 if scope["type"] == "http" and not started:
                     refusal = Refusal("http.crashed", status=500, rule="our own fault", operand="request")
-                    await answer(HTTPConnection(scope), refusal)(scope, receive, send)
+                    await answer(HTTPConnection(scope), refusal)(scope, receive, watched)
                 elif not started:
                     await send({"type": "websocket.close", "code": 1011, "reason": ""})
                 # A started answer cannot be taken back: the server drops the connection, and the client sees it cut.
@@ -76,7 +78,7 @@ class Observe:
     def _tell(self, scope: Scope, status: int, seconds: float) -> None:
         method = scope.get("method", "WS")
         path = scope["path"]
-        route = getattr(scope.get("route"), "path", "other")
+        route = _route(scope)
         if status != 101:  # the length of a live connection is no response time
             SECONDS.labels(method if method in SAFE | _UNSAFE else "other", route, str(status)).observe(seconds)
         if path in QUIET and status < 400:
@@ -92,6 +94,15 @@ class Observe:
         )
 
 
+def _route(scope: Scope) -> str:
+    """The route's pattern, never the path itself: metrics must not grow with what people type."""
+    pattern = getattr(scope.get("route"), "path", None)
+    if pattern is None:
+        return "other"
+    inside = scope["path"].startswith(f"{PREFIX}/") and not pattern.startswith(("/api/", "/{path"))
+    return f"{PREFIX}{pattern}" if inside else str(pattern)
+
+
 _UNSAFE: Final = frozenset({"POST", "PUT", "PATCH", "DELETE", "WS"})
 
 
@@ -105,35 +116,33 @@ class BodyLimit:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         declared = Headers(scope=scope).get("content-length", "0")
-        if not declared.isascii() or not declared.isdigit() or int(declared[:20]) > self._most:
-            return await self._refuse(scope, receive, send, declared[:20])
+        if not declared.isascii() or not declared.isdigit() or len(declared) > 15 or int(declared) > self._most:
+            return await self._refuse(scope, receive, send)
         arrived, started = 0, False
 
         async def counted() -> Message:
             nonlocal arrived
             message = await receive()
-            arrived += len(message.get("body", b"")) if message["type"] == "http.request" else 0
-            if arrived > self._most:
+            arrived += len(message.get("body", b""))
+            if arrived > self._most and not started:
                 raise _TooLargeError
             return message
 
         async def noted(message: Message) -> None:
             nonlocal started
-            started = started or message["type"] == "http.response.start"
-            await send(message)
+            # Whatever reads the body may answer the interruption in its own way; what it says is not passed on.
+            if arrived <= self._most or started:
+                started = True
+                await send(message)
 
-        try:
+        with contextlib.suppress(_TooLargeError):
             await self._app(scope, counted, noted)
-        except _TooLargeError:
-            if started:
-                raise
-            await self._refuse(scope, receive, send, f"> {self._most}")
+        if arrived > self._most and not started:
+            await self._refuse(scope, receive, send)
         return None
 
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send, actual: str) -> None:
-        refusal = Refusal(
-            "http.body_too_large", status=413, rule="bytes", operand="body", expected=self._most, actual=actual
-        )
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        refusal = Refusal("http.body_too_large", status=413, rule="bytes", operand="body", expected=self._most)
         await answer(HTTPConnection(scope), refusal)(scope, receive, send)
 
 

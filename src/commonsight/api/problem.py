@@ -1,5 +1,6 @@
 """Refusals on the wire: RFC 9457 problem details in the caller's language."""
 
+import json
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
@@ -62,7 +63,16 @@ def answer(connection: HTTPConnection, refusal: Refusal, **extra: Any) -> Respon
         headers["WWW-Authenticate"] = 'Bearer realm="commonsight"'
     if "seconds" in refusal.values:
         headers["Retry-After"] = str(refusal.values["seconds"])
-    return JSONResponse(body, refusal.status, headers=headers, media_type=MEDIA_TYPE)
+    return _ProblemResponse(body, refusal.status, headers=headers)
+
+
+class _ProblemResponse(JSONResponse):
+    """JSON of whatever was sent to us: repeated text may hold lone surrogates; they are escaped."""
+
+    media_type = MEDIA_TYPE
+
+    def render(self, content: Any) -> bytes:
+        return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
 
 
 def _words(value: Any, language: str) -> str:
@@ -73,9 +83,11 @@ def _words(value: Any, language: str) -> str:
 
 def _plain(value: Any) -> Any:
     try:
-        return jsonable_encoder(value)
+        plain = jsonable_encoder(value)
+        json.dumps(plain, allow_nan=False)
     except (TypeError, ValueError):
-        return str(value)
+        return str(value)[:SHOWN_LONGEST]
+    return plain
 
 
 async def on_refusal(connection: Request | WebSocket, error: Exception) -> Response | None:
@@ -121,16 +133,18 @@ def _invalid(one: Mapping[str, Any]) -> dict[str, Any]:
     said: dict[str, Any] = {"field": field, "in": place[0] if place else "body", "rule": one.get("msg", "")}
     value = one.get("input")
     if one.get("type") != "missing" and isinstance(value, (str, int, float, bool)) and not SECRET_FIELDS & set(place):
-        said["value"] = value[:SHOWN_LONGEST] if isinstance(value, str) else value
+        said["value"] = value[:SHOWN_LONGEST] if isinstance(value, str) else _plain(value)
     return said
 
 
 async def on_http(request: Request, error: Exception) -> Response:
     """What the router itself refuses: no such path, no such method, unreadable bodies."""
     assert isinstance(error, HTTPException)
-    code = {404: "http.not_found", 405: "http.method_not_allowed"}.get(error.status_code, "http.refused")
-    actual = request.method if error.status_code == 405 else request.url.path[:SHOWN_LONGEST]
-    response = answer(request, Refusal(code, status=error.status_code, operand="request", actual=actual))
+    code, operand, actual = {
+        404: ("http.not_found", "request", request.url.path[:SHOWN_LONGEST]),
+        405: ("http.method_not_allowed", "request", request.method),
+    }.get(error.status_code, ("http.refused", "request", None))
+    response = answer(request, Refusal(code, status=error.status_code, operand=operand, actual=actual))
     for name, value in (error.headers or {}).items():
         response.headers.setdefault(name, value)
     return response

@@ -165,7 +165,7 @@ async def open_retrieval(
     if line is None:
         brief = await catalog.camera_brief(session, camera_id)
         name, region = (brief.name, brief.region) if brief else ("", "")
-        line = await _register(session, current, camera_id, name, region or "", now)
+        line = await _register(session, current, camera_id, name, region, now)
     line.opened_at, line.node = now, node
     await session.flush()
     return line.id
@@ -219,7 +219,7 @@ async def reaches(session: ReadSession, permit: Permit | None, caller: Caller) -
         return permit is not None and permit.holder_kind == "system" and "system.read" in caller.permissions
     for camera_id in permit.cameras:
         brief = await catalog.camera_brief(session, camera_id)
-        if brief is None or not sees(caller, brief.region or ""):
+        if brief is None or not sees(caller, brief.region):
             return False
     return True
 
@@ -234,9 +234,9 @@ async def _revoke(session: WriteSession, row: PermitRow, reason: str, now: datet
 async def _camera(session: ReadSession, camera_id: UUID, caller: Caller) -> tuple[str, str]:
     """Name and region of a camera the caller may see. Beyond their regions it does not exist for them."""
     brief = await catalog.camera_brief(session, camera_id)
-    if brief is None or not sees(caller, brief.region or ""):
+    if brief is None or brief.archived or not sees(caller, brief.region):
         raise Refusal("gate.camera_unknown", status=404, rule="scope", operand="camera_id", actual=str(camera_id))
-    return brief.name, brief.region or ""
+    return brief.name, brief.region
 
 
 async def _write(
