@@ -3,7 +3,7 @@
 `GET /live?ticket=…&camera=<uuid>` is a WebSocket without compression. What the node says on it:
 
     text    {"type": "stream", "mime", "codec", "width", "height", "start", "live"}   first, and again when the camera
-            is back or changes its parameters; `start`, `live`: seconds of the oldest and the newest picture sent at once
+            is back or changes its parameters; `start`, `live`: seconds of the oldest and newest picture sent at once
     binary  the init segment, then one `moof`+`mdat` a message, each one picture; the first is a keyframe
     text    {"type": "boxes", "time", "boxes": [[x0, y0, x1, y1, class, score, track]], "lines": [{"id", "in", "out"}]}
     text    {"type": "skip", "frames"}    the viewer was too slow; the next binary is a keyframe, a hole lies before it
