@@ -12,9 +12,8 @@ number. Nothing is deleted: the ledger reads from number one, and a gap would be
 """
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -35,6 +34,12 @@ log = structlog.get_logger(__name__)
 CHANNEL: Final = "outbox"
 BATCH: Final = 200
 """Entries one transaction hands to one subscription."""
+
+NUMBERED: Final = 1_000
+"""Entries numbered in one transaction."""
+
+LOST_SECONDS: Final = 1.0
+"""Between attempts while the database is away."""
 
 POLL_SECONDS: Final = 5.0
 """Looked at this often even when no notification came."""
@@ -132,7 +137,7 @@ async def number(db: Database) -> int:
                  top AS (SELECT coalesce(max(sequence), 0) AS last FROM outbox WHERE sequence IS NOT NULL)
             UPDATE outbox SET sequence = top.last + fresh.place FROM fresh, top WHERE outbox.id = fresh.id
             RETURNING outbox.id"""),
-            {"batch": BATCH * 5},
+            {"batch": NUMBERED},
         )
         return len(done.all())
 
@@ -207,62 +212,69 @@ async def _cursor(session: WriteSession, subscription: Subscription) -> Cursor |
     return (await session.scalars(query)).one_or_none()
 
 
-@dataclass
 class Dispatcher:
     """Hands entries on until told to stop. Several may run, on several machines; one at a time serves a subscription."""
 
-    db: Database
-    subscriptions: Sequence[Subscription]
-    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    def __init__(self, db: Database, subscriptions: Sequence[Subscription]) -> None:
+        self._db = db
+        self._subscriptions = subscriptions
+        self._wake = asyncio.Event()
+        self._failures = dict.fromkeys((s.name for s in subscriptions), 0)
+        self._due = dict.fromkeys(self._failures, 0.0)
+        self._away = False
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Serve every subscription; a lost database is waited for."""
-        if not self.subscriptions:
-            # Entries get their numbers all the same: later subscribers start at one.
-            log.info("outbox_without_subscribers")
-        failures = dict.fromkeys((s.name for s in self.subscriptions), 0)
-        due = dict.fromkeys(failures, 0.0)
+        """Serve every subscription; a lost database is waited for.
+
+        Without subscriptions entries get their numbers all the same: later subscribers start at one.
+        """
         listener = asyncio.create_task(self._listen())
         stopper = asyncio.create_task(stop.wait())
-        clock = asyncio.get_running_loop().time
         try:
             while not stop.is_set():
                 self._wake.clear()
-                more = await self._number()
-                for subscription in self.subscriptions:
-                    if stop.is_set() or clock() < due[subscription.name]:
-                        continue
-                    try:
-                        more |= await deliver(self.db, subscription) >= BATCH
-                        failures[subscription.name] = 0
-                    except (HandlerFailed, DBAPIError, OSError, TimeoutError) as error:
-                        wait = RETRY_SECONDS[min(failures[subscription.name], len(RETRY_SECONDS) - 1)]
-                        failures[subscription.name] += 1
-                        due[subscription.name] = clock() + wait
-                        log.error(
-                            "outbox_delivery_failed",
-                            subscription=subscription.name,
-                            error=repr(error.__cause__ or error)[:500],
-                            retry_in=wait,
-                        )
+                try:
+                    more = await self._round()
+                    self._away = False
+                except (DBAPIError, OSError, TimeoutError) as error:
+                    if not self._away:
+                        log.warning("outbox_waits_for_database", error=type(error).__name__)
+                    self._away = True
+                    more = False
                 if not more:
-                    soonest = min([POLL_SECONDS, *(max(0.05, at - clock()) for at in due.values() if at > clock())])
-                    waker = asyncio.create_task(self._wake.wait())
-                    await asyncio.wait([waker, stopper], timeout=soonest, return_when=asyncio.FIRST_COMPLETED)
-                    waker.cancel()
+                    await self._pause(stopper)
         finally:
             stopper.cancel()
             listener.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await listener
+            await asyncio.gather(listener, return_exceptions=True)
 
-    async def _number(self) -> bool:
-        try:
-            return await number(self.db) >= BATCH * 5
-        except (DBAPIError, OSError, TimeoutError) as error:
-            log.warning("outbox_numbering_failed", error=type(error).__name__)
-            return False
+    async def _round(self) -> bool:
+        """Number what is new and give each subscription its next batch; True when there is more at once."""
+        more = await number(self._db) >= NUMBERED
+        now = asyncio.get_running_loop().time
+        for subscription in self._subscriptions:
+            name = subscription.name
+            if now() < self._due[name]:
+                continue
+            try:
+                more |= await deliver(self._db, subscription) >= BATCH
+                self._failures[name] = 0
+            except HandlerFailed as failed:
+                wait = RETRY_SECONDS[min(self._failures[name], len(RETRY_SECONDS) - 1)]
+                self._failures[name] += 1
+                self._due[name] = now() + wait
+                log.error("outbox_handler_failed", subscription=name, after=failed.position, exc_info=failed.__cause__)
+        return more
+
+    async def _pause(self, stopper: "asyncio.Task[bool]") -> None:
+        """Until a notification, a retry that falls due, or the next look."""
+        now = asyncio.get_running_loop().time()
+        retries = [at - now for at in self._due.values() if at > now]
+        longest = LOST_SECONDS if self._away else POLL_SECONDS
+        waker = asyncio.create_task(self._wake.wait())
+        await asyncio.wait([waker, stopper], timeout=min([longest, *retries]), return_when=asyncio.FIRST_COMPLETED)
+        waker.cancel()
 
     async def _listen(self) -> None:
-        async for _ in listen(self.db.dsn, [CHANNEL]):
+        async for _ in listen(self._db.dsn, [CHANNEL]):
             self._wake.set()

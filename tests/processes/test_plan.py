@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
+import pytest
+
 from commonsight.processes.plan import plans
-from commonsight.settings import Settings
+from commonsight.processes.runtime import SUPERVISED
+from commonsight.settings import Settings, load
 
 
 def names(demo: bool = False, **changes: object) -> list[str]:
@@ -33,3 +36,14 @@ def test_the_database_is_told_by_the_environment_not_the_command_line(tmp_path: 
         assert plan.environment["COMMONSIGHT_DATABASE__URL"] == "postgresql://u:secret@h/d"
         assert plan.environment["COMMONSIGHT_DATA_DIR"] == str(tmp_path)
         assert plan.command[-2:] == ("--config", str(tmp_path / "c.toml"))
+
+
+def test_children_know_what_the_command_line_has_changed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "c.toml").write_text("[simulate]\nport = 9000\ncameras = 5\n")
+    given = load(tmp_path / "c.toml")
+    changed = given.model_copy(update={"simulate": given.simulate.model_copy(update={"cameras": 30_000})})
+    plan = plans(changed, tmp_path / "c.toml", "postgresql://x/y", demo=True)[-1]
+    for name, value in plan.environment.items():
+        if name != SUPERVISED:
+            monkeypatch.setenv(name, value)
+    assert load(tmp_path / "c.toml").simulate == changed.simulate

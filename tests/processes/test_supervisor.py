@@ -1,4 +1,4 @@
-"""The supervisor with a real database: what is killed comes back, nothing acknowledged is lost, nothing stays behind."""
+"""The supervisor with a real database: what is killed comes back, nothing acknowledged is lost, nothing is left over."""
 
 import asyncio
 import contextlib

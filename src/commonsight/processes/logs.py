@@ -12,7 +12,11 @@ import structlog
 
 from commonsight.settings import Settings
 
-QUIET: Final = dict.fromkeys(("procrastinate", "sqlalchemy", "alembic", "psycopg", "uvicorn.error"), "WARNING")
+QUIET: Final = {
+    **dict.fromkeys(("procrastinate", "sqlalchemy", "alembic", "psycopg", "uvicorn.error"), "WARNING"),
+    # One line for each attempt to reach a database that is away; whoever needs the connection says so once.
+    "psycopg.pool": "ERROR",
+}
 """Libraries that tell more than an operator wants; a root level of debug opens them all."""
 
 TRACES: Final = structlog.processors.ExceptionRenderer(
@@ -53,6 +57,7 @@ def configure(settings: Settings, *, name: str, supervised: bool) -> None:
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
+    handler.addFilter(_worth_a_line)
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
@@ -81,3 +86,9 @@ def _named(name: str) -> Any:
         return event
 
     return add
+
+
+def _worth_a_line(record: logging.LogRecord) -> bool:
+    """Procrastinate reports a lost database from each of its parts, with a traceback; `jobs.work` tells it once."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not (record.name.startswith("procrastinate") and type(error).__name__ == "ConnectorException")

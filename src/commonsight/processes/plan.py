@@ -63,8 +63,9 @@ def process(name: str, kind: str, settings: Settings, config: Path | None, datab
     tied = [sys.executable, "-I", "-S", launch.__file__, "-", str(int(signal.SIGTERM)), str(os.getpid()), *command]
     environment = {
         "COMMONSIGHT_DATABASE__URL": database_url,
-        # The command line may have changed it (`--data-dir`); children must agree with us.
+        # The command line may have changed these (`--data-dir`, `demo --cameras`); children must agree with us.
         "COMMONSIGHT_DATA_DIR": str(settings.data_dir.resolve()),
+        "COMMONSIGHT_SIMULATE__CAMERAS": str(settings.simulate.cameras),
         SUPERVISED: "1",
     }
     return Plan(name, kind, tuple(tied), environment)

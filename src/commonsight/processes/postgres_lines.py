@@ -14,7 +14,8 @@ LINE: Final = re.compile(
 LEVELS: Final = {"WARNING": "warning", "ERROR": "warning", "FATAL": "warning", "PANIC": "error"}
 """ERROR and FATAL speak of one statement or connection; whoever sent it says what it means for the platform."""
 
-EXPECTED: Final = b"the database system is "  # starting up, shutting down, in recovery: our own polling hears that
+EXPECTED: Final = (b"the database system is ", b"terminating connection due to ")
+"""Starting up, shutting down, the server was killed: the supervisor tells that in one line, not one a connection."""
 
 
 def translated(line: bytes) -> bytes:

@@ -14,7 +14,7 @@ log = structlog.get_logger(__name__)
 PAYLOAD_BYTES: Final = 7_900
 """PostgreSQL carries 8,000 bytes a notification; the rest is head room."""
 
-BACKOFF_SECONDS: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
+BACKOFF_SECONDS: Final = (0.2, 0.5, 1.0, 2.0)
 """Waits between attempts to connect; the last one repeats."""
 
 
@@ -59,5 +59,6 @@ async def listen(dsn: str, channels: Sequence[str]) -> AsyncIterator[tuple[str, 
         except psycopg.OperationalError as error:
             wait = BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS) - 1)]
             failures += 1
-            log.warning("listen_lost", channels=list(channels), error=type(error).__name__, retry_in=wait)
+            tell = log.warning if failures == 1 else log.debug
+            tell("listen_lost", channels=list(channels), error=type(error).__name__, retry_in=wait)
             await asyncio.sleep(wait)
