@@ -6,7 +6,7 @@ Runs a real embedded PostgreSQL and a real API process, seeds the demo region, g
 HTTP with a session, one request after another, answers compressed as for a browser. Every query is asked twice before
 it counts (warm), then `rounds` times in mixed order. The main figure is the 95th percentile of the slowest kind.
 
-With the page built and a Chromium there, the time to draw the map is measured too (`bench/draw_map.mjs`).
+With the page built and a Chromium there, the time to draw the map is measured too (`bench/catalog_map.py`).
 """
 
 import argparse
@@ -14,7 +14,6 @@ import asyncio
 import json
 import os
 import random
-import shutil
 import socket
 import statistics
 import subprocess
@@ -30,6 +29,7 @@ from typing import Any
 import httpx
 import psycopg
 
+from bench.catalog_map import draw
 from commonsight.access.service import add_person
 from commonsight.catalog import seed
 from commonsight.clock import SystemClock
@@ -43,7 +43,6 @@ from commonsight.settings import Api, Settings
 SEED = 45
 KINDS = ("tree", "table", "search", "map")
 NO_PEER = "no comparable open system offers these queries over HTTP at this size; none is installable from a registry"
-DRAW = Path(__file__).with_name("draw_map.mjs")
 PASSWORD = "bench-" + "0" * 12
 
 # Shares of states near the field's starting point: online about 80 %, playable about 70 %.
@@ -274,21 +273,6 @@ def summary(samples: list[Sample]) -> dict[str, Any]:
     }
 
 
-def draw(base: str) -> dict[str, Any]:
-    """Time to draw the map in a browser, or why it was not measured."""
-    node = shutil.which("node")
-    if not DRAW.is_file():
-        return {"measured": False, "reason": f"{DRAW.name} is not there"}
-    if node is None:
-        return {"measured": False, "reason": "no Node"}
-    done = subprocess.run(
-        [node, str(DRAW), base, "officer", PASSWORD], capture_output=True, text=True, timeout=300, check=False
-    )
-    if done.returncode != 0:
-        return {"measured": False, "reason": done.stderr.strip()[-300:]}
-    return {"measured": True} | json.loads(done.stdout.strip().splitlines()[-1])
-
-
 def bench(cameras: int, rounds: int) -> dict[str, Any]:
     rng = random.Random(SEED)
     with tempfile.TemporaryDirectory(prefix="commonsight-bench-") as scratch:
@@ -301,7 +285,7 @@ def bench(cameras: int, rounds: int) -> dict[str, Any]:
             one_time, took = asyncio.run(prepare(url, cameras))
             with api_process(settings, url) as base, closing(sign_in(base, one_time)) as client:
                 samples = ask_all(client, queries(client, rng), rounds, rng)
-                drawn = draw(base)
+                drawn = draw(base, dict(client.cookies))
             with psycopg.connect(url) as connection:
                 size = connection.execute("SELECT pg_total_relation_size('cameras')").fetchone()
         finally:

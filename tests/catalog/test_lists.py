@@ -68,6 +68,11 @@ FILTERS = [
     {"q": "4501"},
     {"q": "民族大道", "regions": ("4501",)},
     {"q": "鱻"},
+    {"demo": True},
+    {"demo": False},
+    {"has_source": True, "regions": ("4501",)},
+    {"analysis": True},
+    {"archived": True},
 ]
 
 
@@ -97,6 +102,10 @@ def matches(row: CameraRow, filters: Filters) -> bool:
         and filters.health in (None, row.health)
         and filters.kind in (None, row.kind)
         and filters.sector in (None, row.sector)
+        and filters.demo in (None, row.demo)
+        and filters.has_source in (None, row.has_source)
+        and filters.analysis in (None, row.analysis)
+        and not filters.archived
     )
 
 

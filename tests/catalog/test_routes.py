@@ -51,6 +51,7 @@ async def test_a_camera_is_filed_changed_archived_and_restored(empty_client: Cli
     assert (await empty_client.delete(path)).status_code == 204
     assert (await empty_client.delete(path)).status_code == 204
     assert await empty_client.all("/cameras") == []
+    assert [c["id"] for c in await empty_client.all("/cameras", archived="true")] == [camera["id"]]
     assert (await empty_client.get(path)).json()["archived_at"] is not None
     assert (await empty_client.post(f"{path}/restore")).json()["archived_at"] is None
     assert len(await empty_client.all("/cameras")) == 1

@@ -54,8 +54,12 @@ def heading(language: str, filters: Filters, *, who: str, organisation: str, at:
         "platform": filters.platform,
         "kind": filters.kind,
         "sector": filters.sector,
+        "has_source": filters.has_source,
+        "analysis": filters.analysis,
+        "demo": filters.demo,
+        "archived": filters.archived or None,
     }
-    shown = "; ".join(f"{name}={value}" for name, value in asked.items() if value)
+    shown = "; ".join(f"{name}={value}" for name, value in asked.items() if value not in (None, ""))
     lines = [
         say("catalog.export_who", language, who=who, organisation=organisation, at=at.isoformat(timespec="seconds")),
         say("catalog.export_filters", language, filters=shown),

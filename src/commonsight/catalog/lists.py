@@ -116,7 +116,7 @@ def _beyond(where: conditions.Where, sort: Sort, after: After | None) -> None:
 
 def in_index_order(filters: Filters, sort: Sort) -> bool:
     """Whether an index gives just these cameras in this order."""
-    if not filters.only_regions or len(filters.regions) != 1:
+    if not filters.in_counts or len(filters.regions) != 1:
         return False
     digits = len(filters.regions[0])
     if filters.health is not None:
@@ -135,10 +135,11 @@ async def page(session: ReadSession, filters: Filters, sort: Sort, after: After 
     gathered, count = await _gathered(session, filters, sort, after, limit)
     if gathered is not None:
         return _slice(gathered, limit, Total(count))
-    total = Total(GATHER, exact=False) if filters.q.strip() else None
-    walked = await _walked(session, filters, sort, after, limit)
-    if len(walked) > limit:
-        return _slice(walked, limit, total)
+    total = None if filters.in_facets else Total(GATHER, exact=False)
+    if not filters.archived:
+        walked = await _walked(session, filters, sort, after, limit)
+        if len(walked) > limit:
+            return _slice(walked, limit, total)
     return _slice(await _sorted(session, filters, sort, after, limit), limit, total)
 
 

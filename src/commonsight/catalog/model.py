@@ -53,6 +53,7 @@ class Filters:
     """Which cameras are meant.
 
     `regions` are the prefixes that remain of the wish inside the caller's scope; none of them means no camera at all.
+    `archived`: those out of use instead of those in use.
     """
 
     regions: tuple[str, ...]
@@ -61,11 +62,21 @@ class Filters:
     platform: UUID | None = None
     kind: str | None = None
     sector: str | None = None
+    has_source: bool | None = None
+    analysis: bool | None = None
+    demo: bool | None = None
+    archived: bool = False
 
     @property
-    def only_regions(self) -> bool:
-        """Whether nothing but the place narrows the choice, so that kept counts answer."""
-        return not self.q.strip() and self.platform is None and self.kind is None and self.sector is None
+    def in_facets(self) -> bool:
+        """Whether the index of facets alone can tell how many there are."""
+        marks = (self.has_source, self.analysis, self.demo)
+        return not self.q.strip() and not self.archived and all(mark is None for mark in marks)
+
+    @property
+    def in_counts(self) -> bool:
+        """Whether nothing but place and health narrows the choice, so that kept counts answer."""
+        return self.in_facets and self.platform is None and self.kind is None and self.sector is None
 
 
 @dataclass(frozen=True, slots=True)

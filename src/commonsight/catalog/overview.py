@@ -61,7 +61,7 @@ async def density(session: ReadSession, filters: Filters) -> list[tuple[int, Cou
     if not filters.regions:
         return []
     await plan_each_time(session)
-    if filters.only_regions:
+    if filters.in_counts:
         where = conditions.Where()
         conditions.regions(where, filters.regions, "k.region")
         query = f"SELECT k.cell, {_SUMS} FROM camera_counts AS k WHERE k.cell <> 0 AND {where} GROUP BY k.cell"  # noqa: S608

@@ -57,7 +57,7 @@ async def cameras(
     after: After = None,
     limit: Limit = 100,
 ) -> CamerasOut:
-    """Cameras in use that the caller may see, by keyset. Archived ones are found by their address only."""
+    """Cameras that the caller may see, by keyset; those in use unless `archived` ones are asked for."""
     filters = asked.within(caller)
     kind = datetime if sort.field == "health_at" else str
     behind = None if after is None else lists.After(*cursor_decode(f"cameras.{sort}", after, kind, UUID))

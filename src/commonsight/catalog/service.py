@@ -131,7 +131,7 @@ async def page(
     found = await lists.page(session, filters, sort, after, limit)
     if found.total is not None:
         return found, found.total
-    if filters.only_regions:
+    if filters.in_counts:
         counts = await overview.summary(session, filters.regions)
         return found, Total(_of(counts, filters.health))
     return found, Total(await lists.count(session, filters))

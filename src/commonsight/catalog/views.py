@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from fastapi import Depends, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from commonsight.catalog import vocabulary
 from commonsight.catalog.model import Camera, CameraRow, Counts, Filters, Health, Named, Total
@@ -103,7 +103,6 @@ class SourceOut(BaseModel):
     protocol: str
     url: str
     username: str | None
-    has_password: bool | None = Field(default=None, exclude=True)
 
 
 class CameraDetail(CameraOut):
@@ -230,26 +229,6 @@ class PointsOut(BaseModel):
     truncated: bool = Field(description="the window holds more than are shown")
 
 
-def filters_of(
-    caller: Caller,
-    region: str | None,
-    health: HealthWord | None,
-    q: str,
-    platform: UUID | None,
-    kind: str | None,
-    sector: str | None,
-) -> Filters:
-    """The filters of a request inside the caller's scope."""
-    return Filters(
-        regions=narrow(caller, None if not region else checked(region)),
-        health=None if health is None else Health.of(health),
-        q=q,
-        platform=platform,
-        kind=None if not kind else vocabulary.checked_kind(kind),
-        sector=None if not sector else vocabulary.checked_sector(sector),
-    )
-
-
 class Asked(BaseModel):
     """The filters of a list, a map or an export, as query parameters."""
 
@@ -259,24 +238,53 @@ class Asked(BaseModel):
     platform: UUID | None = None
     kind: str | None = None
     sector: str | None = None
+    has_source: bool | None = None
+    analysis: bool | None = None
+    demo: bool | None = None
+    archived: bool = False
 
     def within(self, caller: Caller) -> Filters:
         """Checked, and cut to what the caller may see."""
-        return filters_of(caller, self.region, self.health, self.q, self.platform, self.kind, self.sector)
+        return Filters(
+            regions=narrow(caller, None if not self.region else checked(self.region)),
+            health=None if self.health is None else Health.of(self.health),
+            q=self.q,
+            platform=self.platform,
+            kind=None if not self.kind else vocabulary.checked_kind(self.kind),
+            sector=None if not self.sector else vocabulary.checked_sector(self.sector),
+            has_source=self.has_source,
+            analysis=self.analysis,
+            demo=self.demo,
+            archived=self.archived,
+        )
 
 
 def _asked(
     region: Annotated[str | None, Query(examples=["4501"], description="division code prefix")] = None,
     health: Annotated[HealthWord | None, Query(description="only cameras in this state")] = None,
     q: Annotated[
-        str, Query(max_length=100, examples=["古城路口"], description="in name, address, or code from its start")
+        str, Query(max_length=100, examples=["古城路口"], description="in name or address, or how a code begins")
     ] = "",
     platform: Annotated[UUID | None, Query(description="only cameras of this platform")] = None,
     kind: Annotated[str | None, Query(max_length=40, examples=["dome"])] = None,
     sector: Annotated[str | None, Query(max_length=40, examples=["traffic"])] = None,
+    has_source: Annotated[bool | None, Query(description="with, or without, an address")] = None,
+    analysis: Annotated[bool | None, Query(description="watched by analysis, or not")] = None,
+    demo: Annotated[bool | None, Query(description="invented for the demo, or not")] = None,
+    archived: Annotated[bool, Query(description="those out of use instead of those in use")] = False,
 ) -> Asked:
-    return Asked(region=region, health=health, q=q, platform=platform, kind=kind, sector=sector)
+    return Asked(
+        region=region,
+        health=health,
+        q=q,
+        platform=platform,
+        kind=kind,
+        sector=sector,
+        has_source=has_source,
+        analysis=analysis,
+        demo=demo,
+        archived=archived,
+    )
 
 
 Filtered = Annotated[Asked, Depends(_asked)]
-Moment = AwareDatetime

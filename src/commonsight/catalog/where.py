@@ -6,7 +6,7 @@ from commonsight.catalog.model import Filters
 from commonsight.catalog.search import terms
 from commonsight.places.model import DIGITS, Level, after_prefix
 
-LIVE = "c.archived_at IS NULL"
+LIVE, ARCHIVED = "c.archived_at IS NULL", "c.archived_at IS NOT NULL"
 _INDEXED = {DIGITS[Level.CITY], DIGITS[Level.COUNTY]}
 
 
@@ -62,9 +62,9 @@ def search(where: Where, query: str) -> None:
 
 
 def of(filters: Filters, *, ordered: bool = False) -> Where:
-    """All conditions of `filters` on cameras in use."""
+    """All conditions of `filters`."""
     where = Where()
-    where.add(LIVE)
+    where.add(ARCHIVED if filters.archived else LIVE)
     regions(where, filters.regions, ordered=ordered)
     if filters.health is not None:
         where.add("c.health = :health", health=int(filters.health))
@@ -74,5 +74,9 @@ def of(filters: Filters, *, ordered: bool = False) -> Where:
         where.add("c.kind = :kind", kind=filters.kind)
     if filters.sector is not None:
         where.add("c.sector = :sector", sector=filters.sector)
+    for mark in ("has_source", "analysis", "demo"):
+        wanted = getattr(filters, mark)
+        if wanted is not None:
+            where.add(f"c.{mark}" if wanted else f"NOT c.{mark}")
     search(where, filters.q)
     return where
