@@ -193,7 +193,8 @@ async def slow():
 
 async def main():
     database = Database(sys.argv[1])
-    await jobs.work(jobs.House(Settings(), database, SystemClock()), [tasks], name="w", concurrency=1, stop=asyncio.Event())
+    house = jobs.House(Settings(), database, SystemClock())
+    await jobs.work(house, [tasks], name="w", concurrency=1, stop=asyncio.Event())
 
 asyncio.run(main())
 """

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import random
+import sys
 from typing import Any
 
 import pytest
@@ -191,3 +192,58 @@ async def test_what_has_no_canonical_form_is_refused_before_it_is_written(databa
         with pytest.raises(ValueError, match="not a JSON number"):
             await append(session, "t", {"n": float("nan")})
     assert await number(database) == 0
+
+
+HANDING_ON = """
+import asyncio, sys
+from sqlalchemy import text
+from commonsight.outbox import Dispatcher, Subscription
+from commonsight.records.database import Database
+
+async def handler(session, entry):
+    await session.execute(text("INSERT INTO taken (n) VALUES (:n)"), {"n": entry.payload["n"]})
+    await asyncio.sleep(0.002)
+
+async def main():
+    print("up", flush=True)
+    await Dispatcher(Database(sys.argv[1]), [Subscription("s", (), handler)]).run(asyncio.Event())
+
+asyncio.run(main())
+"""
+
+
+async def test_a_dispatcher_killed_in_the_middle_neither_skips_nor_doubles(database: Database) -> None:
+    count = 3 * BATCH
+    async with database.write() as session:
+        await session.execute(text("CREATE TABLE taken (at bigint GENERATED ALWAYS AS IDENTITY, n int)"))
+    for start in range(0, count, BATCH):
+        await write(database, *range(start, start + BATCH))
+
+    async def taken() -> list[int]:
+        async with database.read() as session:
+            return list(await session.scalars(text("SELECT n FROM taken ORDER BY at")))
+
+    async with asyncio.timeout(90):
+        for _ in range(3):
+            child = await asyncio.create_subprocess_exec(
+                sys.executable, "-c", HANDING_ON, database.url, stdout=asyncio.subprocess.PIPE
+            )
+            assert child.stdout is not None
+            await child.stdout.readline()
+            before = len(await taken())
+            while len(await taken()) == before < count:  # noqa: ASYNC110 - another process works on it
+                await asyncio.sleep(0.01)
+            await asyncio.sleep(0.15)  # into the next batch
+            child.kill()
+            await child.communicate()
+        stop = asyncio.Event()
+
+        async def handler(session: WriteSession, entry: Entry) -> None:
+            await session.execute(text("INSERT INTO taken (n) VALUES (:n)"), {"n": entry.payload["n"]})
+
+        running = asyncio.create_task(Dispatcher(database, [Subscription("s", (), handler)]).run(stop))
+        while len(await taken()) < count:  # noqa: ASYNC110 - another task works on it
+            await asyncio.sleep(0.05)
+        stop.set()
+        await running
+    assert await taken() == list(range(count))

@@ -213,7 +213,7 @@ async def _cursor(session: WriteSession, subscription: Subscription) -> Cursor |
 
 
 class Dispatcher:
-    """Hands entries on until told to stop. Several may run, on several machines; one at a time serves a subscription."""
+    """Hands entries on until told to stop. Several may run, on several machines: one at a time serves a subscriber."""
 
     def __init__(self, db: Database, subscriptions: Sequence[Subscription]) -> None:
         self._db = db

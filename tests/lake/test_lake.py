@@ -1,5 +1,7 @@
 """The lake: each transaction once, readable by others, damage found, small files put together."""
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -129,3 +131,40 @@ def test_hostile_names_are_refused(name: str) -> None:
     with pytest.raises(Refusal) as caught:
         Lake("/srv/lake").address(name)
     assert caught.value.code == "lake.name_invalid"
+
+
+APPENDING = """
+import sys
+sys.path.insert(0, sys.argv[2])
+from test_lake import hour
+from commonsight.lake import Lake
+lake = Lake(sys.argv[1])
+n = (lake.transaction("t", "export") or 0) + 1
+while True:
+    lake.append("t", hour(n, rows=20_000), app="export", version=n)
+    print(n, flush=True)
+    n += 1
+"""
+
+
+def test_a_writer_killed_in_the_middle_leaves_a_whole_table(lake: Lake, tmp_path: Path) -> None:
+    acknowledged = 0
+    for _ in range(3):
+        with subprocess.Popen(
+            [sys.executable, "-c", APPENDING, str(tmp_path / "lake"), str(Path(__file__).parent)],
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as writer:
+            assert writer.stdout is not None
+            words = [line for line in (writer.stdout.readline() for _ in range(12)) if line.strip().isdigit()]
+            writer.kill()
+            words += [line for line in writer.stdout if line.strip().isdigit()]
+        acknowledged = int(words[-1])
+    last = lake.transaction("t", "export")
+    assert last in (acknowledged, acknowledged + 1)  # one may have been committed without having been told
+    assert not lake.append("t", hour(last, rows=20_000), app="export", version=last)
+    assert lake.verify("t").rows == last * 20_000
+    lake.compact("t")
+    lake.retain("t", keep_hours=0)
+    files = list((tmp_path / "lake" / "t").glob("*.parquet"))
+    assert len(files) == lake.verify("t").files

@@ -1,4 +1,4 @@
-"""The supervisor with a real database: what is killed comes back, nothing acknowledged is lost, nothing is left over."""
+"""The supervisor with a real database: what is killed comes back, nothing acknowledged is lost, nothing stays."""
 
 import asyncio
 import contextlib

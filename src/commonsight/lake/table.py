@@ -152,8 +152,8 @@ class Lake:
     def verify(self, table: str) -> Verified:
         """Decode every row of every file and compare their number with what the log says.
 
-        Finds what is missing, cut short or cannot be decoded. Values that rotted into other valid values it cannot know of:
-        whoever drops the source compares sums of its own first.
+        Finds what is missing, cut short or cannot be decoded. Values that rotted into other valid values it cannot
+        know of: whoever drops the source compares rows or sums of its own first.
 
         Raises:
             Damaged: a file is missing, shorter, or cannot be decoded.

@@ -53,7 +53,7 @@ OPTIONS: Final[Mapping[str, str]] = {
     "logging_collector": "off",  # our supervisor reads standard error and rotates it like everybody's
     # A transaction left open holds back vacuum for everybody; ours are short.
     "idle_in_transaction_session_timeout": "60s",
-    # A client that goes away while it connects (a cancelled task) holds its place, and a `DROP DATABASE`, for this long.
+    # A client that goes away while it connects (a cancelled task) holds its place and a `DROP DATABASE` this long.
     "authentication_timeout": "10s",
     "jit": "off",  # compiling costs more than our short queries take
     "wal_compression": "on",
