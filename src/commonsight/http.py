@@ -15,7 +15,7 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final, Generic, Protocol, TypeVar, cast
 from uuid import UUID
@@ -98,9 +98,14 @@ def public() -> Any:
     return Depends(Open())
 
 
+def within(scope: Iterable[str], region: str) -> bool:
+    """True when the division code `region` lies within one of the prefixes of `scope`."""
+    return any(region.startswith(prefix) for prefix in scope)
+
+
 def sees(caller: Caller, region: str) -> bool:
     """True when the division code `region` lies within what the caller may see."""
-    return any(region.startswith(prefix) for prefix in caller.regions)
+    return within(caller.regions, region)
 
 
 def narrow(caller: Caller, region: str | None) -> tuple[str, ...]:
@@ -301,7 +306,7 @@ IDEMPOTENCY_MOST: Final = 1000
 IDEMPOTENCY_ANSWER_BYTES: Final = 65_536
 
 
-class Replay(Exception):  # noqa: N818 - not an error: the answer, sent again
+class Replay(Exception):
     """Ends a request whose `Idempotency-Key` was answered before; api sends that answer again."""
 
     def __init__(self, status: int, body: str) -> None:

@@ -9,17 +9,14 @@ from starlette.middleware.gzip import GZipMiddleware
 import commonsight
 from commonsight.access import routes as access
 from commonsight.analyze import routes as analyze
-from commonsight.analyze import routes as analyze
 from commonsight.api import PREFIX, docs, live_socket, page, problem, system, topics
 from commonsight.api.authorize import Authorize
 from commonsight.api.live import Hub
 from commonsight.api.media_addresses import MediaAddresses
 from commonsight.api.middleware import BodyLimit, Observe, OriginCheck, SecurityHeaders
 from commonsight.catalog import routes as catalog
-from commonsight.catalog import routes as catalog
 from commonsight.clock import Clock
 from commonsight.gate import routes as gate
-from commonsight.inspect import routes as inspect
 from commonsight.inspect import routes as inspect
 from commonsight.places import routes as places
 from commonsight.records.database import Database
@@ -58,7 +55,7 @@ def create_app(settings: Settings, database: Database, clock: Clock) -> FastAPI:
     app.state.settings, app.state.database, app.state.clock = settings, database, clock
     app.state.authorize = Authorize(settings, database, clock)
     app.state.locate, app.state.media_origins = locate, locate.origins
-    app.state.live = Hub(topics.sources(database), clock)
+    app.state.live = Hub(topics.sources(settings, database, clock), clock)
     app.state.page = page.built()
     app.state.started_at = clock.now()
 

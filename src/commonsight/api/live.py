@@ -9,6 +9,7 @@ import asyncio
 import json
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -37,7 +38,7 @@ PUBLISHED = Counter("commonsight_live_messages", "Messages published", ["topic"]
 DROPPED = Counter("commonsight_live_dropped", "Messages dropped before slow clients", ["topic"])
 
 Scope = tuple[str, ...]
-Read = Callable[[Scope], Awaitable[dict[str, Any] | None]]
+Read = Callable[[], Awaitable[dict[str, Any] | None]]
 
 
 class Source:
@@ -45,8 +46,8 @@ class Source:
 
     Args:
         permission: what a listener must hold.
-        open: makes a channel's reader; a reader gives the present data, or None when there is nothing to tell. A new
-            reader is opened each time a channel starts to be listened to.
+        open: a channel's reader, opened when somebody begins to listen and closed when nobody does any more. Called, it
+            gives the present data, or None when there is nothing to tell.
         scoped: whether the data differ by regions.
         stable: the part of the data that decides whether something changed.
     """
@@ -54,7 +55,7 @@ class Source:
     def __init__(
         self,
         permission: str,
-        open: Callable[[Scope], Read],
+        open: Callable[[Scope], AbstractAsyncContextManager[Read]],
         *,
         scoped: bool = True,
         stable: Callable[[dict[str, Any]], Any] | None = None,
@@ -174,20 +175,20 @@ class Channel:
             client.offer(message)
 
     async def _run(self) -> None:
-        read = self._source.open(self.scope)
         told: Any = None
-        while True:
-            wait = self._poll
-            try:
-                data = await read(self.scope)
-            except Exception as error:
-                # The database restarts, a room is busy: listeners keep their last message until it is back.
-                log.warning("live_source_failed", topic=self.topic, error=type(error).__name__)
-                data, wait = None, RETRY_SECONDS
-            if data is not None and (stable := self._source.stable(data)) != told:
-                told = self._last = stable
-                self.publish(data, self._clock.now())
-            await self._clock.sleep(wait)
+        async with self._source.open(self.scope) as read:
+            while True:
+                wait = self._poll
+                try:
+                    data = await read()
+                except Exception as error:
+                    # The database restarts, a room is busy: listeners keep their last message until it is back.
+                    log.warning("live_source_failed", topic=self.topic, error=type(error).__name__)
+                    data, wait = None, RETRY_SECONDS
+                if data is not None and (stable := self._source.stable(data)) != told:
+                    told = self._last = stable
+                    self.publish(data, self._clock.now())
+                await self._clock.sleep(wait)
 
 
 class Hub:

@@ -97,11 +97,11 @@ class _Connection:
             heard.append(now)
             said = message.get("text")
             try:
-                await self._understand(said if said is not None else message.get("bytes") or b"")
+                self._understand(said if said is not None else message.get("bytes") or b"")
             except Refusal as refusal:
                 self._tell(refusal)
 
-    async def _understand(self, said: str | bytes) -> None:
+    def _understand(self, said: str | bytes) -> None:
         if len(said) > SAID_BYTES:
             raise Refusal("http.invalid", status=422, rule=f"at most {SAID_BYTES} bytes", operand="message")
         try:
@@ -113,11 +113,17 @@ class _Connection:
         for topic in wish.unsubscribe:
             self._leave(topic)
         for topic in wish.subscribe:
-            channel = self._hub.channel(topic, narrow(self._caller, wish.region))
-            self._caller.refuse_unless(self._hub.sources[topic].permission)
-            self._leave(topic)
-            channel.join(self._client, wish.after.get(topic))
-            self._joined[topic] = channel
+            try:
+                self._join(topic, wish)
+            except Refusal as refusal:  # one topic refused leaves the others standing
+                self._tell(refusal)
+
+    def _join(self, topic: str, wish: Said) -> None:
+        channel = self._hub.channel(topic, narrow(self._caller, wish.region))
+        self._caller.refuse_unless(self._hub.sources[topic].permission)
+        self._leave(topic)
+        channel.join(self._client, wish.after.get(topic))
+        self._joined[topic] = channel
 
     def _leave(self, topic: str) -> None:
         if (channel := self._joined.pop(topic, None)) is not None:

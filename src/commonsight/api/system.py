@@ -19,6 +19,7 @@ from commonsight.records.database import Database, ReadSession
 from commonsight.records.migrate import head
 from commonsight.settings import Settings
 from commonsight.text import say
+from commonsight.vision.store import ModelStore
 
 router = APIRouter(tags=["system"])
 probes = APIRouter(tags=["system"])
@@ -53,6 +54,34 @@ class Notice(BaseModel):
     en: str
 
 
+class Said(BaseModel):
+    """A text in both languages."""
+
+    zh: str
+    en: str
+
+
+class ModelOut(BaseModel):
+    """A model card: what it is, where its weights come from, under what licence, and what it cannot do."""
+
+    name: str = Field(examples=["nanodet-coco-416"])
+    version: str
+    task: str = Field(examples=["detect"])
+    title: Said
+    labels: list[str]
+    licence: str = Field(description="SPDX expression of the weights", examples=["Apache-2.0"])
+    licence_note: Said
+    training_data: Said
+    limits: Said
+    source: dict[str, Any]
+    installed: bool
+    state: str = Field(description="installed, missing, or changed: a file is there that is not what the card says")
+    bytes: int
+
+
+_SHOWN = set(ModelOut.model_fields) - {"installed", "state", "bytes"}
+
+
 class SystemOut(BaseModel):
     """The platform at a glance."""
 
@@ -61,7 +90,7 @@ class SystemOut(BaseModel):
     processes: list[ProcessOut]
     database: dict[str, Any]
     lake: dict[str, Any]
-    models: list[dict[str, Any]]
+    models: list[ModelOut]
     disk: dict[str, Any]
     notices: list[Notice]
 
@@ -102,28 +131,36 @@ async def system(request: Request, caller: MayRead) -> SystemOut:  # noqa: ARG00
         running = await processes(session)
         stored = await _database(session)
     disk = await asyncio.to_thread(_disk, settings)
+    installed = await asyncio.to_thread(models_of, settings)
     return SystemOut(
         version=commonsight.__version__,
         started_at=state.started_at,
         processes=running,
         database=stored,
         lake={"url": settings.lake_url},
-        models=await models_of(request),
+        models=installed,
         disk=disk,
-        notices=_notices(running, disk),
+        notices=_notices(settings, running, disk, installed),
     )
 
 
-async def models_of(request: Request) -> list[dict[str, Any]]:
-    """The model cards and whether their weights are here."""
-    del request
-    return []
+def models_of(settings: Settings) -> list[ModelOut]:
+    """The model cards and whether their weights are here. Reads and hashes files: run on a thread."""
+    return [
+        ModelOut(
+            **one.card.model_dump(mode="json", include=_SHOWN),
+            installed=one.state == "installed",
+            state=one.state,
+            bytes=one.bytes,
+        )
+        for one in ModelStore(settings.models_dir).list()
+    ]
 
 
 @router.get("/models", responses=problems(401, 403))
-async def models(request: Request, caller: MayRead) -> Page[dict[str, Any]]:  # noqa: ARG001 - the guard needs the caller
+async def models(request: Request, caller: MayRead) -> Page[ModelOut]:  # noqa: ARG001 - the guard needs the caller
     """The model cards: task, labels, licence, known limits, and whether the weights are installed."""
-    return Page(items=await models_of(request))
+    return Page(items=await asyncio.to_thread(models_of, request.app.state.settings))
 
 
 async def _database(session: ReadSession) -> dict[str, Any]:
@@ -143,8 +180,17 @@ def _disk(settings: Settings) -> dict[str, Any]:
     return {"path": str(settings.data_dir), "total_bytes": used.total, "free_bytes": used.free}
 
 
-def _notices(running: list[ProcessOut], disk: dict[str, Any]) -> list[Notice]:
+def _notices(
+    settings: Settings, running: list[ProcessOut], disk: dict[str, Any], installed: list[ModelOut]
+) -> list[Notice]:
     found = [notice("warning", "http.notice_process_lost", name=one.name) for one in running if one.state == "lost"]
+    alive = {one.kind for one in running if one.state == "running"}
+    wanted = {"media": settings.media.nodes, "work": settings.work.processes, "see": settings.see.processes}
+    found += [
+        notice("error", f"http.notice_no_{kind}") for kind, number in wanted.items() if number and kind not in alive
+    ]
+    if not any(one.installed for one in installed if one.name == settings.vision.model):
+        found.append(notice("warning", "http.notice_model_missing", name=settings.vision.model))
     share = 1 - disk["free_bytes"] / disk["total_bytes"] if disk["total_bytes"] else 0.0
     if share >= DISK_LOW:
         found.append(notice("warning", "http.notice_disk_low", percent=round(share * 100)))
