@@ -7,6 +7,7 @@ import pytest
 from commonsight.clock import SystemClock
 from commonsight.connect import service
 from commonsight.connect.model import Address, Codec, SourceCode, SourceError
+from commonsight.simulate import rtsp_server
 from commonsight.simulate.city import City
 from commonsight.simulate.fleet import Fault, Fleet, Mix
 from commonsight.simulate.reel import access_units, broken, load
@@ -48,8 +49,9 @@ async def test_a_fault_has_its_code(city, fault, code):
 
 
 @pytest.mark.parametrize("fault", [Fault.NONE, Fault.SLOW, Fault.BROKEN])
-async def test_what_plays_is_played_through_the_seam_of_the_loop(city, fault):
+async def test_what_plays_is_played_through_the_seam_of_the_loop(city, fault, monkeypatch):
     """A broken camera is whole on the wire: only a decoder finds it out."""
+    monkeypatch.setattr(rtsp_server, "SLOW_SECONDS", 0.1)
     session = await service.open(address(city, fault), timeout=15)
     times = []
     async for unit in session:

@@ -59,8 +59,10 @@ async def test_without_any_footage_it_says_why(settings, database, monkeypatch):
     assert caught.value.code == "simulate.footage_unavailable"
 
 
-def test_the_seeding_finds_the_watched_cameras(settings):
-    found = demo.watched(settings)
-    assert {each["clip"] for each in found} == {"street", "plaza"}
-    assert all(each["url"].startswith(f"rtsp://127.0.0.1:{settings.simulate.port}/watch/") for each in found)
-    assert demo.fleet_of(settings).address(0) == demo.fleet_of(settings).address(0)
+def test_seeding_and_server_agree_on_the_fleet(settings):
+    one, two = demo.fleet_of(settings), demo.fleet_of(settings)
+    assert [one.address(i) for i in range(50)] == [two.address(i) for i in range(50)]
+    assert {one.address(i).split("/")[2] for i in range(50)} == {
+        f"127.0.0.1:{settings.simulate.port}",
+        f"127.0.0.1:{settings.simulate.port + 1}",
+    }

@@ -12,7 +12,6 @@ from commonsight.records.nodes import beat
 from commonsight.settings import Settings
 from commonsight.simulate.city import City
 from commonsight.simulate.fleet import Fleet
-from commonsight.simulate.scenes import scenes
 
 REPORT_SECONDS = 10.0
 LAST_WORD_SECONDS = 5.0
@@ -24,12 +23,6 @@ def fleet_of(settings: Settings) -> Fleet:
     """The demo region's fleet: the same in every process that asks, because it follows from the settings alone."""
     section = settings.simulate
     return Fleet(section.seed, section.cameras, host=section.host, port=section.port)
-
-
-def watched(settings: Settings) -> list[dict[str, object]]:
-    """The scenes with the `url` of their cameras, for the demo's seeding."""
-    fleet = fleet_of(settings)
-    return [each | {"url": f"rtsp://{fleet.host}:{fleet.port}/{each['path']}"} for each in scenes()]
 
 
 async def serve(settings: Settings, database: Database, clock: Clock, name: str, stop: asyncio.Event) -> None:
