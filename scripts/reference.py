@@ -1,7 +1,7 @@
 """Render the reference pages from what runs, so that no page can say anything else.
 
-    python scripts/reference.py          # write docs/reference and commonsight.toml
-    python scripts/reference.py --check  # exit 1 and name the pages that are out of date
+python scripts/reference.py          # write docs/reference and commonsight.toml
+python scripts/reference.py --check  # exit 1 and name the pages that are out of date
 """
 
 import sys
@@ -39,7 +39,9 @@ def api() -> str:
         for method, operation in methods.items():
             permission = guarded.get((path, method.upper()))
             summary = operation.get("summary", "").strip()
-            lines.append(f"| {method.upper()} | `{path}` | {f'`{permission}`' if permission else 'public'} | {summary} |")
+            lines.append(
+                f"| {method.upper()} | `{path}` | {f'`{permission}`' if permission else 'public'} | {summary} |"
+            )
     lines += ["", "## Permissions and roles", ""]
     names = list(roles())
     lines += ["| permission | " + " | ".join(names) + " |", "|---|" + "---|" * len(names)]
@@ -118,4 +120,4 @@ if __name__ == "__main__":
         sys.exit(f"out of date, run `make reference`: {', '.join(found)}" if found else 0)
     for name in found:
         (ROOT / name).write_text(PAGES[name](), "utf-8")
-        print(name)
+        sys.stdout.write(f"{name}\n")

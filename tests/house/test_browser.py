@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -68,7 +67,6 @@ def wrong(page: Page) -> list[str]:
 
 
 def test_the_demo_from_login_to_rising_counts(house: House, page: Page, wrong: list[str]) -> None:
-    began = time.monotonic()
     page.goto(f"http://127.0.0.1:{house.ports['api']}/")
     _, password = (house.data / "first-password").read_text("utf-8").split()
     page.get_by_label("用户名").fill("admin")
@@ -101,7 +99,6 @@ def test_the_demo_from_login_to_rising_counts(house: House, page: Page, wrong: l
     expect(video).to_be_visible()
     page.wait_for_function(PLAYS, arg=video.element_handle())
     page.wait_for_function(DRAWN, arg=player.locator("canvas").element_handle())
-    print(f"live picture with boxes {time.monotonic() - began:.0f} s after the address was opened")
 
     # It stands in the register before anything else, and the counts rise.
     reasons = house.rows("SELECT purpose_text FROM retrievals WHERE holder_kind = 'person'")

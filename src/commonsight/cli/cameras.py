@@ -12,8 +12,8 @@ from commonsight.access.audit import LOCAL
 from commonsight.catalog import codes, lists, secrets, seed, service, store
 from commonsight.catalog.model import Camera, CameraRow, Filters, Health, Sort
 from commonsight.catalog.source import Source
-from commonsight.cli.database import opened
-from commonsight.cli.terminal import ConfigOption, fail_on_refusal, language, settings_of, speak
+from commonsight.cli.database import opened, settings_of_platform
+from commonsight.cli.terminal import ConfigOption, fail_on_refusal, language, speak
 from commonsight.clock import SystemClock
 from commonsight.gate import service as gate
 from commonsight.inspect.model import Tried
@@ -34,7 +34,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 def add(url: str, *, name: str | None, region: str | None, config: Path | None) -> None:
     """File the camera behind `url`, look whether it plays, and say so. Exit 1 when it does not; it is filed anyway."""
-    settings = settings_of(config)
+    settings = settings_of_platform(config)
     if not asyncio.run(_add(settings, url, name, region)):
         raise typer.Exit(1)
 
@@ -98,7 +98,7 @@ def list_cameras(
     """列出摄像机 · Cameras in use."""
     if health is not None and health not in [state.word for state in Health]:
         raise typer.BadParameter("unknown, works, bad, offline", param_hint="--health")
-    settings = settings_of(config)
+    settings = settings_of_platform(config)
     filters = Filters((checked(region or settings.region.code),), Health.of(health) if health else None, q)
 
     async def found() -> tuple[lists.Slice, int, bool]:
@@ -123,7 +123,7 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """摄像机档案 · Everything the file holds about a camera, but never its password."""
-    settings = settings_of(config)
+    settings = settings_of_platform(config)
 
     async def found() -> Camera:
         async with opened(settings) as database, database.read() as session:
@@ -150,7 +150,7 @@ def import_demo(
     config: ConfigOption = None,
 ) -> None:
     """导入演示摄像机 · Bring the demo region up to so many cameras; they are marked demo."""
-    settings = settings_of(config)
+    settings = settings_of_platform(config)
     fleet = fleet_of(settings.model_copy(update={"simulate": settings.simulate.model_copy(update={"cameras": count})}))
 
     def progress(done: int, wanted: int) -> None:

@@ -1,14 +1,14 @@
-
 import asyncio
 from pathlib import Path
 
+from commonsight.cli.database import demo_data_dir
 from commonsight.cli.models import ProgressLine
 from commonsight.cli.start import start
 from commonsight.cli.terminal import language, speak
 from commonsight.problem import Refusal
 from commonsight.processes import demo_world
 from commonsight.records.database import Database
-from commonsight.settings import Settings, default_data_dir
+from commonsight.settings import Settings
 from commonsight.text import say
 from commonsight.vision.store import ModelStore
 
@@ -17,7 +17,7 @@ async def demo(settings: Settings, config: Path | None, cameras: int | None) -> 
     """Bring what the demo needs, then run until stopped. Its data stay apart from those of `commonsight run`."""
     changed: dict[str, object] = {}
     if "data_dir" not in settings.model_fields_set:
-        changed["data_dir"] = default_data_dir().with_name("commonsight-demo")
+        changed["data_dir"] = demo_data_dir()
     if cameras is not None:
         changed["simulate"] = settings.simulate.model_copy(update={"cameras": cameras})
     settings = settings.model_copy(update=changed)

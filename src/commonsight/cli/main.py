@@ -30,7 +30,7 @@ def _version(asked: bool) -> None:
 
 @app.callback()
 def root(
-    version: Annotated[
+    version: Annotated[  # noqa: ARG001 - the callback answers
         bool, typer.Option("--version", callback=_version, is_eager=True, help="版本 · Print the version.")
     ] = False,
 ) -> None:
@@ -79,5 +79,3 @@ def add(
 ) -> None:
     """添加摄像机 · Bring a camera of your own, and say whether it plays."""
     cameras.add(url, name=name, region=region, config=config)
-
-

@@ -10,6 +10,7 @@ import typer
 
 from commonsight.access import service, store
 from commonsight.access.model import roles
+from commonsight.access.tables import PersonRow
 from commonsight.cli.database import opened, settings_of_platform
 from commonsight.cli.terminal import ConfigOption, fail_on_refusal, language, speak
 from commonsight.clock import SystemClock
@@ -128,7 +129,7 @@ def _set_active(name: str, config: Path | None, *, active: bool) -> None:
     speak("cli.person_active" if active else "cli.person_inactive", name=name)
 
 
-async def _person(database: Database, name: str) -> store.PersonRow:
+async def _person(database: Database, name: str) -> PersonRow:
     async with database.read() as session:
         found = await store.person_by_name(session, name.lower())
     if found is None:

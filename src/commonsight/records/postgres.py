@@ -33,6 +33,8 @@ log = structlog.get_logger(__name__)
 VERSION: Final = "18"
 USER: Final = "commonsight"
 DATABASE: Final = "commonsight"
+LOCK: Final = "postgres.lock"
+"""File in the data directory that a running supervisor holds a lock on."""
 POLL_SECONDS: Final = 0.05
 TELL_SECONDS: Final = 5.0
 STOP_SECONDS: Final = 60.0
@@ -59,6 +61,18 @@ OPTIONS: Final[Mapping[str, str]] = {
     "wal_compression": "on",
     "autovacuum_vacuum_cost_delay": "1ms",
 }
+
+
+def is_held(data_dir: Path) -> bool:
+    """Whether a supervisor runs on this data directory."""
+    try:
+        with (data_dir / LOCK).open(encoding="ascii") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 class EmbeddedPostgres:
@@ -247,8 +261,7 @@ class EmbeddedPostgres:
     def _take_lock(self) -> None:
         if self._lock is not None:
             return
-        path = self.data_dir / "postgres.lock"
-        lock = path.open("a+", encoding="ascii")
+        lock = (self.data_dir / LOCK).open("a+", encoding="ascii")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
