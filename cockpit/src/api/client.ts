@@ -61,8 +61,8 @@ export async function call<T>(method: string, route: string, { query, body, ifMa
     if (response.status === 401 && route !== '/sessions') onSessionLost()
     throw problem
   }
-  const data = response.status === 204 ? undefined : await response.json()
-  return { data: data as T, etag: response.headers.get('ETag') }
+  const data = (response.status === 204 ? undefined : await response.json()) as T
+  return { data, etag: response.headers.get('ETag') }
 }
 
 /** Reads one resource without its ETag. */

@@ -1,7 +1,7 @@
 import { useQuery, keepPreviousData } from '@tanstack/react-query'
 import { call, get, type Query } from './client'
 import type {
-  Analysis, AuditEntry, Boundaries, Camera, CameraMap, CameraPage, CountsNow, Indicators, LeagueRow, List, Model,
+  Analysis, AuditEntry, Boundaries, Camera, CameraMap, CameraPage, CountsNow, HealthSummary, Indicators, LeagueRow, List, Model,
   Person, Probe, Purpose, Region, Retrieval, Role, SeriesItem, System, Token, TreeNode,
 } from './types'
 
@@ -23,6 +23,19 @@ export const useTree = (parent: string, enabled = true) =>
     queryKey: ['tree', parent],
     queryFn: ({ signal }) => get<{ items: TreeNode[] }>('/cameras/tree', { parent }, signal),
     enabled,
+  })
+
+export const useSummary = (region: string) =>
+  useQuery({
+    queryKey: ['summary', region],
+    queryFn: ({ signal }) => get<HealthSummary>('/cameras/summary', { region }, signal),
+  })
+
+export const usePlatforms = () =>
+  useQuery({
+    queryKey: ['platforms'],
+    queryFn: ({ signal }) => get<List<{ id: string; name: string }>>('/platforms', undefined, signal),
+    staleTime: 10 * MINUTE,
   })
 
 export const useCameraMap = (query: Query | null) =>

@@ -1,5 +1,5 @@
 import { UserOutlined } from '@ant-design/icons'
-import { Button, Popover, Segmented } from 'antd'
+import { Button, Modal, Popover, Segmented } from 'antd'
 import { useState } from 'react'
 import { LANGUAGES } from '@/text/core'
 import { useText } from '@/text/language'
@@ -8,7 +8,7 @@ import { partsText } from '@/parts/text'
 import css from './Account.module.css'
 import shell from './Shell.module.css'
 import { useAuth, useMe } from './auth'
-import { PasswordDialog } from './PasswordDialog'
+import { PasswordForm } from './PasswordForm'
 import { appText } from './text'
 
 /** The person at the foot of the rail: who they are, their language, their password, the way out. */
@@ -55,7 +55,11 @@ export function Account({ onKeys }: { onKeys: () => void }) {
           <span className={css.short}>{me.display_name}</span>
         </button>
       </Popover>
-      {changing && <PasswordDialog onDone={() => setChanging(false)} onCancel={() => setChanging(false)} />}
+      {changing && (
+        <Modal open title={t('password.title')} footer={null} width={440} mask={{ closable: false }} onCancel={() => setChanging(false)}>
+          <PasswordForm leave={p('common.cancel')} onLeave={() => setChanging(false)} onDone={() => setChanging(false)} />
+        </Modal>
+      )}
     </>
   )
 }

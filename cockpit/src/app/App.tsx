@@ -4,10 +4,10 @@ import { useState } from 'react'
 import { RouterProvider } from 'react-router'
 import { LiveProvider } from '@/api/liveContext'
 import { Problem } from '@/api/problem'
+import { FirstPasswordPage } from '@/pages/login/FirstPasswordPage'
 import { LoginPage } from '@/pages/login/LoginPage'
 import { LanguageProvider, useText } from '@/text/language'
 import { AuthProvider, useAuth } from './auth'
-import { PasswordDialog } from './PasswordDialog'
 import css from './Plain.module.css'
 import { router } from './router'
 import { appText } from './text'
@@ -58,7 +58,7 @@ function Gate() {
     )
   }
   if (state.is === 'out') return <LoginPage />
-  if (state.me.must_change_password) return <PasswordDialog />
+  if (state.me.must_change_password) return <FirstPasswordPage />
   return (
     <LiveProvider onSignedOut={() => void reload()}>
       <RouterProvider router={router} />

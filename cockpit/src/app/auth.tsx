@@ -47,6 +47,15 @@ export function useHomeRegion(): string {
   return (regions.length === 1 ? regions[0]?.code : undefined) ?? '45'
 }
 
+async function readMe(): Promise<AuthState> {
+  try {
+    return { is: 'in', me: await get<Me>('/me') }
+  } catch (error) {
+    const problem = error instanceof Problem ? error : new Problem({}, 0)
+    return problem.status === 401 ? { is: 'out' } : { is: 'failed', problem }
+  }
+}
+
 export function AuthProvider({ children }: { children: ReactNode }) {
   const [state, setState] = useState<AuthState>({ is: 'starting' })
   const { language, setLanguage } = useLanguage()
@@ -54,21 +63,25 @@ export function AuthProvider({ children }: { children: ReactNode }) {
 
   useEffect(() => setRequestLanguage(language), [language])
 
-  const reload = useCallback(async () => {
-    try {
-      const me = await get<Me>('/me')
-      setLanguage(me.language)
-      setState({ is: 'in', me })
-    } catch (error) {
-      const problem = error instanceof Problem ? error : new Problem({}, 0)
-      setState(problem.status === 401 ? { is: 'out' } : { is: 'failed', problem })
-    }
-  }, [setLanguage])
+  const accept = useCallback(
+    (next: AuthState) => {
+      if (next.is === 'in') setLanguage(next.me.language)
+      setState(next)
+    },
+    [setLanguage],
+  )
+  const reload = useCallback(async () => accept(await readMe()), [accept])
 
   useEffect(() => {
     whenSessionIsLost(() => setState((before) => (before.is === 'in' ? { is: 'out' } : before)))
-    void reload()
-  }, [reload])
+    let gone = false
+    void readMe().then((next) => {
+      if (!gone) accept(next)
+    })
+    return () => {
+      gone = true
+    }
+  }, [accept])
 
   const login = useCallback(
     async (name: string, password: string) => {

@@ -4,7 +4,7 @@ import { useLive } from '@/api/liveContext'
 
 /** Reads what shows health afresh at most this often, however many cameras change. */
 const EVERY_MS = 5000
-const KEYS = ['cameras', 'camera-map', 'tree', 'indicators', 'league']
+const KEYS = ['cameras', 'camera-map', 'tree', 'summary', 'indicators', 'league']
 
 /** Keeps lists, tree and map in step with the health that changes while they are looked at; draws nothing. */
 export function HealthPulse() {

@@ -10,7 +10,7 @@ export function ProblemNote({ error, onRetry }: { error: unknown; onRetry?: () =
   if (error == null) return null
   const retry = onRetry && <Button size="small" onClick={onRetry}>{t('problem.retry')}</Button>
   if (!(error instanceof Problem)) {
-    const message = error instanceof Error ? error.message : String(error)
+    const message = error instanceof Error ? error.message : JSON.stringify(error)
     return <Alert className={css.note} type="error" title={t('problem.unexpected', { message })} action={retry} />
   }
   if (error.status === 0) return <Alert className={css.note} type="warning" title={t('problem.noAnswer')} action={retry} />

@@ -54,7 +54,7 @@ export function MoodProvider({ mood, children }: { mood: Mood; children: ReactNo
   useEffect(() => {
     const root = document.documentElement
     root.dataset.mood = mood
-    for (const [name, value] of Object.entries(TOKENS[mood])) root.style.setProperty(property(name), value)
+    for (const [name, value] of Object.entries<string>(TOKENS[mood])) root.style.setProperty(property(name), value)
   }, [mood])
   const config = useMemo(() => antConfig(mood), [mood])
   return (

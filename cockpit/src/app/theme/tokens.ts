@@ -3,7 +3,7 @@ import type { Health } from '@/api/types'
 /** One set of tokens, two moods: the cockpit is read from five metres in the dark, the desk is worked at in the light. */
 export type Mood = 'cockpit' | 'desk'
 
-export interface Tokens {
+export type Tokens = {
   ground: string
   panel: string
   raised: string

@@ -49,7 +49,10 @@ export function EditCamera({ read, onClose }: { read: Answer<Camera>; onClose: (
 
   const save = async (fields: Fields) => {
     const body = changes(camera, fields)
-    if (Object.keys(body).length === 0) return onClose()
+    if (Object.keys(body).length === 0) {
+      onClose()
+      return
+    }
     setBusy(true)
     setProblem(null)
     try {

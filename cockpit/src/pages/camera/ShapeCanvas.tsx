@@ -34,7 +34,12 @@ export function ShapeCanvas({ draft, tool, chosen, onDraft, onTool, onChoose }: 
     watch.observe(svg.current)
     return () => watch.disconnect()
   }, [])
-  useEffect(() => setPending([]), [tool])
+  const [pendingFor, setPendingFor] = useState(tool)
+  if (pendingFor !== tool) {
+    // Another tool was taken up: points of the shape that was begun are dropped.
+    setPendingFor(tool)
+    setPending([])
+  }
 
   const at = (event: React.PointerEvent | React.MouseEvent): Point => {
     const box = svg.current?.getBoundingClientRect()
@@ -51,15 +56,12 @@ export function ShapeCanvas({ draft, tool, chosen, onDraft, onTool, onChoose }: 
     if (pending.length >= 3) finish(addZone(draft, pending, t('analysis.zone', { n: draft.zones.length + 1 })))
   }
   const onClick = (event: React.MouseEvent) => {
-    if (tool === 'edit') return onChoose(null)
     const point = at(event)
     const [first] = pending
-    if (tool === 'line' && first) return finish(addLine(draft, first, point, t('analysis.line', { n: draft.lines.length + 1 })))
-    if (tool === 'zone' && first && pending.length >= 3) {
-      const [[fx, fy], [x, y]] = [px(first), px(point)]
-      if (Math.hypot(fx - x, fy - y) <= CLOSE_PX) return closeZone()
-    }
-    setPending([...pending, point])
+    if (tool === 'edit') onChoose(null)
+    else if (tool === 'line' && first) finish(addLine(draft, first, point, t('analysis.line', { n: draft.lines.length + 1 })))
+    else if (tool === 'zone' && first && pending.length >= 3 && near(px(first), px(point))) closeZone()
+    else setPending([...pending, point])
   }
   const onKey = (event: React.KeyboardEvent) => {
     if (event.key === 'Escape') {
@@ -128,6 +130,7 @@ export function ShapeCanvas({ draft, tool, chosen, onDraft, onTool, onChoose }: 
   }
 }
 
+const near = ([ax, ay]: Point, [bx, by]: Point) => Math.hypot(ax - bx, ay - by) <= CLOSE_PX
 const labelAt = ([x, y]: Point) => ({ x: x + 8, y: Math.max(14, y - 8) })
 
 interface HandleProps {

@@ -12,7 +12,7 @@ import { AddCamera } from './AddCamera'
 import { CameraTable } from './CameraTable'
 import css from './CamerasPage.module.css'
 import { FilterBar } from './FilterBar'
-import { asQuery, readFilters, SORTS, writeFilters, type Filters, type Sort } from './filters'
+import { asQuery, readFilters, SORTS, withFilter, writeFilters, type Filters, type Sort } from './filters'
 import { RegionTree } from './RegionTree'
 import { camerasText } from './text'
 
@@ -57,7 +57,7 @@ export default function CamerasPage() {
       </PageHead>
       <div className={css.body}>
         <aside className={css.tree}>
-          <RegionTree chosen={filters.region} onChoose={(region) => change(region ? { ...filters, region } : omit(filters, 'region'))} />
+          <RegionTree chosen={filters.region} onChoose={(region) => change(withFilter(filters, 'region', region))} />
         </aside>
         <section className={css.list}>
           <FilterBar filters={filters} sort={view === 'table' ? sort : null} onChange={change} onSort={(next: Sort) => put('sort', next)} />
@@ -67,11 +67,6 @@ export default function CamerasPage() {
       {can('cameras.write') && search.get('add') && <AddCamera region={filters.region} onClose={() => put('add', null)} />}
     </div>
   )
-}
-
-function omit(filters: Filters, key: keyof Filters): Filters {
-  const { [key]: _left, ...rest } = filters
-  return rest
 }
 
 function CameraMapView({ filters }: { filters: Filters }) {

@@ -1,12 +1,12 @@
 import { Button, Input, Select } from 'antd'
 import { useEffect, useState } from 'react'
+import { usePlatforms } from '@/api/queries'
 import { partsText } from '@/parts/text'
 import { HealthMark } from '@/parts/HealthMark'
 import { useText } from '@/text/language'
 import css from './CamerasPage.module.css'
-import { isEmpty, SORTS, type Filters, type Sort } from './filters'
-import { camerasText } from './text'
-import { vocabulary } from './text'
+import { isEmpty, SORTS, withFilter, type Filters, type Sort } from './filters'
+import { camerasText, vocabulary } from './text'
 import { KINDS, SECTORS } from './vocabulary'
 
 const SETTLE_MS = 300
@@ -23,6 +23,7 @@ interface Props {
 export function FilterBar({ filters, sort, onChange, onSort }: Props) {
   const t = useText(camerasText)
   const p = useText(partsText)
+  const platforms = usePlatforms()
   const [typed, setTyped] = useState(filters.q ?? '')
   const [known, setKnown] = useState(filters.q ?? '')
   // The address changed under us (back, a link): show what it says.
@@ -34,12 +35,12 @@ export function FilterBar({ filters, sort, onChange, onSort }: Props) {
     if (typed.trim() === known) return undefined
     const timer = window.setTimeout(() => {
       setKnown(typed.trim())
-      onChange(merge(filters, 'q', typed.trim() || undefined))
+      onChange(withFilter(filters, 'q', typed.trim() || undefined))
     }, SETTLE_MS)
     return () => window.clearTimeout(timer)
   }, [typed, known, filters, onChange])
 
-  const set = <K extends keyof Filters>(key: K) => (value: Filters[K] | undefined) => onChange(merge(filters, key, value))
+  const set = <K extends keyof Filters>(key: K) => (value: Filters[K] | undefined) => onChange(withFilter(filters, key, value))
   const flag = (key: 'has_source' | 'analysis', group: 'source' | 'analysis') => (
     <Select
       aria-label={t(`filter.${group}`)}
@@ -90,6 +91,16 @@ export function FilterBar({ filters, sort, onChange, onSort }: Props) {
         options={SECTORS.map((value) => ({ value, label: vocabulary(t, 'sector', value) }))}
         onChange={set('sector')}
       />
+      <Select
+        aria-label={t('col.platform')}
+        placeholder={t('col.platform')}
+        allowClear
+        showSearch={{ optionFilterProp: 'label' }}
+        popupMatchSelectWidth={false}
+        value={filters.platform}
+        options={(platforms.data?.items ?? []).map((one) => ({ value: one.id, label: one.name }))}
+        onChange={set('platform')}
+      />
       {flag('has_source', 'source')}
       {flag('analysis', 'analysis')}
       {!isEmpty(filters) && <Button type="link" size="small" onClick={() => onChange({})}>{t('filter.clear')}</Button>}
@@ -105,9 +116,4 @@ export function FilterBar({ filters, sort, onChange, onSort }: Props) {
       )}
     </div>
   )
-}
-
-function merge<K extends keyof Filters>(filters: Filters, key: K, value: Filters[K] | undefined): Filters {
-  const { [key]: _before, ...rest } = filters
-  return value === undefined ? rest : { ...rest, [key]: value }
 }

@@ -30,7 +30,7 @@ export function RegionTree({ chosen, onChoose }: { chosen: string | undefined; o
   const [box, height] = useBoxHeight<HTMLDivElement>()
 
   const load = async (parent: string) => {
-    const { items } = await queries.fetchQuery({
+    const { items } = await queries.query({
       queryKey: ['tree', parent],
       queryFn: () => get<{ items: TreeNode[] }>('/cameras/tree', { parent }),
     })

@@ -51,4 +51,10 @@ export function writeFilters(filters: Filters, others: URLSearchParams): URLSear
 /** Filters as the platform takes them; the same for list, map and export, so that all three mean one set. */
 export const asQuery = (filters: Filters): Query => ({ ...filters })
 
+/** Filters with one of them set, or left out when `value` is undefined. */
+export function withFilter<K extends keyof Filters>(filters: Filters, key: K, value: Filters[K] | undefined): Filters {
+  const rest = Object.fromEntries(Object.entries(filters).filter(([name]) => name !== key)) as Filters
+  return value === undefined ? rest : { ...rest, [key]: value }
+}
+
 export const isEmpty = (filters: Filters): boolean => Object.keys(filters).length === 0

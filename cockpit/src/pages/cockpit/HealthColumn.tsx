@@ -1,4 +1,4 @@
-import { useIndicators, useLeague, useTree } from '@/api/queries'
+import { useIndicators, useLeague, useSummary } from '@/api/queries'
 import type { Indicator } from '@/api/types'
 import { useCan } from '@/app/auth'
 import { Figure } from '@/parts/Figure'
@@ -25,7 +25,7 @@ export function HealthColumn({ region, onRegion }: { region: string; onRegion: (
         <div className={css.pair}>
           {(indicators.data?.items ?? []).map((item) => <Rate key={item.code} item={item} region={region} />)}
         </div>
-        <Summary parent={region} />
+        <Summary region={region} />
       </section>
       <League parent={region.slice(0, 2)} onRegion={onRegion} />
     </>
@@ -57,31 +57,21 @@ function Rate({ item, region }: { item: Indicator; region: string }) {
   )
 }
 
-/** The four states of all cameras of the region, added up from the level below it. */
-function Summary({ parent }: { parent: string }) {
+/** All cameras of the region in the four states. */
+function Summary({ region }: { region: string }) {
   const f = useFormat()
   const t = useText(cockpitText)
-  const tree = useTree(parent)
-  const sum = (tree.data?.items ?? []).reduce(
-    (all, node) => ({
-      total: all.total + node.total,
-      works: all.works + node.works,
-      bad: all.bad + node.bad,
-      offline: all.offline + node.offline,
-      unknown: all.unknown + node.unknown,
-    }),
-    { total: 0, works: 0, bad: 0, offline: 0, unknown: 0 },
-  )
-  if (!tree.data) return null
+  const summary = useSummary(region).data
+  if (!summary) return null
   return (
     <div className={css.summary}>
       <p>
         <span>{t('summary.total')}</span>
-        <strong>{f.number(sum.total)}</strong>
+        <strong>{f.number(summary.total)}</strong>
       </p>
-      <HealthBar summary={sum} />
+      <HealthBar summary={summary} />
       <ul>
-        {STATES.map((state) => <li key={state}><HealthMark health={state} label count={f.number(sum[state])} /></li>)}
+        {STATES.map((state) => <li key={state}><HealthMark health={state} label count={f.number(summary[state])} /></li>)}
       </ul>
     </div>
   )

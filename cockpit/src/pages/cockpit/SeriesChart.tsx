@@ -57,7 +57,7 @@ export default function SeriesChart({ region, since }: { region: string; since: 
             option={option(list, kind, tokens, f, (bucket) =>
               bucket[kind] === null
                 ? `${f.time(bucket.start)}  ${t('series.unknown')}`
-                : t('series.tip', { time: f.time(bucket.start), value: f.number(bucket[kind]), coverage: f.percent(bucket.coverage, 0) }),
+                : t('series.tip', { time: f.time(bucket.start), value: f.number(bucket[kind]), coverage: f.percent(bucket.coverage[kind], 0) }),
             )}
           />
         </div>
@@ -116,7 +116,7 @@ function option(list: readonly Bucket[], kind: 'people' | 'vehicles', tokens: To
         data: list.map((bucket) => ({
           value: bucket[kind],
           itemStyle:
-            bucket.coverage < SOLID_COVERAGE
+            bucket.coverage[kind] < SOLID_COVERAGE
               ? { color: 'transparent', borderColor: colour, borderWidth: 1.2 }
               : { color: colour },
         })),

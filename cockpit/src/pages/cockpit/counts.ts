@@ -7,7 +7,8 @@ export interface Bucket {
   /** Crossings in plus out; null where nothing was watched. */
   people: number | null
   vehicles: number | null
-  coverage: number
+  /** Share of the interval really watched, best class of each kind, 0..1. */
+  coverage: { people: number; vehicles: number }
 }
 
 /**
@@ -18,16 +19,13 @@ export function buckets(items: readonly SeriesItem[], from: number, to: number, 
   const step = stepSeconds * 1000
   const first = Math.floor(from / step) * step
   const list: Bucket[] = []
-  for (let start = first; start < to; start += step) list.push({ start, people: null, vehicles: null, coverage: 0 })
+  for (let start = first; start < to; start += step) list.push({ start, people: null, vehicles: null, coverage: { people: 0, vehicles: 0 } })
   for (const item of items) {
     const bucket = list[Math.floor((Date.parse(item.start) - first) / step)]
     if (!bucket) continue
     const kind = isVehicle(item.class) ? 'vehicles' : 'people'
-    // A watched interval in which only one kind passed is a true zero for the other.
-    bucket.people ??= 0
-    bucket.vehicles ??= 0
     bucket[kind] = (bucket[kind] ?? 0) + item.in + item.out
-    bucket.coverage = Math.max(bucket.coverage, item.coverage)
+    bucket.coverage[kind] = Math.max(bucket.coverage[kind], item.coverage)
   }
   return list
 }
@@ -41,4 +39,4 @@ export function fittingHours(since: string | null | undefined, now: number): 1 |
 }
 
 /** Interval of the bars for a span, seconds. */
-export const STEP: Record<1 | 6 | 24, number> = { 1: 120, 6: 900, 24: 3600 }
+export const STEP: Record<1 | 6 | 24, number> = { 1: 60, 6: 900, 24: 3600 }

@@ -25,7 +25,7 @@ interface Props {
 export function LivePlayer({ cameraId, cameraName, lines = NO_LINES, overlay, onClose }: Props) {
   const t = useText(liveText)
   const { open, busy, problem, ask, release } = useView(cameraId)
-  const [asked, setAsked] = useState<string | null>(null)
+  const asked = useRef<string | null>(null)
 
   const choose = useCallback(
     (purpose: ChosenPurpose) => {
@@ -36,10 +36,10 @@ export function LivePlayer({ cameraId, cameraName, lines = NO_LINES, overlay, on
   )
   useEffect(() => {
     const kept = rememberedPurpose()
-    if (asked === cameraId || !kept?.keep) return
-    setAsked(cameraId)
-    choose(kept)
-  }, [asked, cameraId, choose])
+    if (asked.current === cameraId || !kept?.keep) return
+    asked.current = cameraId
+    void ask(kept)
+  }, [cameraId, ask])
 
   return (
     <section className={css.player} aria-label={t('player.label', { name: cameraName })}>

@@ -77,8 +77,10 @@ export class LiveStream {
     this.sink = null
     this.boxes.clear()
     const Source = mediaSourceClass()
-    if (!Source) return this.lose('no_media_source', null)
-    if (!Source.isTypeSupported(stream.mime)) return this.lose('unsupported_codec', null)
+    if (!Source?.isTypeSupported(stream.mime)) {
+      this.lose(Source ? 'unsupported_codec' : 'no_media_source', null)
+      return
+    }
     this.attempt = 0
     this.sink = new MediaSink(this.video, stream.mime, Source, (fault) => this.lose(fault, null))
     this.events.onState({ is: 'playing', stream })

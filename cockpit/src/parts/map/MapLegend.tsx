@@ -10,7 +10,8 @@ export function MapLegend({ density, truncated }: { density: boolean; truncated:
   return (
     <div className={css.legend}>
       <ul>
-        {STATES.map((state) => <li key={state}><HealthMark health={state} label /></li>)}
+        {!density && STATES.map((state) => <li key={state}><HealthMark health={state} label /></li>)}
+        {density && <li><HealthMark health="bad" /> <HealthMark health="offline" /> {t('map.troubled')}</li>}
         {density && (
           <li className={css.scale}>
             <span aria-hidden>{[0.2, 0.4, 0.65, 0.9].map((alpha) => <i key={alpha} style={{ opacity: alpha }} />)}</span>

@@ -8,9 +8,9 @@ import { FONT } from '@/app/theme/tokens'
 import { useFormat } from '@/text/format'
 import { useText } from '@/text/language'
 import { partsText } from '../text'
-import { MapEngine, type MapView } from './engine'
+import { MapEngine, webglWorks, type EngineEvents, type MapView } from './engine'
 import { iconAtlas } from './icons'
-import { cells, layers, points, type CameraPoint, type Cell } from './layers'
+import { cells, layers, points, type Cell } from './layers'
 import { MapLegend } from './MapLegend'
 import css from './RegionMap.module.css'
 
@@ -35,11 +35,11 @@ export default function RegionMap({ data, onView, onCamera, chosen = null, regio
   const boundaries = useBoundaries('45').data
   const holder = useRef<HTMLDivElement>(null)
   const [engine, setEngine] = useState<MapEngine | null>(null)
-  const [broken, setBroken] = useState(false)
+  const [drawable] = useState(webglWorks)
   const [hover, setHover] = useState<{ text: string; x: number; y: number } | null>(null)
-  const atlas = useMemo(iconAtlas, [])
+  const atlas = useMemo(() => iconAtlas(), [])
 
-  const events = useRef({ onView, onPick: (_: CameraPoint | Cell) => undefined as void, onHover: (_: CameraPoint | Cell | null, _x: number, _y: number) => undefined as void })
+  const events = useRef<EngineEvents | null>(null)
   useEffect(() => {
     events.current = {
       onView,
@@ -54,24 +54,19 @@ export default function RegionMap({ data, onView, onCamera, chosen = null, regio
 
   // The engine is made once the outlines are there, so that the map appears whole.
   useEffect(() => {
-    if (!holder.current || !boundaries) return undefined
-    let made: MapEngine
-    try {
-      made = new MapEngine(holder.current, tokens, boundaries, {
-        onView: (view) => events.current.onView(view),
-        onPick: (picked) => events.current.onPick(picked),
-        onHover: (hovered, x, y) => events.current.onHover(hovered, x, y),
-      })
-    } catch {
-      setBroken(true)
-      return undefined
-    }
-    setEngine(made)
+    if (!holder.current || !boundaries || !drawable) return undefined
+    const made = new MapEngine(holder.current, tokens, boundaries, {
+      onView: (view) => events.current?.onView(view),
+      onPick: (picked) => events.current?.onPick(picked),
+      onHover: (hovered, x, y) => events.current?.onHover(hovered, x, y),
+    })
+    // The map lives outside React; its effects below wait for it.
+    queueMicrotask(() => setEngine(made))
     return () => {
       setEngine(null)
       made.close()
     }
-  }, [boundaries, tokens])
+  }, [boundaries, tokens, drawable])
 
   const density = useMemo(() => (data?.mode === 'density' ? cells(data) : []), [data])
   const cameras = useMemo(() => (data ? points(data) : []), [data])
@@ -84,7 +79,7 @@ export default function RegionMap({ data, onView, onCamera, chosen = null, regio
     if (engine && feature) engine.fit(boundsOf(feature.geometry))
   }, [engine, region, boundaries])
 
-  if (broken) return <p className={css.broken}>{t('map.noWebgl')}</p>
+  if (!drawable) return <p className={css.broken}>{t('map.noWebgl')}</p>
   return (
     <div className={css.map}>
       <div ref={holder} className={css.holder} role="application" aria-label={t('map.label')} />

@@ -1,6 +1,5 @@
-import { MapboxOverlay } from '@deck.gl/mapbox'
-import type { PickingInfo } from '@deck.gl/core'
-import { Map as MapLibre, setWorkerUrl, type StyleSpecification } from 'maplibre-gl'
+import { Deck, MapView as DeckMapView, type Layer } from '@deck.gl/core'
+import { Map as MapLibre, setWorkerUrl, type MapMouseEvent, type StyleSpecification } from 'maplibre-gl'
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'
 import type { Boundaries } from '@/api/types'
 import type { Tokens } from '@/app/theme/tokens'
@@ -11,6 +10,7 @@ setWorkerUrl(workerUrl)
 /** The whole of Guangxi, [west, south, east, north]. */
 export const WHOLE: [number, number, number, number] = [104.45, 20.9, 112.06, 26.39]
 const LIMITS: [number, number, number, number] = [99, 17, 118, 30]
+const PICK_RADIUS_PX = 6
 
 export interface MapView {
   /** [west, south, east, north], WGS-84 degrees. */
@@ -20,16 +20,15 @@ export interface MapView {
 
 export interface EngineEvents {
   onView: (view: MapView) => void
-  onPick: (picked: CameraPoint | Cell, x: number, y: number) => void
+  onPick: (picked: CameraPoint | Cell) => void
+  /** What is under the pointer, at CSS pixels from the map's corner. */
   onHover: (hovered: CameraPoint | Cell | null, x: number, y: number) => void
 }
-
-const EMPTY: Boundaries = { type: 'FeatureCollection', features: [] }
 
 function style(tokens: Tokens, boundaries: Boundaries): StyleSpecification {
   return {
     version: 8,
-    sources: { regions: { type: 'geojson', data: boundaries as GeoJSON.FeatureCollection, tolerance: 0.6 } },
+    sources: { regions: { type: 'geojson', data: boundaries as GeoJSON.FeatureCollection, maxzoom: 9 } },
     layers: [
       { id: 'sea', type: 'background', paint: { 'background-color': tokens.sea } },
       { id: 'land', type: 'fill', source: 'regions', paint: { 'fill-color': tokens.land, 'fill-antialias': true } },
@@ -38,16 +37,28 @@ function style(tokens: Tokens, boundaries: Boundaries): StyleSpecification {
   }
 }
 
-/** The map without React: MapLibre draws the ground, deck.gl the cameras, in one WebGL context, only when something changed. */
+/** Whether this browser can draw the map at all. */
+export function webglWorks(): boolean {
+  const context = document.createElement('canvas').getContext('webgl2')
+  context?.getExtension('WEBGL_lose_context')?.loseContext()
+  return context !== null
+}
+
+/**
+ * The map without React. MapLibre draws the ground and takes the gestures; deck.gl draws the cameras on a canvas above it
+ * and follows its view. Both draw only when something changed. The two are joined here by the public interface of each,
+ * because deck.gl's own joint reaches into MapLibre's insides, which version 6 no longer shows.
+ */
 export class MapEngine {
   private readonly map: MapLibre
-  private readonly overlay: MapboxOverlay
+  private readonly deck: Deck<DeckMapView>
   private moved = false
+  private pending: number | null = null
 
-  constructor(container: HTMLElement, tokens: Tokens, boundaries: Boundaries | undefined, events: EngineEvents) {
+  constructor(container: HTMLElement, tokens: Tokens, boundaries: Boundaries, events: EngineEvents) {
     this.map = new MapLibre({
       container,
-      style: style(tokens, boundaries ?? EMPTY),
+      style: style(tokens, boundaries),
       bounds: WHOLE,
       fitBoundsOptions: { padding: 24 },
       maxBounds: LIMITS,
@@ -62,43 +73,23 @@ export class MapEngine {
     })
     this.map.touchZoomRotate.disableRotation()
     this.map.keyboard.disableRotation()
-    this.overlay = new MapboxOverlay({
-      interleaved: true,
+
+    const canvas = document.createElement('canvas')
+    canvas.style.cssText = 'position:absolute;inset:0;width:100%;height:100%;pointer-events:none'
+    container.append(canvas)
+    this.deck = new Deck({
+      canvas,
+      views: new DeckMapView({ id: 'map' }),
+      controller: false,
+      viewState: this.viewState(),
       layers: [],
-      pickingRadius: 6,
-      onHover: (info: PickingInfo<CameraPoint | Cell>) => {
-        this.map.getCanvas().style.cursor = info.object ? 'pointer' : ''
-        events.onHover(info.object ?? null, info.x, info.y)
-      },
-      onClick: (info: PickingInfo<CameraPoint | Cell>) => {
-        if (info.object) events.onPick(info.object, info.x, info.y)
-      },
     })
-    this.map.addControl(this.overlay)
-    const report = () => {
-      const bounds = this.map.getBounds()
-      events.onView({
-        bbox: [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()],
-        zoom: this.map.getZoom(),
-      })
-    }
-    this.map.on('load', report)
-    this.map.on('moveend', report)
-    this.map.on('movestart', (event) => {
-      if ('originalEvent' in event && event.originalEvent) this.moved = true
-    })
-    // Until somebody has moved the map, the whole region stays in view when the window changes.
-    this.map.on('resize', () => {
-      if (!this.moved) this.whole(false)
-    })
+    this.map.on('move', () => this.deck.setProps({ viewState: this.viewState() }))
+    this.listen(events)
   }
 
-  setLayers(list: Parameters<MapboxOverlay['setProps']>[0]['layers']): void {
-    this.overlay.setProps({ layers: list })
-  }
-
-  setBoundaries(tokens: Tokens, boundaries: Boundaries): void {
-    this.map.setStyle(style(tokens, boundaries), { diff: true })
+  setLayers(list: Layer[]): void {
+    this.deck.setProps({ layers: list })
   }
 
   zoomBy(step: number): void {
@@ -106,8 +97,8 @@ export class MapEngine {
     this.map.zoomTo(this.map.getZoom() + step, { animate: false })
   }
 
-  whole(byHand = true): void {
-    if (byHand) this.moved = false
+  whole(): void {
+    this.moved = false
     this.map.fitBounds(WHOLE, { padding: 24, animate: false })
   }
 
@@ -126,6 +117,55 @@ export class MapEngine {
   }
 
   close(): void {
+    if (this.pending !== null) cancelAnimationFrame(this.pending)
+    this.deck.finalize()
     this.map.remove()
+  }
+
+  private viewState() {
+    const { lng, lat } = this.map.getCenter()
+    return { longitude: lng, latitude: lat, zoom: this.map.getZoom(), pitch: 0, bearing: 0 }
+  }
+
+  private listen(events: EngineEvents): void {
+    const { map } = this
+    const report = () => {
+      const bounds = map.getBounds()
+      events.onView({ bbox: [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()], zoom: map.getZoom() })
+    }
+    map.on('error', ({ error }) => reportError(error))
+    // The window is known before the ground is drawn: ask for its cameras at once.
+    queueMicrotask(report)
+    map.on('moveend', report)
+    map.on('movestart', (event) => {
+      if ('originalEvent' in event && event.originalEvent) this.moved = true
+      events.onHover(null, 0, 0)
+    })
+    map.on('resize', () => {
+      // Until somebody has moved the map, the whole region stays in view when the window changes.
+      if (!this.moved) this.whole()
+      else this.deck.setProps({ viewState: this.viewState() })
+    })
+    map.on('click', ({ point }) => {
+      const picked = this.pick(point)
+      if (picked) events.onPick(picked)
+    })
+    // Picking reads back from the graphics card: once a frame at most, and never while the map moves.
+    map.on('mousemove', ({ point }) => {
+      if (this.pending !== null || map.isMoving()) return
+      this.pending = requestAnimationFrame(() => {
+        this.pending = null
+        const hovered = this.pick(point)
+        map.getCanvas().style.cursor = hovered ? 'pointer' : ''
+        events.onHover(hovered, point.x, point.y)
+      })
+    })
+    map.on('mouseout', () => events.onHover(null, 0, 0))
+  }
+
+  private pick({ x, y }: MapMouseEvent['point']): CameraPoint | Cell | null {
+    if (!this.deck.isInitialized) return null
+    const info = this.deck.pickObject({ x, y, radius: PICK_RADIUS_PX })
+    return (info?.object as CameraPoint | Cell | undefined) ?? null
   }
 }

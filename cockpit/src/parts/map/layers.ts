@@ -24,25 +24,40 @@ export interface CameraPoint {
   id: string
 }
 
-/** A cell whose checked cameras fail at least this often carries the mark of the worse state. */
-const TROUBLED_SHARE = 0.1
+/** A cell is marked when its checked cameras fail this much more often than those of the whole map … */
+const TROUBLED_TIMES = 1.5
+/** … and at least so many were checked that it is not chance. */
+const TROUBLED_CHECKED = 8
 
 export function cells(map: DensityMap): Cell[] {
   return map.cells.map(([id, total, works, bad, offline, unknown]) => {
     const [lat, lon] = cellToLatLng(id)
     return {
       kind: 'cell',
-      polygon: cellToBoundary(id, true) as [number, number][],
+      polygon: cellToBoundary(id, true),
       centre: [lon, lat],
       total, works, bad, offline, unknown,
     }
   })
 }
 
-/** State a density cell is marked with, or null when enough of its checked cameras work. */
-export function troubled({ works, bad, offline }: Pick<Cell, 'works' | 'bad' | 'offline'>): 'bad' | 'offline' | null {
+type Checked = Pick<Cell, 'works' | 'bad' | 'offline'>
+
+/** Share of the checked cameras that fail, over all cells; 0 when nothing was checked. */
+export function failingShare(list: readonly Checked[]): number {
+  let failing = 0
+  let checked = 0
+  for (const { works, bad, offline } of list) {
+    failing += bad + offline
+    checked += works + bad + offline
+  }
+  return checked === 0 ? 0 : failing / checked
+}
+
+/** State a density cell is marked with, or null when it fares no worse than the map as a whole. */
+export function troubled({ works, bad, offline }: Checked, overall: number): 'bad' | 'offline' | null {
   const checked = works + bad + offline
-  if (checked === 0 || (bad + offline) / checked < TROUBLED_SHARE) return null
+  if (checked < TROUBLED_CHECKED || (bad + offline) / checked <= overall * TROUBLED_TIMES) return null
   return offline >= bad ? 'offline' : 'bad'
 }
 
@@ -77,6 +92,7 @@ export function layers(scene: Scene): Layer[] {
   // deck.gl takes an image here; its types name only addresses and textures.
   const iconAtlas = scene.atlas as unknown as string
   const most = scene.cells.reduce((top, cell) => Math.max(top, cell.total), 0)
+  const overall = failingShare(scene.cells)
   return [
     new PolygonLayer<Cell>({
       id: 'density',
@@ -87,18 +103,16 @@ export function layers(scene: Scene): Layer[] {
       lineWidthMinPixels: 0.5,
       lineWidthMaxPixels: 1,
       pickable: true,
-      autoHighlight: true,
-      highlightColor: rgb(tokens.text, 60),
       updateTriggers: { getFillColor: [most, tokens.accent] },
     }),
     new IconLayer<Cell>({
       id: 'density-trouble',
-      data: scene.cells.filter((cell) => troubled(cell)),
+      data: scene.cells.filter((cell) => troubled(cell, overall)),
       getPosition: (cell) => cell.centre,
       iconAtlas,
       iconMapping: ICONS,
-      getIcon: (cell) => troubled(cell) ?? 'offline',
-      getColor: (cell) => colour(troubled(cell) ?? 'offline'),
+      getIcon: (cell) => troubled(cell, overall) ?? 'offline',
+      getColor: (cell) => colour(troubled(cell, overall) ?? 'offline'),
       getSize: 11 * scale,
       sizeUnits: 'pixels',
       updateTriggers: { getColor: tokens },
@@ -114,8 +128,6 @@ export function layers(scene: Scene): Layer[] {
       getSize: 15 * scale,
       sizeUnits: 'pixels',
       pickable: true,
-      autoHighlight: true,
-      highlightColor: rgb(tokens.text, 160),
       updateTriggers: { getColor: tokens },
     }),
     new ScatterplotLayer<[number, number]>({

@@ -42,6 +42,7 @@ export const en: Record<keyof typeof zh, string> = {
   'map.notice': 'Outlines are illustrative, not a statement about borders',
   'map.label': 'Map of the cameras of Guangxi',
   'map.density': 'Cameras per cell',
+  'map.troubled': 'clearly more faults than elsewhere',
   'map.truncated': 'Too many points, only part is drawn; zoom in',
   'map.zoomIn': 'Zoom in',
   'map.zoomOut': 'Zoom out',

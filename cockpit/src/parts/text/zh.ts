@@ -40,6 +40,7 @@ export const zh = {
   'map.notice': '边界为示意，不作为划界依据',
   'map.label': '广西壮族自治区摄像机分布图',
   'map.density': '每格摄像机数',
+  'map.troubled': '故障明显多于全区',
   'map.truncated': '点太多，只画出一部分；请放大',
   'map.zoomIn': '放大',
   'map.zoomOut': '缩小',
