@@ -76,6 +76,8 @@ def _document(app: FastAPI) -> dict[str, Any]:
             if permission is not None:
                 operation["x-permission"] = permission
                 operation["security"] = [{"session": []}, {"token": []}]
+                for status in ("401", "403"):
+                    operation["responses"].setdefault(status, {})
             for status, response in operation.get("responses", {}).items():
                 if status.startswith(("4", "5")):
                     response["content"] = problem
