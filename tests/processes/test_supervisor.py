@@ -16,8 +16,11 @@ from typing import Any
 import psycopg
 import pytest
 
+from commonsight.processes.plan import Plan
+from commonsight.processes.supervisor import Supervisor
 from commonsight.records import postgres_place
 from commonsight.records.postgres_orphans import leftover, users_of
+from commonsight.settings import Settings
 
 SUPERVISE = """
 import asyncio, os, signal, sys
@@ -196,10 +199,7 @@ def test_whatever_is_killed_comes_back_and_nothing_acknowledged_is_lost(platform
     assert len(platform.acknowledged) == len(set(platform.acknowledged))
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_graceful_stop_leaves_nothing_behind(platform: Platform, number: signal.Signals) -> None:
-    platform.start()
-    platform.grows()
+def stops_well(platform: Platform, number: signal.Signals) -> None:
     assert len(platform.ours()) >= 4
     assert platform.process is not None
     platform.process.send_signal(number)
@@ -211,16 +211,13 @@ def test_a_graceful_stop_leaves_nothing_behind(platform: Platform, number: signa
     assert "child_overdue" not in events
 
 
-def test_children_do_not_outlive_a_killed_supervisor(platform: Platform) -> None:
+def test_ctrl_c_leaves_nothing_behind(platform: Platform) -> None:
     platform.start()
     platform.grows()
-    assert platform.process is not None
-    platform.process.kill()
-    platform.process.wait()
-    platform.until(lambda: not platform.ours(), 30)
+    stops_well(platform, signal.SIGINT)
 
 
-def test_two_platforms_do_not_share_a_data_directory(platform: Platform) -> None:
+def test_a_second_platform_on_the_same_data_is_refused_and_disturbs_nothing(platform: Platform) -> None:
     platform.start()
     second = subprocess.run(
         [sys.executable, "-c", SUPERVISE, str(platform.home / "url2"), str(platform.home / "writer.py")],
@@ -233,7 +230,17 @@ def test_two_platforms_do_not_share_a_data_directory(platform: Platform) -> None
     )
     assert second.returncode != 0
     assert "records.already_running" in second.stderr
-    assert leftover(platform.data / "postgres") is not None
+    platform.grows()
+    stops_well(platform, signal.SIGTERM)
+
+
+def test_children_do_not_outlive_a_killed_supervisor(platform: Platform) -> None:
+    platform.start()
+    platform.grows()
+    assert platform.process is not None
+    platform.process.kill()
+    platform.process.wait()
+    platform.until(lambda: not platform.ours(), 30)
 
 
 async def test_migrations_from_two_processes_end_well(postgres_url: str) -> None:
@@ -256,3 +263,59 @@ async def test_migrations_from_two_processes_end_well(postgres_url: str) -> None
     finally:
         with psycopg.connect(postgres_url, autocommit=True) as connection:
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def settings_for(url: str, tmp_path: Path) -> Settings:
+    return Settings(data_dir=tmp_path, database={"url": url})  # type: ignore[arg-type]
+
+
+STUBBORN = (
+    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
+)
+
+
+async def test_an_own_server_is_migrated_and_the_hooks_are_told(database_url: str, tmp_path: Path) -> None:
+    told: list[tuple[str, str]] = []
+    supervisor: Supervisor
+
+    async def migrated(url: str) -> None:
+        told.append(("migrated", url))
+
+    async def serving(url: str) -> None:
+        told.append(("serving", url))
+        supervisor.stop()
+
+    supervisor = Supervisor(
+        settings_for(database_url, tmp_path), migrated=migrated, serving=serving, planned=lambda s, c, url: []
+    )
+    await asyncio.wait_for(supervisor.run(), 60)
+    assert told == [("migrated", database_url), ("serving", database_url)]
+    assert not (tmp_path / "postgres").exists()
+
+
+async def test_asked_twice_it_does_not_wait(database_url: str, tmp_path: Path) -> None:
+    plan = Plan("stubborn", "test", (sys.executable, "-I", "-c", STUBBORN), stop_seconds=600)
+    supervisor = Supervisor(settings_for(database_url, tmp_path), planned=lambda s, c, url: [plan])
+    running = asyncio.create_task(supervisor.run())
+    log = tmp_path / "logs" / "stubborn.log"
+    async with asyncio.timeout(60):
+        while not (log.exists() and log.read_bytes()):  # noqa: ASYNC110 - another process writes it
+            await asyncio.sleep(0.05)
+    (child,) = supervisor.children
+    supervisor.stop()
+    await asyncio.sleep(0.2)
+    assert child.pid is not None
+    supervisor.stop()
+    await asyncio.wait_for(running, 20)
+    assert child.pid is None
+
+
+async def test_a_server_that_does_not_answer_is_waited_for_until_a_stop(tmp_path: Path) -> None:
+    supervisor = Supervisor(settings_for(f"postgresql://u@/d?host={tmp_path}", tmp_path), planned=lambda s, c, url: [])
+    running = asyncio.create_task(supervisor.run())
+    log = tmp_path / "logs" / "supervisor.log"
+    async with asyncio.timeout(60):
+        while not (log.exists() and b"database_not_there" in log.read_bytes()):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    supervisor.stop()
+    await asyncio.wait_for(running, 20)
