@@ -140,8 +140,9 @@ def draw(base: str, cookies: dict[str, str]) -> dict[str, Any]:
             found = {"density_cold": page.drawn()}
             page.ask("Page.navigate", url=f"{base}/cameras?view=map&region=4501")
             page.drawn()
-            page.run(f"window.__again(); {CLOSER}")
-            found["points"] = page.drawn()
+            for _ in range(2):  # closer, past zoom 9
+                page.run(f"window.__again(); {CLOSER}")
+                found["points"] = page.drawn()
     except (RuntimeError, TimeoutError, OSError) as error:
         return {"measured": False, "reason": str(error)}
     return {"measured": True, "window": WINDOW, **found}

@@ -4,9 +4,12 @@ import csv
 import io
 from uuid import uuid4
 
+import pytest
 from sqlalchemy import text
 
 from commonsight.catalog import service
+from commonsight.catalog.model import Total
+from commonsight.catalog.views import AtLeast, CamerasOut
 from commonsight.records.database import Database
 from tests.catalog.conftest import SEEDED, Client, Somebody
 
@@ -155,10 +158,16 @@ async def test_the_map_changes_from_cells_to_points(client: Client, seeded: Data
     near = (await client.get("/cameras/map", params={"bbox": "104,20,113,27", "zoom": 9.5})).json()
     assert (near["mode"], near["truncated"], len(near["points"])) == ("points", False, SEEDED)
     camera = (await client.get(f"/cameras/{near['points'][0][3]}")).json()
-    assert camera["point"] == near["points"][0][:2]
+    assert camera["point"] == pytest.approx(near["points"][0][:2], abs=1e-5)
     for bbox in ("", "1,2,3", "2,1,1,2", "nan,1,2,3", "x,1,2,3"):
         refused = await client.get("/cameras/map", params={"bbox": bbox, "zoom": 5})
         assert (refused.status_code, refused.json()["operand"]) == (422, "bbox")
+
+
+async def test_a_list_looks_as_its_schema_says(client: Client, seeded: Database) -> None:
+    found = await client.get("/cameras", params={"limit": 20})
+    assert CamerasOut.model_validate(found.json()).items[0].region.name
+    assert CamerasOut.model_validate(CamerasOut.body([], None, Total(5, exact=False))).total == AtLeast(atLeast=5)
 
 
 async def test_a_cursor_of_another_order_is_refused(client: Client, seeded: Database) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import StreamingResponse
+from fastapi.responses import JSONResponse, StreamingResponse
 
 from commonsight.access.audit import Actor, record
 from commonsight.catalog import export, lists, map_routes, secrets, service, store, vocabulary
@@ -13,7 +13,6 @@ from commonsight.catalog.model import Camera, Sort
 from commonsight.catalog.views import (
     CameraDetail,
     CameraIn,
-    CameraOut,
     CamerasOut,
     Filtered,
     PlatformOut,
@@ -48,7 +47,7 @@ MayRead = Annotated[Caller, requires("cameras.read")]
 MayWrite = Annotated[Caller, requires("cameras.write")]
 
 
-@router.get("/cameras", responses=problems(401, 403, 422))
+@router.get("/cameras", response_model=CamerasOut, responses=problems(401, 403, 422))
 async def cameras(
     caller: MayRead,
     session: Reads,
@@ -56,7 +55,7 @@ async def cameras(
     sort: Sort = Sort.NAME,
     after: After = None,
     limit: Limit = 100,
-) -> CamerasOut:
+) -> Response:
     """Cameras that the caller may see, by keyset; those in use unless `archived` ones are asked for."""
     filters = asked.within(caller)
     kind = datetime if sort.field == "health_at" else str
@@ -67,8 +66,7 @@ async def cameras(
         last = found.rows[-1]
         key = {"name": last.name, "code": last.code, "health_at": last.health_at}[sort.field]
         following = cursor_encode(f"cameras.{sort}", key, last.id)
-    items = [CameraOut.of(row) for row in found.rows]
-    return CamerasOut(items=items, next=following, total=CamerasOut.total_of(total))
+    return JSONResponse(CamerasOut.body(found.rows, following, total))
 
 
 @router.get("/cameras/vocabulary")

@@ -4,6 +4,8 @@ Resolution 5 (252 km² a cell, about 940 of them over Guangxi) carries the densi
 neighbourhoods. Cells are stored as 64-bit integers and spoken as hexadecimal text.
 """
 
+from functools import lru_cache
+
 import h3.api.basic_int as h3
 
 DENSITY_RESOLUTION = 5
@@ -25,6 +27,7 @@ def hexadecimal(of: int) -> str:
     return f"{of:x}"
 
 
+@lru_cache(maxsize=4_096)
 def centre(of: int) -> tuple[float, float]:
     """The middle of a cell as (lon, lat)."""
     lat, lon = h3.cell_to_latlng(of)
