@@ -67,9 +67,12 @@ class Case:
     cpu: float = 0.0
     memory: int = 0
     skips: int = 0
+    failed: int = 0
 
     def summary(self) -> dict[str, float]:
-        return {"p50": round(p(self.seconds, 50), 4), "p95": round(p(self.seconds, 95), 4), "n": len(self.seconds)}
+        """Who got no picture counts with the longest wait there is."""
+        p50, p95 = round(p(self.seconds, 50), 4), round(p(self.seconds, 95), 4)
+        return {"p50": p50, "p95": p95, "n": len(self.seconds), "failed": self.failed}
 
 
 def p(values: list[float], percent: int) -> float:
@@ -261,7 +264,16 @@ async def run_case(count: int, watch: Watch, hold: float, costs: Callable[[], tu
         after, memory = costs()
         cpu = (after - before) / (time.perf_counter() - began)
     over.set()
-    return Case(list(await asyncio.gather(*tasks)), cpu, memory)
+    seconds = await asyncio.gather(*tasks, return_exceptions=True)
+    failed = [each for each in seconds if isinstance(each, BaseException)]
+    for each in failed:
+        print(f"no picture: {each!r}", file=sys.stderr)
+    return Case(
+        [GIVE_UP_SECONDS if isinstance(each, BaseException) else each for each in seconds],
+        cpu,
+        memory,
+        failed=len(failed),
+    )
 
 
 # --- the benchmark ---------------------------------------------------------------------------------------------------

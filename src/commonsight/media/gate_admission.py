@@ -24,8 +24,8 @@ from commonsight.records.database import Database, ReadSession
 
 log = structlog.get_logger(__name__)
 
-ASK_SECONDS: Final = 5.0
-"""Longest wait for the register: a person rather hears that it is away than waits."""
+ASK_SECONDS: Final = 10.0
+"""Longest wait for the register, the queue before it included: a person rather hears that it is away than waits on."""
 WRITE_SECONDS: Final = 0.5
 """The register is written this often."""
 BATCH: Final = 200
