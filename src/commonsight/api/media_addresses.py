@@ -7,7 +7,7 @@ from fastapi import Request
 
 from commonsight.media.placement import node_for
 from commonsight.records import nodes
-from commonsight.records.database import Database
+from commonsight.records.database import Database, ReadSession
 from commonsight.settings import Settings
 
 _ANY = frozenset({"0.0.0.0", "::", "[::]", ""})  # noqa: S104 - compared with, not bound
@@ -19,10 +19,12 @@ class MediaAddresses:
     def __init__(self, settings: Settings, database: Database) -> None:
         self._settings, self._database = settings, database
 
-    async def __call__(self, camera_id: UUID, request: Request) -> str | None:
-        """`ws://host:port` of the node that holds the camera; None while no node is alive."""
-        async with self._database.read() as session:
-            alive = {node.name: node.address for node in await nodes.alive(session, "media") if node.address}
+    async def __call__(self, session: ReadSession, camera_id: UUID, request: Request) -> str | None:
+        """`ws://host:port` of the node that holds the camera; None while no node is alive.
+
+        Reads through the caller's session: who holds one connection and waits for another can wait for ever.
+        """
+        alive = {node.name: node.address for node in await nodes.alive(session, "media") if node.address}
         name = node_for(camera_id, alive)
         return None if name is None else self._public(name, alive[name] or "", request)
 

@@ -121,7 +121,7 @@ async def view(request: Request, caller: Viewer, session: Writes, body: ViewIn) 
         purpose_text=body.purpose_text,
         minutes=body.minutes,
     )
-    base = await request.app.state.locate(body.camera_id, request)
+    base = await request.app.state.locate(session, body.camera_id, request)
     if base is None:
         raise Refusal("gate.media_unavailable", status=503, rule="a media node is running", operand="camera_id")
     shown = caller.display_name or caller.name
