@@ -9,6 +9,7 @@ the product's defaults, which were chosen on these clips, too. So both figures a
 """
 
 import argparse
+import hashlib
 import itertools
 import json
 import os
@@ -24,7 +25,6 @@ from typing import Any
 
 from bench import count_clips
 from bench.count_clips import Clip, Count
-
 from commonsight.analyze.count import CountSettings, LineCounter
 from commonsight.analyze.road_users import CLASSES, RoadUsers, road_users
 from commonsight.analyze.track import Tracker, TrackSettings
@@ -37,7 +37,7 @@ from commonsight.vision.store import ModelStore
 RATES = (25, 12, 8, 5)
 PEER_GRID: dict[str, list[Any]] = {
     "score": [0.2, 0.3],
-    "nms": [None, 0.6],
+    "nms": [0.6],
     "track_activation_threshold": [0.3, 0.4, 0.5],
     "high_conf_det_threshold": [0.3, 0.4],
     "minimum_iou_threshold": [0.1, 0.2, 0.3],
@@ -90,13 +90,17 @@ def peer(
             for c, t in zip(clips, tables, strict=True)
         ],
     }  # fmt: skip
-    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-        json.dump(work, file)
-        file.flush()
-        script = Path(__file__).with_name("count_peer.py")
-        done = subprocess.run([python, str(script), file.name], capture_output=True, text=True, check=True)
+    # The grid takes minutes and depends on nothing but this: it is not run again for the same input.
+    script = Path(__file__).with_name("count_peer.py")
+    parts = [json.dumps(work).encode(), script.read_bytes(), *(table.read_bytes() for table in tables)]
+    known = tables[0].parent / f"peer-{hashlib.sha256(b''.join(parts)).hexdigest()[:16]}.jsonl"
+    if not known.is_file():
+        request = known.with_suffix(".json")
+        request.write_text(json.dumps(work), "utf-8")
+        done = subprocess.run([python, str(script), str(request)], capture_output=True, text=True, check=True)
+        known.write_text(done.stdout, "utf-8")
     results = []
-    for line in done.stdout.splitlines():
+    for line in known.read_text("utf-8").splitlines():
         row = json.loads(line)
         counts = {
             name: Counter({(direction, CLASSES[kind]): n for direction, kind, n in rows})
@@ -146,7 +150,11 @@ def summary(clips: Sequence[Clip], counts: Sequence[Count]) -> dict[str, Any]:
         "wrong": sum(errors),
         "without_classes": round(loose / sum(truths), 4),
         "clips": {
-            clip.name: {"wrong": wrong, "truth": clip.truth, "counted": {" ".join(k): n for k, n in sorted(c.items()) if n}}
+            clip.name: {
+                "wrong": wrong,
+                "truth": clip.truth,
+                "counted": {" ".join(key): n for key, n in sorted(c.items()) if n},
+            }
             for clip, wrong, c in zip(clips, errors, counts, strict=True)
         },
     }  # fmt: skip

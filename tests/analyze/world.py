@@ -19,10 +19,14 @@ ANALYSIS = Analysis(enabled=True, lines=(LINE,), zones=(ZONE,))
 
 
 async def add_camera(
-    database: Database, number: int = 1, region: str = "450102", analysis: Analysis = ANALYSIS
+    database: Database,
+    number: int = 1,
+    region: str = "450102",
+    analysis: Analysis = ANALYSIS,
+    camera: UUID | None = None,
 ) -> UUID:
     """A camera with a source, watched for `analysis`."""
-    camera = uuid7()
+    camera = camera or uuid7()
     async with database.write() as session:
         await session.execute(
             text("""INSERT INTO cameras (id, code, name, region, grams, protocol, url)

@@ -34,6 +34,7 @@ class CountSettings:
     Attributes:
         band: half width of the band around a line in which nothing is decided.
         excursion: how far beyond a line a road user must have been to count when it comes back.
+        along: least movement of a box's top across the line, as a share of its bottom's.
         ends: how far beyond an end of the segment still counts as within.
         infer_seconds: longest time an unseen crossing may lie before a track's birth or after its end.
         infer_sizes: longest way it may lie away.
@@ -46,8 +47,9 @@ class CountSettings:
             back at once did not cross.
     """
 
-    band: float = 0.1
-    excursion: float = 0.5
+    band: float = 0.15
+    excursion: float = 0.3
+    along: float = 0.25
     ends: float = 0.0
     infer_seconds: float = 1.0
     infer_sizes: float = 0.6
@@ -55,8 +57,8 @@ class CountSettings:
     echo_seconds: float = 0.8
     echo_overlap: float = 0.15
     twin_seconds: float = 0.6
-    twin_overlap: float = 0.35
-    hold_seconds: float = 0.8
+    twin_overlap: float = 0.5
+    hold_seconds: float = 1.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,8 @@ class _Past:
     """Per line: signed distance when last seen."""
     over: list[tuple[float, float, float] | None]
     """Per line: (time, x, y) where it was last exactly on the line's straight."""
+    far: list[tuple[float, float] | None]
+    """Per line: signed distances of bottom and top when it was furthest on its side; None: the top was out of sight."""
     crossed: list[int]
     """Per line: crossings so far."""
     asked: bool = False
@@ -131,6 +135,7 @@ class LineCounter:
         self._along = along / self._length[:, None]
         # To the right of a->b when y points down: the side that `in` leads to.
         self._normal = np.stack([-self._along[:, 1], self._along[:, 0]], axis=1)
+        self._edge = 0.01 * frame[1]
         self._past: dict[int, _Past] = {}
         self._recent: deque[Crossing] = deque(maxlen=256)
         self._start: float | None = None
@@ -171,10 +176,12 @@ class LineCounter:
             side = [0 if abs(d) < band else (1 if d > 0 else -1) for d in distance]
             past = self._past[track] = _Past(
                 time, at, time, at, (0.0, 0.0), size, (size, size), 0, believed=False, side=side,
-                distance=distance.tolist(), over=[None] * lines, crossed=[0] * lines,
+                distance=distance.tolist(), over=[None] * lines,
+                far=[None] * lines, crossed=[0] * lines,
             )  # fmt: skip
+        ends = self._ends(tracks.box[row])
         for line, now in enumerate(distance.tolist()):
-            self._step(past, track, line, now, at, time, size)
+            self._step(past, track, line, now, ends and (ends[0][line], ends[1][line]), at, time, size)
         past.last, past.at, past.size = time, at, size
         past.velocity = (float(tracks.velocity[row, 0]), float(tracks.velocity[row, 1]))
         x0, y0, x1, y1 = tracks.xyxy[row].tolist()
@@ -188,7 +195,9 @@ class LineCounter:
             self._infer_birth(past, track, time)
         return self._settle(past, time - self.settings.hold_seconds)
 
-    def _step(self, past: _Past, track: int, line: int, now: float, at: Point, time: float, size: float) -> None:
+    def _step(
+        self, past: _Past, track: int, line: int, now: float, ends: Point | None, at: Point, time: float, size: float
+    ) -> None:
         before = past.distance[line]
         if (before < 0) != (now < 0):
             part = before / (before - now)
@@ -200,9 +209,15 @@ class LineCounter:
         past.distance[line] = now
         side = 1 if now > 0 else -1
         needed = (self.settings.excursion if past.crossed[line] else self.settings.band) * size
-        if side == past.side[line] or abs(now) < needed:
+        if side == past.side[line]:
+            far = past.far[line]
+            if ends is None or far is None or abs(ends[0]) > abs(far[0]):
+                past.far[line] = ends
+            return
+        if abs(now) < needed or not self._whole(past.far[line], ends):
             return
         came_from, past.side[line] = past.side[line], side
+        past.far[line] = ends
         over = past.over[line]
         if came_from == 0 or over is None or not self._within(line, over[1:], size):
             return
@@ -211,6 +226,20 @@ class LineCounter:
             return
         past.crossed[line] += 1
         past.waiting.append(self._crossing(line, side, past, track, over, inferred=False))
+
+    def _ends(self, box: Floats) -> tuple[list[float], list[float]] | None:
+        """Distances of bottom and top centre of a detected box from each line; None when the picture cuts its top."""
+        if box[1] <= self._edge:
+            return None
+        middle = (box[0] + box[2]) / 2
+        bottom, top = self._distances(np.array([[middle, box[3]], [middle, box[1]]])).tolist()
+        return bottom, top
+
+    def _whole(self, far: Point | None, ends: Point | None) -> bool:
+        """Did the top come along? If only the bottom moved, something has stepped before the road user, or away."""
+        if far is None or ends is None or ends[0] == far[0]:
+            return True
+        return (ends[1] - far[1]) / (ends[0] - far[0]) >= self.settings.along
 
     def _within(self, line: int, at: tuple[float, ...], size: float) -> bool:
         along = (at[0] - self._a[line, 0]) * self._along[line, 0] + (at[1] - self._a[line, 1]) * self._along[line, 1]

@@ -20,9 +20,9 @@ GROUPS: NDArray[np.int64] = np.array([PEOPLE, TWO_WHEELERS, TWO_WHEELERS, VEHICL
 
 SAME_USER_IOU = 0.45
 """Two vehicle boxes overlapping more than this are one vehicle (non-maximum suppression keeps below 0.6 per class)."""
-PART_INSIDE = 0.75
+PART_INSIDE = 0.65
 """A weaker box with this share of its area inside a stronger one of its group is a part of it ..."""
-PART_AREA = 0.3
+PART_AREA = 0.05
 """... unless it is smaller than this share (a car before a coach), ..."""
 RIDER_INSIDE = 0.35
 """A person with this share of the box over a two-wheeler, and astride it, is its rider."""

@@ -46,16 +46,16 @@ class TrackSettings:
 
     birth: float = 0.4
     high: float = 0.3
-    low: float = 0.17
+    low: float = 0.3
     evidence: float = 0.8
     weak_evidence: float = 3.0
     travel: float = 1.0
     travel_seconds: float = 0.4
     keep_seconds: float = 2.2
     doubt_seconds: float = 0.25
-    top_speed: tuple[float, float, float] = (0.5, 1.2, 1.2)
+    top_speed: tuple[float, float, float] = (0.48, 1.2, 1.2)
     manoeuvre: tuple[float, float, float] = (0.6, 1.0, 1.0)
-    box_error: float = 0.1
+    box_error: float = 0.08
     gate: float = 4.0
     most: int = 512
 
@@ -67,6 +67,7 @@ class Tracks:
     Attributes:
         id: int64 (N,), rising in order of birth, never used again.
         xyxy: float64 (N, 4) filtered box, pixels.
+        box: float64 (N, 4) the last box as it was detected, pixels.
         at: float64 (N, 2) filtered bottom centre, pixels.
         velocity: float64 (N, 2) of the bottom centre, pixels/s.
         size: float64 (N,) sqrt(width x height), pixels.
@@ -80,6 +81,7 @@ class Tracks:
 
     id: Ints
     xyxy: Floats
+    box: Floats
     at: Floats
     velocity: Floats
     size: Floats
@@ -110,6 +112,7 @@ class _Columns:
     origin: Floats = field(default_factory=lambda: np.zeros((0, 2)))
     way: Floats = field(default_factory=lambda: np.zeros(0))
     spot: Floats = field(default_factory=lambda: np.zeros((0, 2)))
+    box: Floats = field(default_factory=lambda: np.zeros((0, 4)))
 
     def select(self, chosen: Bools) -> "_Columns":
         return _Columns(*(getattr(self, name)[chosen] for name in self.__slots__))
@@ -120,11 +123,11 @@ class _Columns:
 
 UNMATCHED = 7.0
 """Cost from which on leaving a track without a box is the better explanation."""
-ALONE = 0.3
+ALONE = 0.5
 """A weak box with a larger share of its area over a believed track is a part or a shadow of that road user."""
 STRAIGHT = 0.7
 """Least share of the way walked that must lie between a weak track's two ends."""
-WEIGHTS = np.array([1.0, 2.5, 2.5, 1.0, 0.6, 0.6])
+WEIGHTS = np.array([1.0, 3.0, 3.0, 1.0, 0.6, 0.6])
 """Weight of each class's votes: riders are often seen as persons only, so a two-wheeler seen now and then is one; cars
 are so much more frequent that a doubtful bus or truck is a car."""
 OTHER_GROUP = 5.0
@@ -172,7 +175,8 @@ class Tracker:
     def _groups(self) -> Ints:
         if not len(self._motion):
             return np.zeros(0, np.int64)
-        return np.asarray(GROUPS[self._columns.votes.argmax(axis=1)], np.int64)
+        groups: Ints = np.take(GROUPS, self._columns.votes.argmax(axis=1))
+        return groups
 
     def _sizes(self) -> Floats:
         sizes: Floats = np.sqrt(np.maximum(self._motion.at[:, 2], 1) * np.maximum(self._motion.at[:, 3], 1))
@@ -244,6 +248,7 @@ class Tracker:
         kept.spot[tracks] = self._motion.at[tracks, :2]
         kept.votes[tracks] += users.votes[boxes]
         kept.score[tracks] = score
+        kept.box[tracks] = users.xyxy[boxes]
         kept.best[tracks] = np.maximum(kept.best[tracks], score)
         kept.evidence[tracks] += score
         kept.hits[tracks] += 1
@@ -279,7 +284,7 @@ class Tracker:
         self._columns = self._columns.join(
             _Columns(
                 ids, users.votes[boxes].copy(), score.copy(), score.copy(), score.copy(), np.ones(count, np.int64),
-                times, times.copy(), at[:, :2].copy(), np.zeros(count), at[:, :2].copy(),
+                times, times.copy(), at[:, :2].copy(), np.zeros(count), at[:, :2].copy(), users.xyxy[boxes].copy(),
             )
         )  # fmt: skip
 
@@ -352,6 +357,7 @@ class Tracker:
         return Tracks(
             id=kept.id.copy(),
             xyxy=to_xyxy(at),
+            box=kept.box.copy(),
             at=at[:, :2].copy(),
             velocity=self._motion.rate[:, :2].copy(),
             size=self._sizes(),
