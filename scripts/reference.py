@@ -38,7 +38,7 @@ def api() -> str:
     for path, methods in made.openapi()["paths"].items():
         for method, operation in methods.items():
             permission = guarded.get((path, method.upper()))
-            summary = operation.get("summary", "").strip()
+            summary = (operation.get("description") or operation.get("summary", "")).strip().split("\n")[0]
             lines.append(
                 f"| {method.upper()} | `{path}` | {f'`{permission}`' if permission else 'public'} | {summary} |"
             )
