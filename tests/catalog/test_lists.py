@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from commonsight.catalog import health, lists, overview, service
+from commonsight.catalog import health, lists, overview, seed, service
 from commonsight.catalog.lists import After
 from commonsight.catalog.model import Box, CameraRow, Filters, Health, Sort
 from commonsight.records.database import Database
@@ -68,6 +68,9 @@ FILTERS = [
     {"q": "4501"},
     {"q": "民族大道", "regions": ("4501",)},
     {"q": "鱻"},
+    {"platform": seed.seeded_id(2, 4501, 45)},
+    {"platform": seed.seeded_id(2, 4501, 45), "health": Health.WORKS, "regions": ("4501",)},
+    {"health": Health.BAD, "regions": ("450103",)},
     {"demo": True},
     {"demo": False},
     {"has_source": True, "regions": ("4501",)},
@@ -102,6 +105,7 @@ def matches(row: CameraRow, filters: Filters) -> bool:
         and filters.health in (None, row.health)
         and filters.kind in (None, row.kind)
         and filters.sector in (None, row.sector)
+        and (filters.platform is None or (row.platform is not None and row.platform.id == filters.platform))
         and filters.demo in (None, row.demo)
         and filters.has_source in (None, row.has_source)
         and filters.analysis in (None, row.analysis)

@@ -129,9 +129,15 @@ def _beyond(where: conditions.Where, sort: Sort, after: After | None) -> None:
 
 def in_index_order(filters: Filters, sort: Sort) -> bool:
     """Whether an index gives just these cameras in this order."""
-    if not filters.in_counts or len(filters.regions) != 1:
+    if not filters.in_facets or filters.kind or filters.sector or len(filters.regions) != 1:
         return False
     digits = len(filters.regions[0])
+    if filters.platform is not None:
+        return (
+            sort.field == "name"
+            and digits == DIGITS[Level.PROVINCE]
+            and filters == Filters(filters.regions, platform=filters.platform)
+        )
     if filters.health is not None:
         return sort.field == "name" and digits == DIGITS[Level.PROVINCE]
     indexed = [DIGITS[Level.PROVINCE], DIGITS[Level.CITY]] + ([DIGITS[Level.COUNTY]] if sort.field == "name" else [])
@@ -204,17 +210,27 @@ async def _gathered(
     return [row for row in rows if row.id is not None], count
 
 
+def _way(filters: Filters, sort: Sort) -> conditions.Where:
+    """What an index in this order begins with. Nothing else may stand here: the bound counts the rows that are met."""
+    way = conditions.Where()
+    way.add(conditions.LIVE)
+    region = filters.regions[0] if len(filters.regions) == 1 else ""
+    digits = DIGITS[Level.COUNTY] if sort.field == "name" and len(region) > DIGITS[Level.CITY] else DIGITS[Level.CITY]
+    if sort.field == "name" and filters.platform is not None:
+        way.add("c.platform_id = :platform", platform=filters.platform)
+    elif len(region) >= digits:
+        conditions.regions(way, (region[:digits],), ordered=True)
+    elif sort.field == "name" and filters.health is not None:
+        way.add("c.health = :health", health=int(filters.health))
+    return way
+
+
 async def _walked(
     session: ReadSession, filters: Filters, sort: Sort, after: After | None, limit: int
 ) -> Sequence[Row[Any]]:
     """Step 2: the page, as far as `WALK` rows along the order hold it."""
     where = conditions.of(filters)
-    along = conditions.Where()
-    along.add(conditions.LIVE)
-    if sort.field == "name" and filters.health is not None:
-        along.add("c.health = :health", health=int(filters.health))
-    if len(filters.regions) == 1:
-        conditions.regions(along, filters.regions, ordered=True)
+    along = _way(filters, sort)
     _beyond(along, sort, after)
     _, order = _order(sort)
     walk = f"SELECT c.* FROM cameras AS c WHERE {along} ORDER BY {order} LIMIT {WALK}"  # noqa: S608
