@@ -24,8 +24,6 @@ PATIENCE: Final = 120.0
 
 POLL: Final = 0.1
 
-COMMAND: Final = "import asyncio; from commonsight.cli.demo import demo; from commonsight.settings import load; asyncio.run(demo(load(), None, None))"
-
 Rows = list[tuple[Any, ...]]
 
 
@@ -59,7 +57,7 @@ class House:
         self.data = home / "data"
         self.terminal = home / "terminal"
         self.terminal.touch()
-        self.command = [sys.executable, "-c", COMMAND, *command]
+        self.command = [sys.executable, "-m", "commonsight", *command]
         api, media, cameras, _ = free_ports(4)  # the last: where the demo's cameras that are off do not listen
         self.ports = {"api": api, "media": media, "simulate": cameras}
         chosen = {f"{kind.upper()}__PORT": str(port) for kind, port in self.ports.items()} | (settings or {})
@@ -74,8 +72,9 @@ class House:
 
     def start(self) -> float:
         """Start and wait until every process is there; returns the seconds it took."""
+        assert self.process is None or self.process.poll() is not None, "it runs already"
         began = time.monotonic()
-        self._known = len(self._log())
+        self._known = len(self.log())
         with self.terminal.open("ab") as terminal:
             self.process = subprocess.Popen(
                 self.command,
@@ -134,16 +133,32 @@ class House:
         self.process.wait()
         self.until(lambda: not self.processes(), "everything ends with the supervisor")
 
+    def cut_power(self) -> None:
+        """kill -9 everything at once: nobody writes a last word."""
+        assert self.process is not None
+        self.process.kill()
+        for pid in self.processes():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+        self.until(lambda: not self.processes(), "everything is gone")
+
     # -- looking -----------------------------------------------------------------------------------------------------
+
+    @property
+    def pid_of_supervisor(self) -> int:
+        """Process id of the command that was started."""
+        assert self.process is not None
+        return self.process.pid
 
     def pid(self, name: str) -> int:
         """Process id of a child, as the supervisor last told."""
-        told = [e["pid"] for e in self._log() if e["event"] == "child_started" and e["child"] == name]
+        told = [e["pid"] for e in self.log() if e["event"] == "child_started" and e["child"] == name]
         return int(told[-1])
 
     def said(self, event: str) -> list[dict[str, Any]]:
         """What the supervisor has logged under this name since the last start."""
-        return [entry for entry in self._log()[self._known :] if entry["event"] == event]
+        return [entry for entry in self.log()[self._known :] if entry["event"] == event]
 
     def processes(self) -> list[int]:
         """Everything that belongs to this platform: its data directory stands in the environment or is where it works.
@@ -205,7 +220,8 @@ class House:
             words = self.terminal.read_text("utf-8", "replace")[-6000:]
             raise AssertionError(f"ended with exit code {self.process.returncode}. The terminal says:\n{words}")
 
-    def _log(self) -> list[dict[str, Any]]:
+    def log(self) -> list[dict[str, Any]]:
+        """Everything the supervisor has logged, oldest first."""
         lines: list[str] = []
         for path in sorted((self.data / "logs").glob("supervisor.log*"), key=lambda path: path.stat().st_mtime):
             lines += path.read_text("utf-8", "replace").splitlines()

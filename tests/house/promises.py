@@ -17,7 +17,7 @@ LOOK: Final = 1.0
 FIGURES: Final = "SELECT camera_id, target, measure, class, start, value, coverage FROM observations"
 EPOCHS: Final = "SELECT camera_id, epoch FROM analysis_leases"
 
-# A day's total and the sum of its minutes are written in one transaction: they differ only when one was lost or doubled.
+# A day's total and its minutes are written in one transaction: they differ only when one was lost or doubled.
 DIFFERENT: Final = """
     SELECT d.day, d.camera_id, d.class, d.crossings_in, d.crossings_out, m.into, m.outof
       FROM observation_days AS d

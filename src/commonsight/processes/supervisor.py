@@ -6,6 +6,7 @@ SIGTERM or Ctrl-C: the processes are asked to stop, then the database. A second 
 import asyncio
 import contextlib
 import json
+import logging
 import signal
 from collections.abc import Awaitable, Callable, MutableMapping
 from datetime import UTC, datetime
@@ -239,4 +240,9 @@ class Supervisor:
             self._carry("supervisor", json.dumps(stamped, ensure_ascii=False, default=str).encode())
             raise structlog.DropEvent
 
-        structlog.configure(processors=[structlog.processors.format_exc_info, carry], cache_logger_on_first_use=False)
+        structlog.configure(
+            processors=[structlog.processors.format_exc_info, carry],
+            # Everything, whatever the command that runs us lets through on its way: the file is for looking back.
+            wrapper_class=structlog.make_filtering_bound_logger(logging.NOTSET),
+            cache_logger_on_first_use=False,
+        )
