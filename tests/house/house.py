@@ -72,8 +72,14 @@ class House:
 
     def start(self) -> float:
         """Start and wait until every process is there; returns the seconds it took."""
-        assert self.process is None or self.process.poll() is not None, "it runs already"
         began = time.monotonic()
+        self.launch()
+        self.until(lambda: self._ended() or self.said("serving"), "serving", 2 * PATIENCE)
+        return time.monotonic() - began
+
+    def launch(self) -> None:
+        """Start without waiting for anything."""
+        assert self.process is None or self.process.poll() is not None, "it runs already"
         self._known = len(self.log())
         with self.terminal.open("ab") as terminal:
             self.process = subprocess.Popen(
@@ -84,8 +90,6 @@ class House:
                 stdout=subprocess.DEVNULL,
                 stderr=terminal,
             )
-        self.until(lambda: self._ended() or self.said("serving"), "serving", 2 * PATIENCE)
-        return time.monotonic() - began
 
     def again(self, **settings: str) -> "subprocess.CompletedProcess[str]":
         """Run the same command a second time beside this one, with other settings, until it ends by itself."""

@@ -32,6 +32,15 @@ def test_ctrl_c_stops_everything_in_order(house: House) -> None:
     stops_in_order(house, signal.SIGINT)
 
 
+@pytest.mark.parametrize("child", ["postgres", "api", "work-1"])
+def test_ctrl_c_in_the_middle_of_a_start_leaves_nothing(house: House, child: str) -> None:
+    house.launch()
+    house.until(lambda: [entry for entry in house.said("child_started") if entry["child"] == child], f"{child} started")
+    assert house.stop(signal.SIGINT) == 0
+    assert house.processes() == []
+    assert "Traceback" not in house.terminal.read_text("utf-8")
+
+
 def test_a_second_start_on_the_same_data_is_refused_in_words(house: House) -> None:
     house.start()
     second = house.again()
