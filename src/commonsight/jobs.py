@@ -16,10 +16,10 @@ jobs so that the second run finds the work done.
 import asyncio
 import contextlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, ParamSpec, TypeVar, overload
 
 import procrastinate
 import structlog
@@ -34,6 +34,9 @@ from commonsight.records.database import Database, WriteSession
 from commonsight.settings import Settings
 
 log = structlog.get_logger(__name__)
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 RETRY: Final = procrastinate.RetryStrategy(max_attempts=5, exponential_wait=3)
 """Default of every job: again after 3, 9, 27, 81 and 243 seconds, then failed."""
@@ -61,6 +64,10 @@ WAITING = Gauge("commonsight_jobs", "Jobs by status", ["status"])
 class Blueprint(procrastinate.Blueprint):
     """A room's jobs: names `<room>:<function>`, retries bounded unless a task says otherwise."""
 
+    @overload  # type: ignore[override]  # narrower on purpose: a job gets its house, not Procrastinate's context
+    def task(self, _func: Callable[P, R]) -> "Task[P, R, P]": ...
+    @overload
+    def task(self, _func: None = None, **options: Any) -> "Callable[[Callable[P, R]], Task[P, R, P]]": ...
     def task(self, _func: Any = None, **options: Any) -> Any:
         """Declare a job; the options are Procrastinate's."""
 

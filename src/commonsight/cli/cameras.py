@@ -3,7 +3,7 @@
 import asyncio
 import json
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 from uuid import UUID
 
 import typer
@@ -63,7 +63,7 @@ async def _probe(settings: Settings, database: Database, camera_id: UUID) -> Pro
         source = await service.camera_source(session, camera_id)
     assert isinstance(source, Source)
     timeout = settings.inspect.timeout_seconds
-    result = await probing.probe(issued.permit, camera_id, cast("Any", source), timeout=timeout, clock=clock)
+    result = await probing.probe(issued.permit, camera_id, source, timeout=timeout, clock=clock)
     async with database.write() as session:
         await write_tries(session, [Tried(camera_id, clock.now(), result)], settings.inspect)
     return result

@@ -1,7 +1,7 @@
 """Jobs of inspect/: plan sweeps, work through shards, check single cameras now."""
 
 from datetime import timedelta
-from typing import Any, Final, cast
+from typing import Final
 from uuid import UUID
 
 import structlog
@@ -106,7 +106,7 @@ async def prober(house: House) -> Probe:
 
     async def probe(camera_id: UUID, source: Source) -> ProbeResult:
         # A source has the fields of the address that connect opens; this room may not name connect's types.
-        return await probing.probe(permit, camera_id, cast("Any", source), timeout=timeout, clock=house.clock)
+        return await probing.probe(permit, camera_id, source, timeout=timeout, clock=house.clock)
 
     return probe
 

@@ -33,6 +33,8 @@ async def serve(runtime: Runtime) -> None:
         access_log=False,
         lifespan="on",
         server_header=False,
+        # Without a proxy of the operator's, whoever calls could name any address and dodge the limit on logins.
+        proxy_headers=runtime.settings.api.public_url is not None,
         ws_max_size=WEBSOCKET_BYTES,
         ws_max_queue=WEBSOCKET_QUEUE,
         limit_concurrency=CONNECTIONS,

@@ -59,6 +59,8 @@ OPTIONS: Final[Mapping[str, str]] = {
     "authentication_timeout": "10s",
     "jit": "off",  # compiling costs more than our short queries take
     "wal_compression": "on",
+    "shared_buffers": "256MB",
+    "random_page_cost": "1.1",  # the disks it meets have no heads to move
     "autovacuum_vacuum_cost_delay": "1ms",
 }
 
