@@ -1,6 +1,8 @@
 import asyncio
 from pathlib import Path
 
+import typer
+
 from commonsight.cli.database import demo_data_dir
 from commonsight.cli.models import ProgressLine
 from commonsight.cli.start import start
@@ -9,6 +11,7 @@ from commonsight.problem import Refusal
 from commonsight.processes import demo_world
 from commonsight.records.database import Database
 from commonsight.settings import Settings
+from commonsight.simulate import footage
 from commonsight.text import say
 from commonsight.vision.store import ModelStore
 
@@ -21,7 +24,7 @@ async def demo(settings: Settings, config: Path | None, cameras: int | None) -> 
     if cameras is not None:
         changed["simulate"] = settings.simulate.model_copy(update={"cameras": cameras})
     settings = settings.model_copy(update=changed)
-    await asyncio.to_thread(_bring_model, settings)
+    await asyncio.gather(asyncio.to_thread(_bring_model, settings), asyncio.to_thread(_bring_footage, settings))
 
     async def prepare(database: Database) -> None:
         def progress(done: int, count: int) -> None:
@@ -45,3 +48,13 @@ def _bring_model(settings: Settings) -> None:
     except Refusal as refusal:
         reason = say(refusal.code, language(), **refusal.facts())
         speak("cli.without_model", err=True, name=name, reason=reason)
+
+
+def _bring_footage(settings: Settings) -> None:
+    """Before anything is started: a camera whose picture is still being made would count as one that has none."""
+    for clip in footage.clips():
+        try:
+            footage.prepare(clip, settings.data_dir, lambda line: typer.echo(line, err=True))
+        except Refusal as refusal:
+            reason = say(refusal.code, language(), **refusal.facts())
+            speak("cli.without_clip", err=True, name=clip.name, reason=reason)

@@ -10,6 +10,7 @@ from commonsight.access.first import ensure_first_administrator, password_file
 from commonsight.cli.terminal import speak
 from commonsight.clock import SystemClock
 from commonsight.places.service import load_packaged
+from commonsight.processes.rotation import Terminal
 from commonsight.processes.supervisor import Supervisor
 from commonsight.records.database import Database
 from commonsight.settings import Settings
@@ -51,4 +52,13 @@ async def start(settings: Settings, config: Path | None, *, demo: bool = False, 
             speak("cli.password_left", err=True, path=left)
         speak("cli.stop_hint", err=True, logs=settings.data_dir / "logs", pid=os.getpid())
 
-    await Supervisor(settings, config, demo=demo, migrated=migrated, serving=serving).run()
+    speak("cli.starting", err=True)
+    await Supervisor(
+        settings, config, demo=demo, migrated=migrated, serving=serving, terminal=_terminal(settings)
+    ).run()
+
+
+def _terminal(settings: Settings) -> Terminal:
+    """A person sees what needs them, unless they set a level; a machine that collects our lines gets all of them."""
+    quiet = sys.stderr.isatty() and "level" not in settings.log.model_fields_set
+    return Terminal(form=settings.log.format, level="warning" if quiet else settings.log.level)
