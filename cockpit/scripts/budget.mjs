@@ -33,7 +33,7 @@ const size = await weigh(entry)
 const kilobytes = (bytes) => `${(bytes / 1000).toFixed(1)} kB`
 
 console.log(`first load   ${kilobytes(size)} gzip in ${entry.size} files (budget ${kilobytes(BUDGET_BYTES)})`)
-for (const key of Object.keys(manifest).filter((k) => manifest[k].isDynamicEntry)) {
+for (const key of Object.keys(manifest).filter((k) => k.startsWith('src/') && manifest[k].isDynamicEntry)) {
   const extra = [...closure(key)].filter((k) => !entry.has(k))
   console.log(`  + ${key.replace(/^src\//, '').padEnd(44)} ${kilobytes(await weigh(extra))}`)
 }

@@ -135,12 +135,12 @@ export class LiveSocket {
   }
 
   private ask(topics: Topic[]): void {
-    const after: Partial<Record<Topic, number>> = {}
+    // One message a topic: one that is refused (a right was taken away) must not take the others with it.
     for (const topic of topics) {
       const sequence = this.seen.get(topic)
-      if (sequence !== undefined) after[topic] = sequence
+      const after = sequence === undefined ? {} : { [topic]: sequence }
+      this.wire?.send(JSON.stringify({ subscribe: [topic], after }))
     }
-    this.wire?.send(JSON.stringify({ subscribe: topics, after }))
   }
 
   private receive(text: unknown): void {

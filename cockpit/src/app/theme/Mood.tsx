@@ -30,6 +30,7 @@ function antConfig(mood: Mood): ThemeConfig {
       colorBorderSecondary: t.line,
       colorTextSecondary: t.textMuted,
       colorTextTertiary: t.textFaint,
+      colorTextPlaceholder: t.textFaint,
       colorTextLightSolid: t.accentText,
       fontFamily: FONT,
       fontSize: 14,
@@ -40,7 +41,7 @@ function antConfig(mood: Mood): ThemeConfig {
     },
     components: {
       Table: { cellPaddingBlockSM: 6, cellPaddingInlineSM: 10, headerBg: t.raised, headerColor: t.textMuted, headerSplitColor: 'transparent' },
-      Tabs: { horizontalMargin: '0 0 12px 0' },
+      Tabs: { horizontalMargin: '-8px 0 12px 0' },
     },
   }
 }

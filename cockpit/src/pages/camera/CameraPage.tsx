@@ -1,6 +1,6 @@
 import { ArrowLeftOutlined } from '@ant-design/icons'
 import { Tabs } from 'antd'
-import { useState } from 'react'
+import { lazy, Suspense, useMemo, useState } from 'react'
 import { Link, useParams } from 'react-router'
 import { useAnalysis, useCamera } from '@/api/queries'
 import type { Answer } from '@/api/client'
@@ -23,6 +23,8 @@ import { Probes } from './Probes'
 import { ShapeCanvas, type Tool } from './ShapeCanvas'
 import { cameraText } from './text'
 import { useDraft } from './useDraft'
+
+const SeriesChart = lazy(() => import('@/parts/series/SeriesChart'))
 
 /** One camera: its picture first, then what is known about it and what it is watched for. */
 export default function CameraPage() {
@@ -92,11 +94,24 @@ function Watched({ camera, read }: { camera: Camera; read: Answer<Analysis> }) {
         {camera.source && can('pictures.view') && (
           <LivePlayer cameraId={camera.id} cameraName={camera.name} lines={drawing ? [] : read.data.lines} overlay={canvas} />
         )}
+        {can('counts.read') && read.data.enabled && <Counted id={camera.id} />}
       </section>
       <Side camera={camera} tab={tab} onTab={setTab}>
         <AnalysisPanel editing={editing} state={read.data.state} tool={tool} chosen={chosen} onTool={setTool} onChoose={setChosen} />
       </Side>
     </div>
+  )
+}
+
+/** What its lines have counted in the last hours. */
+function Counted({ id }: { id: string }) {
+  const of = useMemo(() => ({ camera: id }), [id])
+  return (
+    <Panel>
+      <Suspense fallback={null}>
+        <SeriesChart of={of} since={null} />
+      </Suspense>
+    </Panel>
   )
 }
 

@@ -11,12 +11,8 @@ import { useBoxHeight } from '@/parts/useBoxHeight'
 import { useFormat } from '@/text/format'
 import { useText } from '@/text/language'
 import css from './CamerasPage.module.css'
+import { ancestors } from './regions'
 import { camerasText } from './text'
-
-/** Codes of the regions above one, widest first: "450103001" -> ["45", "4501", "450103"]. */
-export function ancestors(code: string): string[] {
-  return [2, 4, 6, 9, 12].filter((digits) => digits < code.length).map((digits) => code.slice(0, digits))
-}
 
 /** Regions with their cameras, read level by level as they are opened. */
 export function RegionTree({ chosen, onChoose }: { chosen: string | undefined; onChoose: (region: string | undefined) => void }) {

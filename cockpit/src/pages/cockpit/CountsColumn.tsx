@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query'
-import { lazy, Suspense, useCallback } from 'react'
+import { lazy, Suspense, useCallback, useMemo } from 'react'
 import { Link } from 'react-router'
 import { useLive } from '@/api/liveContext'
 import { useCountsNow } from '@/api/queries'
@@ -14,7 +14,7 @@ import { useText } from '@/text/language'
 import css from './Column.module.css'
 import { cockpitText } from './text'
 
-const SeriesChart = lazy(() => import('./SeriesChart'))
+const SeriesChart = lazy(() => import('@/parts/series/SeriesChart'))
 
 export function CountsColumn({ region }: { region: string }) {
   const t = useText(cockpitText)
@@ -22,6 +22,7 @@ export function CountsColumn({ region }: { region: string }) {
   const counts = useCountsNow(region, may)
   useLiveCounts(region, may)
   const data = counts.data
+  const of = useMemo(() => ({ region }), [region])
   if (!may) return null
   return (
     <>
@@ -48,7 +49,7 @@ export function CountsColumn({ region }: { region: string }) {
       </section>
       {data?.since && (
         <Suspense fallback={null}>
-          <SeriesChart region={region} since={data.since} />
+          <SeriesChart of={of} since={data.since} />
         </Suspense>
       )}
       {data?.since && <ByClass counts={data} />}

@@ -2,21 +2,16 @@ import { useMemo } from 'react'
 import { Link } from 'react-router'
 import { useRetrievals, useSystem } from '@/api/queries'
 import { useCan } from '@/app/auth'
+import { startOfDay } from '@/parts/day'
 import { HealthMark } from '@/parts/HealthMark'
 import { HowKnown } from '@/parts/HowKnown'
 import { isTrouble } from '@/parts/processes'
-import { useFormat, ZONE } from '@/text/format'
+import { useFormat } from '@/text/format'
 import { useText } from '@/text/language'
 import css from './Footline.module.css'
 import { cockpitText } from './text'
 
 const MOST_COUNTED = 500
-
-/** Midnight of the region's day, as RFC 3339. China keeps one zone without summer time. */
-export function startOfDay(now: Date): string {
-  const day = new Intl.DateTimeFormat('en-CA', { timeZone: ZONE }).format(now)
-  return `${day}T00:00:00+08:00`
-}
 
 /** The bottom line: retrievals today and the platform's own health. */
 export function Footline() {

@@ -2,19 +2,12 @@ import { Button, Select } from 'antd'
 import { useState } from 'react'
 import { path, type Query } from '@/api/client'
 import { usePurposes } from '@/api/queries'
+import { dayEdge } from '@/parts/day'
 import { Panel } from '@/parts/Page'
 import { RetrievalTable } from '@/parts/register/RetrievalTable'
 import { useBilingual, useText } from '@/text/language'
 import css from './SystemPage.module.css'
 import { systemText } from './text'
-
-/** A day of the page's zone as the moment it begins (or, for `end`, the moment after it). */
-export function dayEdge(day: string, end: boolean): string | undefined {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(day)) return undefined
-  const start = new Date(`${day}T00:00:00+08:00`)
-  if (end) start.setUTCDate(start.getUTCDate() + 1)
-  return start.toISOString()
-}
 
 export function RegisterSection() {
   const t = useText(systemText)

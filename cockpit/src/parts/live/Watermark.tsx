@@ -16,10 +16,12 @@ export function Watermark({ viewer }: { viewer: string }) {
   }, [])
   const [left, top] = SPOTS[Math.floor(now / 1000 / STAY_SECONDS) % SPOTS.length] ?? [0.06, 0.12]
   return (
-    <span className={css.watermark} style={{ left: `${left * 100}%`, top: `${top * 100}%` }}>
-      {viewer}
-      <br />
-      {f.dateTime(now)}
-    </span>
+    <div className={`${css.marked} picture-overlay`}>
+      <span className={css.watermark} style={{ left: `${left * 100}%`, top: `${top * 100}%` }}>
+        {viewer}
+        <br />
+        {f.dateTime(now)}
+      </span>
+    </div>
   )
 }

@@ -16,6 +16,8 @@ export interface Paint {
   inOut: (count: LineCount) => string
 }
 
+/** Smaller boxes go without their word: it would hide more than it tells. */
+const LABEL_FROM_PX = 34
 const HALO = 'rgba(4, 10, 16, 0.78)'
 
 /** Draws boxes and counting lines over a picture of `width` x `height` CSS pixels. */
@@ -28,7 +30,7 @@ export function paint(context: CanvasRenderingContext2D, p: Paint): void {
   for (const line of p.lines) paintLine(context, p, line)
 }
 
-function paintBox(context: CanvasRenderingContext2D, p: Paint, [x0, y0, x1, y1, name, , track]: Box): void {
+function paintBox(context: CanvasRenderingContext2D, p: Paint, [x0, y0, x1, y1, name]: Box): void {
   const colour = isVehicle(name) ? '#c3aaf7' : '#6cbcf7'
   const [x, y, w, h] = [x0 * p.width, y0 * p.height, (x1 - x0) * p.width, (y1 - y0) * p.height]
   context.lineWidth = 3
@@ -37,7 +39,7 @@ function paintBox(context: CanvasRenderingContext2D, p: Paint, [x0, y0, x1, y1, 
   context.lineWidth = 1.5
   context.strokeStyle = colour
   context.strokeRect(x, y, w, h)
-  label(context, track == null ? p.className(name) : `${p.className(name)} ${track}`, x, y, colour, p.width)
+  if (w >= LABEL_FROM_PX || h >= LABEL_FROM_PX) label(context, p.className(name), x, y, colour, p.width)
 }
 
 function paintLine(context: CanvasRenderingContext2D, p: Paint, line: Line): void {

@@ -6,8 +6,12 @@ import { MediaSink, mediaSourceClass } from './sink'
 
 /** Endings after which trying again with the same permit cannot help. */
 const FINAL = new Set([
-  'permit_revoked', 'permit_expired', 'unsupported_codec', 'unauthorized', 'not_found', 'no_video', 'no_media_source',
+  'permit_revoked', 'permit_expired', 'permit_refused', 'limit_unsupported', 'unsupported_codec', 'unauthorized', 'not_found',
+  'no_video', 'no_media_source', 'camera_without_source', 'camera_invalid',
 ])
+
+/** After so many tries without a picture the camera may have moved to another node: the person asks again, for a new address. */
+const MOST_TRIES = 6
 
 export type StreamState =
   | { is: 'connecting' }
@@ -91,7 +95,7 @@ export class LiveStream {
     if (this.stopped) return
     this.ended = true
     this.drop()
-    const again = !FINAL.has(code)
+    const again = !FINAL.has(code) && this.attempt < MOST_TRIES
     this.events.onState({ is: 'lost', code, words, again })
     if (again) this.timer = window.setTimeout(() => this.connect(), backoff(this.attempt++))
   }

@@ -53,7 +53,8 @@ export class MapEngine {
   private readonly map: MapLibre
   private readonly deck: Deck<DeckMapView>
   private moved = false
-  private pending: number | null = null
+  private picking = false
+  private closed = false
 
   constructor(container: HTMLElement, tokens: Tokens, boundaries: Boundaries, events: EngineEvents) {
     this.map = new MapLibre({
@@ -117,7 +118,7 @@ export class MapEngine {
   }
 
   close(): void {
-    if (this.pending !== null) cancelAnimationFrame(this.pending)
+    this.closed = true
     this.deck.finalize()
     this.map.remove()
   }
@@ -147,15 +148,15 @@ export class MapEngine {
       else this.deck.setProps({ viewState: this.viewState() })
     })
     map.on('click', ({ point }) => {
-      const picked = this.pick(point)
-      if (picked) events.onPick(picked)
+      void this.pick(point).then((picked) => picked && events.onPick(picked))
     })
-    // Picking reads back from the graphics card: once a frame at most, and never while the map moves.
+    // Picking reads back from the graphics card: one at a time, and never while the map moves.
     map.on('mousemove', ({ point }) => {
-      if (this.pending !== null || map.isMoving()) return
-      this.pending = requestAnimationFrame(() => {
-        this.pending = null
-        const hovered = this.pick(point)
+      if (this.picking || map.isMoving()) return
+      this.picking = true
+      void this.pick(point).then((hovered) => {
+        this.picking = false
+        if (this.closed) return
         map.getCanvas().style.cursor = hovered ? 'pointer' : ''
         events.onHover(hovered, point.x, point.y)
       })
@@ -163,9 +164,9 @@ export class MapEngine {
     map.on('mouseout', () => events.onHover(null, 0, 0))
   }
 
-  private pick({ x, y }: MapMouseEvent['point']): CameraPoint | Cell | null {
-    if (!this.deck.isInitialized) return null
-    const info = this.deck.pickObject({ x, y, radius: PICK_RADIUS_PX })
+  private async pick({ x, y }: MapMouseEvent['point']): Promise<CameraPoint | Cell | null> {
+    if (this.closed || !this.deck.isInitialized) return null
+    const info = await this.deck.pickObjectAsync({ x, y, radius: PICK_RADIUS_PX })
     return (info?.object as CameraPoint | Cell | undefined) ?? null
   }
 }

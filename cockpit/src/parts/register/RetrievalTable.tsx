@@ -7,7 +7,7 @@ import type { Retrieval } from '@/api/types'
 import { useFormat } from '@/text/format'
 import { useBilingual, useText } from '@/text/language'
 import { ProblemNote } from '../ProblemNote'
-import { registerText } from './index'
+import { endName, registerText } from './index'
 import { Teach } from '../Teach'
 import { partsText } from '../text'
 
@@ -35,7 +35,7 @@ function Pages({ query, compact, empty }: { query: Query; compact: boolean; empt
     { title: t('purpose'), key: 'purpose', width: 240, ellipsis: true, render: (_, row) => [purposes.get(row.purpose_code) ?? row.purpose_code, row.purpose_text].filter(Boolean).join(' · ') },
     { title: t('seen'), key: 'seen', width: 110, align: 'right', render: (_, row) => (row.first_frame_at ? f.seconds(row.seconds) : t('nothing')) },
     { title: t('bytes'), key: 'bytes', width: 100, align: 'right', render: (_, row) => f.bytes(row.bytes) },
-    { title: t('closed'), key: 'closed', width: 150, ellipsis: true, render: (_, row) => (row.closed_at ? (row.close_reason ?? f.dateTime(row.closed_at)) : t('open')) },
+    { title: t('closed'), key: 'closed', width: 150, ellipsis: true, render: (_, row) => (row.closed_at ? (row.close_reason ? endName(t, row.close_reason) : f.dateTime(row.closed_at)) : t('open')) },
   ]
   return (
     <>

@@ -32,6 +32,7 @@ export const en: Record<keyof typeof zh, string> = {
   'kind.media': 'Media',
   'kind.work': 'Jobs',
   'kind.see': 'Analysis',
+  'kind.supervisor': 'Supervisor',
   'kind.simulate': 'Virtual cameras',
   'models.none': 'No model cards',
   'models.teach': 'Run commonsight models list in a terminal to see what can be installed.',

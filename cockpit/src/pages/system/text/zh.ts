@@ -30,6 +30,7 @@ export const zh = {
   'kind.media': '媒体',
   'kind.work': '后台任务',
   'kind.see': '视频分析',
+  'kind.supervisor': '总管',
   'kind.simulate': '虚拟摄像机',
   'models.none': '没有模型卡',
   'models.teach': '在终端运行 commonsight models list 查看可安装的模型。',

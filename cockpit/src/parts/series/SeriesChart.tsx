@@ -1,5 +1,6 @@
 import { Segmented } from 'antd'
 import { useEffect, useMemo, useState } from 'react'
+import type { Query } from '@/api/client'
 import { useSeries } from '@/api/queries'
 import { useTokens } from '@/app/theme/Mood'
 import type { Tokens } from '@/app/theme/tokens'
@@ -8,17 +9,17 @@ import { SOLID_COVERAGE } from '@/parts/HowKnown'
 import { ProblemNote } from '@/parts/ProblemNote'
 import { useFormat, type Format } from '@/text/format'
 import { useText } from '@/text/language'
-import css from './Column.module.css'
-import { buckets, fittingHours, STEP, type Bucket } from './counts'
-import { cockpitText } from './text'
+import { buckets, fittingHours, STEP, type Bucket } from './buckets'
+import css from './SeriesChart.module.css'
+import { seriesText } from './text'
 
 type Hours = keyof typeof STEP
 const HOURS: readonly Hours[] = [1, 6, 24]
 const REDRAW_MS = 15_000
 
 /** Crossings of the last hours: people above, vehicles below; hollow where coverage is low, grey where nothing is known. */
-export default function SeriesChart({ region, since }: { region: string; since: string }) {
-  const t = useText(cockpitText)
+export default function SeriesChart({ of, since }: { of: Query; since: string | null }) {
+  const t = useText(seriesText)
   const f = useFormat()
   const tokens = useTokens()
   const [chosen, setChosen] = useState<Hours | null>(null)
@@ -29,7 +30,7 @@ export default function SeriesChart({ region, since }: { region: string; since: 
   }, [])
   const hours: Hours = chosen ?? fittingHours(since, now)
   const step = STEP[hours]
-  const series = useSeries({ region, hours, step })
+  const series = useSeries({ ...of, hours, step })
   const list = useMemo(
     () => buckets(series.data?.items ?? [], now - hours * 3_600_000, now, step),
     [series.data, now, hours, step],
@@ -39,31 +40,31 @@ export default function SeriesChart({ region, since }: { region: string; since: 
   return (
     <section>
       <h2 className={css.title}>
-        {t('series.title')}
+        {t('title')}
         <Segmented
           className={css.hours}
           size="small"
           value={hours}
-          options={HOURS.map((value) => ({ value, label: t(`series.hours.${value}`) }))}
+          options={HOURS.map((value) => ({ value, label: t(`hours.${value}`) }))}
           onChange={setChosen}
         />
       </h2>
       <ProblemNote error={series.error} />
       {(['people', 'vehicles'] as const).map((kind) => (
         <div key={kind} className={css.chart}>
-          <h3 data-kind={kind}>{t(`counts.${kind}`)}</h3>
+          <h3 data-kind={kind}>{t(`kind.${kind}`)}</h3>
           <Chart
-            label={t('series.label', { name: t(`counts.${kind}`), ...words })}
+            label={t('label', { name: t(`kind.${kind}`), ...words })}
             option={option(list, kind, tokens, f, (bucket) =>
               bucket[kind] === null
-                ? `${f.time(bucket.start)}  ${t('series.unknown')}`
-                : t('series.tip', { time: f.time(bucket.start), value: f.number(bucket[kind]), coverage: f.percent(bucket.coverage[kind], 0) }),
+                ? `${f.time(bucket.start)}  ${t('unknown')}`
+                : t('tip', { time: f.time(bucket.start), value: f.number(bucket[kind]), coverage: f.percent(bucket.coverage[kind], 0) }),
             )}
           />
         </div>
       ))}
       <p className={css.key}>
-        <i className={css.hollow} /> {t('series.hollow')} <i className={css.nothing} /> {t('series.unknown')}
+        <i className={css.hollow} /> {t('hollow')} <i className={css.nothing} /> {t('unknown')}
       </p>
     </section>
   )
