@@ -74,7 +74,7 @@ class House:
         """Start and wait until every process is there; returns the seconds it took."""
         began = time.monotonic()
         self.launch()
-        self.until(lambda: self._ended() or self.said("serving"), "serving", 2 * PATIENCE)
+        self.until(self._serves, "serving", 2 * PATIENCE)
         return time.monotonic() - began
 
     def launch(self) -> None:
@@ -113,10 +113,7 @@ class House:
 
     def clear(self) -> None:
         """End everything, however the test went, and leave nothing in shared directories."""
-        if self.process is not None and self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
-        self.until(lambda: not self.processes(), "everything ends with the supervisor")
+        self.cut_power()
         settings = Settings(data_dir=self.data)
         shutil.rmtree(settings.runtime_dir, ignore_errors=True)
         for parent in (Path("/run"), settings.runtime_dir.parent, Path("/tmp")):
@@ -139,12 +136,13 @@ class House:
 
     def cut_power(self) -> None:
         """kill -9 everything at once: nobody writes a last word."""
-        assert self.process is not None
-        self.process.kill()
+        if self.process is not None:
+            self.process.kill()
         for pid in self.processes():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        self.process.wait()
+        if self.process is not None:
+            self.process.wait()
         self.until(lambda: not self.processes(), "everything is gone")
 
     # -- looking -----------------------------------------------------------------------------------------------------
@@ -193,7 +191,7 @@ class House:
     def rows(self, query: str, values: Sequence[Any] = ()) -> Rows:
         """Ask the database itself, past every cache and route. Raises psycopg.OperationalError while it is away."""
         with self.connect() as connection:
-            done = connection.execute(query, values)  # type: ignore[arg-type]
+            done = connection.execute(query, values)
             return done.fetchall() if done.description else []
 
     def connect(self) -> "psycopg.Connection[tuple[Any, ...]]":
@@ -213,16 +211,19 @@ class House:
         deadline = time.monotonic() + seconds
         while not (answer := what()):
             if time.monotonic() > deadline:
-                words = self.terminal.read_text("utf-8", "replace")[-6000:]
-                raise AssertionError(f"waited {seconds:g} s in vain: {why}. The terminal says:\n{words}")
+                raise AssertionError(f"waited {seconds:g} s in vain: {why}; {self.last_words()}")
             time.sleep(POLL)
         return answer
 
-    def _ended(self) -> None:
+    def _serves(self) -> bool:
         assert self.process is not None
         if self.process.poll() is not None:
-            words = self.terminal.read_text("utf-8", "replace")[-6000:]
-            raise AssertionError(f"ended with exit code {self.process.returncode}. The terminal says:\n{words}")
+            raise AssertionError(f"ended with exit code {self.process.returncode}; {self.last_words()}")
+        return bool(self.said("serving"))
+
+    def last_words(self) -> str:
+        """The end of what the terminal shows, for whoever has to find out why a test failed."""
+        return f"the terminal says:\n{self.terminal.read_text('utf-8', 'replace')[-8000:]}"
 
     def log(self) -> list[dict[str, Any]]:
         """Everything the supervisor has logged, oldest first."""

@@ -59,7 +59,7 @@ def stops_in_order(house: House, number: signal.Signals) -> None:
     assert house.processes() == []
     assert not (house.data / "postgres" / "postmaster.pid").exists()
     assert [entry["event"] for entry in house.log()[-2:]] == ["stopping", "stopped"]
-    assert not house.said("child_ended"), "a process did not run through"
+    assert not house.said("child_ended"), f"a process did not run through; {house.last_words()}"
     assert not house.said("child_overdue"), "a process had to be killed"
 
 
