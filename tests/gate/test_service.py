@@ -240,3 +240,18 @@ async def test_lines_of_a_media_node_that_died_are_closed_with_the_permits_end(d
     assert closed[line_id].close_reason == "node_lost"
     assert closed[line_id].closed_at == made.permit.expires_at
     assert closed[fresh].closed_at is None
+
+
+async def test_a_media_node_that_died_has_its_lines_closed_by_its_successor(database, camera, officer):
+    seen = await camera()
+    made = await issued(database, officer, seen)
+    before = await opened(database, made, seen)
+    began = SystemClock().now()
+    later = await opened(database, await issued(database, officer, seen), seen, now=began + timedelta(seconds=1))
+    async with database.write() as session:
+        assert await service.close_inherited(session, "media-9", began) == 0
+        node = {line.id: line for line in await lines(database)}[before].node
+        assert await service.close_inherited(session, node, began) == 1
+    closed = {line.id: line for line in await lines(database)}
+    assert closed[before].close_reason == "node_lost"
+    assert closed[later].closed_at is None

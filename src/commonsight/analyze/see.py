@@ -18,7 +18,7 @@ from commonsight.analyze.store import Lease, LeaseLost
 from commonsight.analyze.watch import Stream, Tools, Watch
 from commonsight.clock import Clock
 from commonsight.gate import service as gate
-from commonsight.media.client import packets
+from commonsight.media.client import StreamEnded, packets
 from commonsight.problem import Refusal
 from commonsight.records import nodes
 from commonsight.records.database import Database
@@ -67,9 +67,18 @@ class Permit:
 
     @contextlib.asynccontextmanager
     async def stream(self, camera_id: UUID) -> AsyncIterator[Stream]:
-        """A camera's packets from the media node that holds it."""
-        async with packets(self._database, await self._current(), camera_id) as stream:
-            yield stream
+        """A camera's packets from the media node that holds it.
+
+        Raises:
+            StreamEnded: a word about the permit itself makes the next attempt ask for a new one.
+        """
+        try:
+            async with packets(self._database, await self._current(), camera_id) as stream:
+                yield stream
+        except StreamEnded as ended:
+            if ended.code.startswith("permit_"):
+                self._ticket = None
+            raise
 
     async def _current(self) -> str:
         async with self._lock:

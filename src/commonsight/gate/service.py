@@ -190,6 +190,11 @@ async def close_retrieval(
     await store.mark_closed(session, retrieval_id, now, seconds=max(0.0, seconds), size=max(0, bytes), reason=reason)
 
 
+async def close_inherited(session: WriteSession, node: str, before: datetime) -> int:
+    """Close what a media node that died had open; its successor, started at `before`, calls this. Returns how many."""
+    return await store.close_inherited(session, node, before)
+
+
 async def revoke(session: WriteSession, permit_id: UUID, reason: str, *, now: datetime | None = None) -> Permit:
     """Make a permit worthless at once; media nodes hear of it when the transaction commits. Repeating it is harmless.
 

@@ -109,6 +109,17 @@ async def close_abandoned(session: WriteSession, grace_seconds: float) -> int:
     return int(getattr(result, "rowcount", 0))
 
 
+async def close_inherited(session: WriteSession, node: str, before: datetime) -> int:
+    """Close the lines that an earlier process of this name left open."""
+    query = update(RetrievalRow).where(
+        RetrievalRow.node == node,
+        RetrievalRow.opened_at < before,
+        RetrievalRow.closed_at.is_(None),
+    )
+    result = await session.execute(query.values(closed_at=before, close_reason="node_lost"))
+    return int(getattr(result, "rowcount", 0))
+
+
 def _register(wanted: Filter) -> Select[RetrievalRow]:
     inside = [RetrievalRow.region.startswith(prefix, autoescape=True) for prefix in wanted.regions]
     query = select(RetrievalRow).where(or_(*inside) if inside else false())

@@ -49,6 +49,7 @@ class GateAdmission:
         self._database = database
         self._clock = clock
         self._name = name
+        self._began = clock.now()
         self._lines: dict[UUID, _Line] = {}
 
     async def admit(self, ticket: str, camera_id: UUID, *, locate: bool) -> Grant:
@@ -83,9 +84,23 @@ class GateAdmission:
 
     async def write_register(self) -> None:
         """Write what has been told, for ever. A database that is away is waited for."""
+        while not await self._close_inherited():
+            await self._clock.sleep(WRITE_SECONDS)
         while True:
             await self._clock.sleep(WRITE_SECONDS)
             await self.flush()
+
+    async def _close_inherited(self) -> bool:
+        """Close the lines of the process that bore this name before, which cannot any more."""
+        try:
+            async with asyncio.timeout(ASK_SECONDS), self._database.write() as session:
+                closed = await gate.close_inherited(session, self._name, self._began)
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
+            log.warning("register_waits", error=type(error).__name__)
+            return False
+        if closed:
+            log.warning("retrievals_inherited", closed=closed)
+        return True
 
     async def flush(self) -> None:
         """Write what has been told; what cannot be written now is kept."""
