@@ -64,6 +64,7 @@ describe('problemFacts', () => {
       { label: 'rule', value: 'limit' },
       { label: 'actual', value: '0' },
     ])
+    expect(problemFacts({ detail: '上限是 100', expected: '100', actual: 200 })).toEqual([{ label: 'actual', value: '200' }])
     expect(problemFacts({ expected: ['a', 1] })).toEqual([{ label: 'expected', value: '["a",1]' }])
   })
 })

@@ -43,13 +43,14 @@ export interface ProblemFact {
   value: string
 }
 
-/** The facts a refusal carries beside its sentence, in reading order, as plain text. */
+/** The facts a refusal carries beyond its sentence, in reading order, as plain text; what the sentence says already is left out. */
 export function problemFacts(document: ProblemDocument): ProblemFact[] {
   const facts: ProblemFact[] = []
   for (const label of ['rule', 'operand', 'expected', 'actual'] as const) {
     const value = document[label]
     if (value === undefined || value === null || value === '') continue
-    facts.push({ label, value: typeof value === 'string' ? value : JSON.stringify(value) })
+    const text = typeof value === 'string' ? value : JSON.stringify(value)
+    if (!document.detail?.includes(text)) facts.push({ label, value: text })
   }
   return facts
 }

@@ -72,6 +72,8 @@ export const useAnalysis = (id: string, enabled = true) =>
   useQuery({
     queryKey: ['analysis', id],
     queryFn: ({ signal }) => call<Analysis>('GET', `/cameras/${id}/analysis`, { signal }),
+    // Its running state changes by itself; what is being edited is kept apart from it.
+    refetchInterval: MINUTE / 12,
     enabled,
   })
 

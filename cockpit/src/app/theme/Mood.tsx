@@ -4,13 +4,14 @@ import zhCN from 'antd/locale/zh_CN'
 import { createContext, use, useEffect, useMemo, type ReactNode } from 'react'
 import { useLanguage } from '@/text/language'
 import { FONT, TOKENS, type Mood, type Tokens } from './tokens'
+import { useScreenScale } from './useScreenScale'
 
 const MoodContext = createContext<Mood>('desk')
 
 export const useMood = (): Mood => use(MoodContext)
 export const useTokens = (): Tokens => TOKENS[use(MoodContext)]
 
-function antConfig(mood: Mood): ThemeConfig {
+function antConfig(mood: Mood, scale: number): ThemeConfig {
   const t = TOKENS[mood]
   return {
     algorithm: mood === 'cockpit' ? antTheme.darkAlgorithm : antTheme.defaultAlgorithm,
@@ -33,7 +34,8 @@ function antConfig(mood: Mood): ThemeConfig {
       colorTextPlaceholder: t.textFaint,
       colorTextLightSolid: t.accentText,
       fontFamily: FONT,
-      fontSize: 14,
+      fontSize: Math.round(14 * scale),
+      controlHeight: Math.round(32 * scale),
       borderRadius: 6,
       borderRadiusLG: 8,
       wireframe: false,
@@ -57,7 +59,10 @@ export function MoodProvider({ mood, children }: { mood: Mood; children: ReactNo
     root.dataset.mood = mood
     for (const [name, value] of Object.entries<string>(TOKENS[mood])) root.style.setProperty(property(name), value)
   }, [mood])
-  const config = useMemo(() => antConfig(mood), [mood])
+  // The desk keeps its size on a large screen and shows more; the cockpit is read from afar and grows with it.
+  const screen = useScreenScale()
+  const scale = mood === 'cockpit' ? Math.max(1, screen) : 1
+  const config = useMemo(() => antConfig(mood, scale), [mood, scale])
   return (
     <MoodContext value={mood}>
       <ConfigProvider theme={config} locale={language === 'zh' ? zhCN : enGB} wave={{ disabled: true }}>

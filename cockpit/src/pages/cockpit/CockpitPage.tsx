@@ -1,7 +1,8 @@
-import { lazy, Suspense, useCallback, useEffect, useState } from 'react'
+import { lazy, Suspense, useCallback, useState } from 'react'
 import { useNavigate } from 'react-router'
 import { useCamera } from '@/api/queries'
 import { useCan, useHomeRegion, useMe } from '@/app/auth'
+import { useScreenScale } from '@/app/theme/useScreenScale'
 import { HealthPulse } from '@/parts/HealthPulse'
 import { useMapData } from '@/parts/map/useMapData'
 import { useText } from '@/text/language'
@@ -27,7 +28,7 @@ export default function CockpitPage() {
   const navigate = useNavigate()
   const [chosen, setChosen] = useState<string | null>(null)
   const map = useMapData(ALL)
-  const scale = useCockpitScale()
+  const scale = useScreenScale() * 1.1
   const choose = useCallback((id: string | null) => setChosen(id), [])
   const openRegion = useCallback((code: string) => void navigate(`/cameras?region=${code}`), [navigate])
 
@@ -62,17 +63,6 @@ export default function CockpitPage() {
       <Footline />
     </div>
   )
-}
-
-/** Size of the map's words and marks: like the rest of the cockpit they grow with the screen. */
-function useCockpitScale(): number {
-  const [width, setWidth] = useState(() => window.innerWidth)
-  useEffect(() => {
-    const onResize = () => setWidth(window.innerWidth)
-    window.addEventListener('resize', onResize)
-    return () => window.removeEventListener('resize', onResize)
-  }, [])
-  return Math.min(2.2, Math.max(0.8, (width / 1920) * 1.1))
 }
 
 function ChosenCamera({ id, onChoose }: { id: string | null; onChoose: (id: string | null) => void }) {

@@ -76,6 +76,8 @@ export class MediaSink {
     if (next.seekTo !== null) this.video.currentTime = next.seekTo
     if (next.rate !== this.video.playbackRate) this.video.playbackRate = next.rate
     if (this.video.paused) this.video.play().catch(() => undefined) // the browser may want a click first
+    // A fragment that came between the end of the append and this event may have begun the next one already.
+    if (this.buffer.updating) return
     if (next.removeBefore !== null && next.removeBefore > 0) this.buffer.remove(0, next.removeBefore)
     else this.pump()
   }

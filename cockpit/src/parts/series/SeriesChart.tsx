@@ -2,7 +2,8 @@ import { Segmented } from 'antd'
 import { useEffect, useMemo, useState } from 'react'
 import type { Query } from '@/api/client'
 import { useSeries } from '@/api/queries'
-import { useTokens } from '@/app/theme/Mood'
+import { useMood, useTokens } from '@/app/theme/Mood'
+import { useScreenScale } from '@/app/theme/useScreenScale'
 import type { Tokens } from '@/app/theme/tokens'
 import Chart from '@/parts/chart/Chart'
 import { SOLID_COVERAGE } from '@/parts/HowKnown'
@@ -22,6 +23,8 @@ export default function SeriesChart({ of, since }: { of: Query; since: string | 
   const t = useText(seriesText)
   const f = useFormat()
   const tokens = useTokens()
+  const screen = useScreenScale()
+  const scale = useMood() === 'cockpit' ? Math.max(1, screen) : 1
   const [chosen, setChosen] = useState<Hours | null>(null)
   const [now, setNow] = useState(() => Date.now())
   useEffect(() => {
@@ -55,7 +58,7 @@ export default function SeriesChart({ of, since }: { of: Query; since: string | 
           <h3 data-kind={kind}>{t(`kind.${kind}`)}</h3>
           <Chart
             label={t('label', { name: t(`kind.${kind}`), ...words })}
-            option={option(list, kind, tokens, f, (bucket) =>
+            option={option(list, kind, tokens, scale, f, (bucket) =>
               bucket[kind] === null
                 ? `${f.time(bucket.start)}  ${t('unknown')}`
                 : t('tip', { time: f.time(bucket.start), value: f.number(bucket[kind]), coverage: f.percent(bucket.coverage[kind], 0) }),
@@ -70,25 +73,25 @@ export default function SeriesChart({ of, since }: { of: Query; since: string | 
   )
 }
 
-function option(list: readonly Bucket[], kind: 'people' | 'vehicles', tokens: Tokens, f: Format, tip: (bucket: Bucket) => string) {
+function option(list: readonly Bucket[], kind: 'people' | 'vehicles', tokens: Tokens, scale: number, f: Format, tip: (bucket: Bucket) => string) {
   const colour = tokens[kind]
   const top = Math.max(4, ...list.map((bucket) => bucket[kind] ?? 0))
   const every = Math.max(1, Math.round(list.length / 4))
   return {
-    grid: { left: 34, right: 4, top: 8, bottom: 20 },
+    grid: { left: 34 * scale, right: 4, top: 8 * scale, bottom: 20 * scale },
     xAxis: {
       type: 'category',
       data: list.map((bucket) => f.time(bucket.start)),
       axisLine: { lineStyle: { color: tokens.lineStrong } },
       axisTick: { show: false },
-      axisLabel: { color: tokens.textFaint, fontSize: 11, interval: (index: number) => index % every === 0 },
+      axisLabel: { color: tokens.textFaint, fontSize: 11 * scale, interval: (index: number) => index % every === 0 },
     },
     yAxis: {
       type: 'value',
       max: top,
       splitNumber: 2,
       minInterval: 1,
-      axisLabel: { color: tokens.textFaint, fontSize: 11 },
+      axisLabel: { color: tokens.textFaint, fontSize: 11 * scale },
       splitLine: { lineStyle: { color: tokens.line } },
     },
     tooltip: {
@@ -96,7 +99,7 @@ function option(list: readonly Bucket[], kind: 'people' | 'vehicles', tokens: To
       axisPointer: { type: 'none' },
       backgroundColor: tokens.raised,
       borderColor: tokens.lineStrong,
-      textStyle: { color: tokens.text, fontSize: 12 },
+      textStyle: { color: tokens.text, fontSize: 12 * scale },
       formatter: (shown: { dataIndex: number }[]) => {
         const bucket = list[shown[0]?.dataIndex ?? -1]
         return bucket ? tip(bucket) : ''
