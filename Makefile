@@ -20,7 +20,7 @@ test: $(VENV)/.tested $(PAGE)  ## set up and run every check and test
 	@scripts/debian test
 	$(BIN)/commonsight models install nanodet-coco-416
 	$(MAKE) check
-	$(BIN)/pytest $(PYTEST)
+	$(BIN)/pytest -n 2 --dist loadfile $(PYTEST)
 	$(NPM) --prefix cockpit run check
 
 check: $(VENV)/.tested  ## formatting, lint, types, floors

@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
@@ -12,6 +13,10 @@ from psycopg import sql
 from commonsight.records.database import Database
 from commonsight.records.migrate import migrate
 from commonsight.records.postgres import EmbeddedPostgres
+
+# How long an example takes is the machine's affair; timings are measured in bench/, never asserted.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 TEMPLATE = "template_commonsight"
 

@@ -90,7 +90,7 @@ async def test_answers_carry_headers_that_keep_browsers_in_check(anybody):
 def test_the_pages_policy_lets_no_foreign_script_in():
     policy = dict(part.split(" ", 1) for part in page_policy(["ws://127.0.0.1:8620"]).split("; "))
     assert policy["script-src"] == "'self'"
-    assert policy["worker-src"] == "'self' blob:"
+    assert policy["worker-src"] == "'self'"
     assert policy["connect-src"] == "'self' ws://127.0.0.1:8620"
     assert "*" not in str(policy)
 

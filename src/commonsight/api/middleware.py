@@ -237,7 +237,7 @@ def page_policy(media: Iterable[str]) -> str:
         "img-src": "'self' data: blob:",
         "font-src": "'self' data:",
         "media-src": "'self' blob:",
-        "worker-src": "'self' blob:",
+        "worker-src": "'self'",
         "connect-src": " ".join(["'self'", *sorted(set(media))]),
         "object-src": "'none'",
         "base-uri": "'self'",
