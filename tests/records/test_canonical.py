@@ -115,7 +115,7 @@ def nested(depth: int) -> Any:
         {"\udfff": 1},
         b"x",
         {1, 2},
-        object(),
+        pytest.param(object(), id="object"),
         nested(65),
     ],
     ids=repr,
