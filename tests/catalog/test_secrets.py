@@ -30,7 +30,8 @@ def test_a_broken_key_file_is_named(tmp_path: Path) -> None:
         secrets.secret_box(tmp_path)
 
 
-def test_a_process_without_the_key_says_so() -> None:
+def test_a_process_without_the_key_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(secrets, "_installed", None)
     with pytest.raises(Refusal, match="key_missing"):
         secrets.installed()
 

@@ -1,6 +1,5 @@
 """What must hold in the database whatever was killed, and a witness who looks all the time."""
 
-import json
 from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
@@ -152,19 +151,10 @@ def registered(house: House, seen: list[UUID]) -> None:
     assert sorted(line for (line,) in told) == sorted(lines), "the outbox and the register tell different things"
 
 
-def close_abandoned(house: House, running: list[UUID]) -> None:
-    """Let the permits of lines whose node was killed run out, as hours would, and wait until the house closes them."""
-    aged = house.rows(
-        "UPDATE permits SET expires_at = now() - interval '10 minutes' WHERE id IN (SELECT permit_id FROM retrievals"
-        " WHERE opened_at IS NOT NULL AND closed_at IS NULL) AND NOT id = ANY(%s) RETURNING id",
-        [list(map(str, running))],
+def lines_closed(house: House, running: list[UUID]) -> None:
+    """Lines whose node was killed are closed by its successor; only those of `running` permits stay open."""
+    query = (
+        "SELECT count(*) FROM retrievals WHERE closed_at IS NULL AND opened_at IS NOT NULL AND NOT permit_id = ANY(%s)"
     )
-    assert aged, "no line was left open, although nodes were killed"
-    permits = [str(permit) for (permit,) in aged]
-    house.rows(
-        "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW('default', 'gate:close_abandoned', 0, NULL, NULL, %s, NULL)]"
-        "::procrastinate_job_to_defer_v1[])",
-        [json.dumps({"timestamp": 0})],
-    )
-    query = "SELECT count(*) FROM retrievals WHERE closed_at IS NULL AND opened_at IS NOT NULL AND permit_id = ANY(%s)"
-    house.until(lambda: house.rows(query, [permits]) == [(0,)], "lines of killed nodes closed")
+    house.until(lambda: house.rows(query, [list(map(str, running))]) == [(0,)], "lines of killed nodes closed")
+    assert house.rows("SELECT count(*) FROM retrievals WHERE close_reason = 'node_lost'") > [(0,)]

@@ -149,7 +149,7 @@ def test_whatever_is_killed_comes_back_and_nothing_is_lost_or_doubled(town: Town
     house.until(lambda: promises.swept(house), "the sweep over all cameras finished")
     promises.registered(house, viewer.retrievals)
     now = house.rows("SELECT id FROM permits WHERE holder_name = 'see-1' ORDER BY issued_at DESC LIMIT 1")
-    promises.close_abandoned(house, [permit for (permit,) in now])
+    promises.lines_closed(house, [permit for (permit,) in now])
     assert witness.looks > 10
     assert witness.counted() > 0
     assert town.clerk.client.repeated > 0, "no kill was felt: the load was too light to prove anything"

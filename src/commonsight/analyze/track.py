@@ -261,7 +261,8 @@ class Tracker:
         if not len(known):
             return boxes
         _, inside = overlaps(users.xyxy[boxes], known)
-        return boxes[strong | (inside.max(axis=1) < ALONE)]
+        chosen: Ints = boxes[strong | (inside.max(axis=1) < ALONE)]
+        return chosen
 
     def _begin(self, users: RoadUsers, boxes: Ints, time: float) -> None:
         room = self.settings.most - len(self._motion)
