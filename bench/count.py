@@ -42,15 +42,15 @@ PEER_GRID: dict[str, list[Any]] = {
     "high_conf_det_threshold": [0.3, 0.4],
     "minimum_iou_threshold": [0.1, 0.2, 0.3],
     "minimum_consecutive_frames": [1, 2],
-    "lost_track_buffer": [30],
-    "minimum_crossing_threshold": [1, 2, 3, 4, 6, 8, 10, 12],
+    "lost_track_buffer": [30, 60],
+    "minimum_crossing_threshold": [1, 2, 3, 4, 6, 8],
 }
 OUR_GRID: dict[str, list[Any]] = {
-    "birth": [0.36, 0.4, 0.45],
-    "evidence": [0.6, 1.0],
-    "agility": [0.8, 1.0, 1.5],
-    "band": [0.05, 0.08, 0.15],
-    "hold_seconds": [0.8, 1.2],
+    "birth": [0.35, 0.4, 0.45],
+    "evidence": [0.5, 0.8, 1.2],
+    "agility": [0.7, 1.0, 1.6],
+    "band": [0.05, 0.1, 0.2],
+    "twin_overlap": [0.2, 0.35, 0.5],
 }
 """What leave-one-clip-out may choose from on our side; `agility` scales manoeuvre and top speed."""
 
@@ -123,13 +123,13 @@ def our_variants() -> list[tuple[TrackSettings, CountSettings]]:
     """The configurations of `OUR_GRID`; the defaults come first, so that they win ties."""
     track, lines = TrackSettings(), CountSettings()
     made = [(track, lines)]
-    for birth, evidence, agility, band, hold in itertools.product(*OUR_GRID.values()):
+    for birth, evidence, agility, band, twin in itertools.product(*OUR_GRID.values()):
         speeds = tuple(value * agility for value in track.top_speed)
         turns = tuple(value * agility for value in track.manoeuvre)
         made.append(
             (
                 replace(track, birth=birth, evidence=evidence, top_speed=speeds, manoeuvre=turns),  # type: ignore[arg-type]
-                replace(lines, band=band, hold_seconds=hold),
+                replace(lines, band=band, twin_overlap=twin),
             )
         )
     return made
