@@ -219,7 +219,9 @@ def main() -> None:
         context["ours_leave_one_out"] = round(sum(left) / sum(truths), 4)
         context["ours_grid"] = OUR_GRID | {"median": round(sorted(map(sum, table))[len(table) // 2] / sum(truths), 4)}
     ratio = None if theirs is None else round(theirs / max(ours["error"], 1e-9), 3)
-    print(json.dumps({"bench": "count", "ours": ours["error"], "peer": theirs, "ratio": ratio, "context": context}))
+    unit = "share of all crossings that is miscounted"
+    figure = {"figure": "bench-count", "ours": ours["error"], "peer": theirs, "ratio": ratio, "unit": unit}
+    print(json.dumps(figure | {"context": context}))
 
 
 def against(clips: Sequence[Clip], tables: Sequence[Path], python: str, context: dict[str, Any]) -> float:
