@@ -69,9 +69,9 @@ describe('LiveStream', () => {
     expect(FakeSocket.all).toHaveLength(2)
   })
 
-  it('does not come back when the permit was revoked', () => {
+  it.each(['permit_revoked', 'permit_refused', 'camera_without_source', 'camera_invalid', 'limit_unsupported'])('does not come back after %s', (code) => {
     const { last } = play()
-    FakeSocket.all[0]?.say({ type: 'end', code: 'permit_revoked', zh: '撤销', en: 'revoked' })
+    FakeSocket.all[0]?.say({ type: 'end', code, zh: '结束', en: 'ended' })
     vi.advanceTimersByTime(60_000)
     expect(last()).toMatchObject({ again: false })
     expect(FakeSocket.all).toHaveLength(1)

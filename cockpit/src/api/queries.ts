@@ -121,6 +121,8 @@ export const useRetrievals = (query: Query, enabled = true) =>
   useQuery({
     queryKey: ['retrievals', query],
     queryFn: ({ signal }) => get<List<Retrieval>>('/retrievals', query, signal),
+    // Other people look too; one's own viewing is seen at once (see useView).
+    refetchInterval: MINUTE / 2,
     enabled,
     placeholderData: keepPreviousData,
   })

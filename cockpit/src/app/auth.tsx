@@ -61,7 +61,8 @@ export function AuthProvider({ children }: { children: ReactNode }) {
   const { language, setLanguage } = useLanguage()
   const queries = useQueryClient()
 
-  useEffect(() => setRequestLanguage(language), [language])
+  // Set while rendering, not after it: what the children ask in their own effects must be asked in this language already.
+  setRequestLanguage(language)
 
   const accept = useCallback(
     (next: AuthState) => {
@@ -113,10 +114,13 @@ export function AuthProvider({ children }: { children: ReactNode }) {
       setLanguage(next)
       if (state.is !== 'in') return
       setState({ is: 'in', me: { ...state.me, language: next } })
+      // What the platform worded is read again in the new language.
+      setRequestLanguage(next)
+      void queries.invalidateQueries()
       // The page has switched already; if the platform cannot keep it, this browser still does.
       call('PATCH', '/me', { body: { language: next } }).catch(() => undefined)
     },
-    [setLanguage, state],
+    [queries, setLanguage, state],
   )
 
   const auth = useMemo(

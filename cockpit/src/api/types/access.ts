@@ -5,6 +5,7 @@ export type Permission =
   | 'cameras.read' | 'cameras.write' | 'pictures.view' | 'pictures.register' | 'health.read' | 'health.write'
   | 'counts.read' | 'analysis.write' | 'people.read' | 'people.write' | 'tokens.own' | 'audit.read'
   | 'system.read' | 'places.read'
+  | 'gather.read' | 'gather.write' | 'pictures.control' | 'cameras.convert'
 
 export interface RegionName {
   code: string

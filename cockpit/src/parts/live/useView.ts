@@ -1,3 +1,4 @@
+import { useQueryClient } from '@tanstack/react-query'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { call } from '@/api/client'
 import type { View } from '@/api/types'
@@ -13,6 +14,7 @@ export function useView(cameraId: string) {
   const [open, setOpen] = useState<OpenView | null>(null)
   const [busy, setBusy] = useState(false)
   const [problem, setProblem] = useState<unknown>(null)
+  const queries = useQueryClient()
   const held = useRef<string | null>(null)
 
   const release = useCallback(() => {
@@ -33,13 +35,15 @@ export function useView(cameraId: string) {
         })
         held.current = data.permit_id
         setOpen({ view: data, purpose })
+        // It is on the register now: figures and tables about it are read again.
+        void queries.invalidateQueries({ queryKey: ['retrievals'] })
       } catch (error) {
         setProblem(error)
       } finally {
         setBusy(false)
       }
     },
-    [cameraId],
+    [cameraId, queries],
   )
 
   useEffect(() => release, [cameraId, release])

@@ -24,6 +24,12 @@ export const en: Record<keyof typeof zh, string> = {
   'end.not_found': 'no such stream',
   'end.no_video': 'no video',
   'end.unsupported_codec': 'codec not supported',
+  'end.permit_refused': 'no permit',
+  'end.camera_without_source': 'no stream address',
+  'end.camera_invalid': 'not a camera’s id',
+  'end.limit_unsupported': 'limit cannot be kept',
+  'end.protocol': 'protocol broken',
+  'end.internal': 'node failed',
   none: 'The register is empty',
   teach: 'Every viewing is written here before its first frame: who, which unit, why, and what was seen.',
 }

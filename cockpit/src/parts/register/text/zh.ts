@@ -22,6 +22,12 @@ export const zh = {
   'end.not_found': '无此码流',
   'end.no_video': '无视频',
   'end.unsupported_codec': '编码不支持',
+  'end.permit_refused': '没有许可',
+  'end.camera_without_source': '无取流地址',
+  'end.camera_invalid': '编号无效',
+  'end.limit_unsupported': '限制无法执行',
+  'end.protocol': '协议错误',
+  'end.internal': '节点内部错误',
   none: '还没有调阅登记',
   teach: '每次调阅画面前都会先登记在此：谁、哪个单位、为何、看了什么。',
 }
