@@ -1,0 +1,1 @@
+"""Devices and lower platforms that reach us over GB/T 28181."""
