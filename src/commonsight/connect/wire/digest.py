@@ -1,4 +1,8 @@
-"""HTTP authentication as RTSP uses it: Basic (RFC 7617) and Digest (RFC 7616) with MD5 and SHA-256, both sides."""
+"""HTTP authentication as RTSP and SIP use it: Basic (RFC 7617) and Digest (RFC 7616), the answering side.
+
+Digests are MD5, SHA-256 and SM3 (the Chinese hash newer GB/T 28181 devices use). `Verifier` checks answers for one
+name and password; a registrar with many devices checks them with `digest_server.Challenger`.
+"""
 
 import base64
 import hashlib
@@ -8,10 +12,13 @@ import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from cryptography.hazmat.primitives import hashes
+
 _PAIR = re.compile(r'([A-Za-z0-9_-]{1,40})\s*=\s*("(?:[^"\\]|\\.){0,2000}"|[^\s,"]{0,2000})')
 _SCHEME = re.compile(r"(?:^|,)\s*(Digest|Basic)(?=\s|$)", re.IGNORECASE)
-_HASHES = {"md5": "md5", "md5-sess": "md5", "sha-256": "sha256", "sha-256-sess": "sha256"}
-_STRENGTH = {"sha-256": 3, "sha-256-sess": 3, "md5": 2, "md5-sess": 2}
+_HASHES = {"md5": "md5", "sha-256": "sha256", "sm3": "sm3"}
+_HASHES |= {f"{name}-sess": hash_name for name, hash_name in _HASHES.items()}
+_STRENGTH = {"sm3": 3, "sm3-sess": 3, "sha-256": 3, "sha-256-sess": 3, "md5": 2, "md5-sess": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +41,7 @@ def parse_challenges(values: Iterable[str]) -> list[Challenge]:
         marks = list(_SCHEME.finditer(value[:8000]))
         ends = [mark.start() for mark in marks[1:]] + [len(value)]
         for mark, end in zip(marks, ends, strict=False):
-            fields = _pairs(value[mark.end() : end])
+            fields = parse_pairs(value[mark.end() : end])
             if mark[1].lower() == "basic":
                 found.append(Challenge("basic", fields.get("realm", "")))
                 continue
@@ -66,9 +73,9 @@ class Credentials:
             return "Basic " + base64.b64encode(f"{self._username}:{self._password}".encode()).decode()
         self._uses += 1
         count = f"{self._uses:08x}"
-        answer = _answer(given, self._username, self._password, method, uri, self._cnonce, count)
+        proof = answer(given, self._username, self._password, method, uri, self._cnonce, count)
         parts = {"username": self._username, "realm": given.realm, "nonce": given.nonce, "uri": uri}
-        parts["response"] = answer
+        parts["response"] = proof
         text = ", ".join(f'{name}="{_escape(value)}"' for name, value in parts.items())
         if given.algorithm.lower() != "md5":  # MD5 is the default, and old devices choke on the field
             text += f", algorithm={given.algorithm}"
@@ -108,7 +115,7 @@ class Verifier:
         scheme, _, rest = authorization.partition(" ")
         if scheme.lower() != "digest":
             return False
-        fields = _pairs(rest)
+        fields = parse_pairs(rest)
         nonce = fields.get("nonce", "")
         algorithm = fields.get("algorithm", "MD5")
         if algorithm not in self._algorithms or not hmac.compare_digest(
@@ -118,7 +125,7 @@ class Verifier:
         if fields.get("username") != self._username or fields.get("realm") != self._realm:
             return False
         challenge = Challenge("digest", self._realm, nonce, None, algorithm, fields.get("qop", ""))
-        wanted = _answer(
+        wanted = answer(
             challenge, self._username, self._password, method, fields.get("uri", ""),
             fields.get("cnonce", ""), fields.get("nc", ""),
         )  # fmt: skip
@@ -128,12 +135,12 @@ class Verifier:
         return hmac.new(self._key, seed.encode(), "sha256").hexdigest()[:16]
 
 
-def _answer(challenge: Challenge, username: str, password: str, method: str, uri: str, cnonce: str, count: str) -> str:
+def answer(challenge: Challenge, username: str, password: str, method: str, uri: str, cnonce: str, count: str) -> str:
+    """The `response` field that proves `password`. `count` is the nc field as it is written, 8 hexadecimal digits."""
     name = challenge.algorithm.lower()
 
     def digest(text: str) -> str:
-        # MD5 is what the devices speak; it proves a password here, it protects no content.
-        return hashlib.new(_HASHES[name], text.encode(), usedforsecurity=False).hexdigest()
+        return _digest(_HASHES[name], text.encode("utf-8", "surrogateescape"))
 
     secret = digest(f"{username}:{challenge.realm}:{password}")
     if name.endswith("-sess"):
@@ -144,13 +151,28 @@ def _answer(challenge: Challenge, username: str, password: str, method: str, uri
     return digest(f"{secret}:{challenge.nonce}:{target}")
 
 
-def _pairs(text: str) -> Mapping[str, str]:
+def knows(algorithm: str) -> bool:
+    """Whether answers under this `algorithm` can be computed."""
+    return algorithm.lower() in _HASHES
+
+
+def parse_pairs(text: str) -> Mapping[str, str]:
+    """`name="value", name=value` as a mapping with names in lower case; the first of a doubled name holds."""
     found: dict[str, str] = {}
     for name, value in _PAIR.findall(text[:8000]):
         if value.startswith('"'):
             value = re.sub(r"\\(.)", r"\1", value[1:-1])
         found.setdefault(name.lower(), value)
     return found
+
+
+def _digest(name: str, data: bytes) -> str:
+    if name == "sm3":  # not in every build of OpenSSL that hashlib may find
+        hasher = hashes.Hash(hashes.SM3())
+        hasher.update(data)
+        return hasher.finalize().hex()
+    # MD5 is what the devices speak; it proves a password here, it protects no content.
+    return hashlib.new(name, data, usedforsecurity=False).hexdigest()
 
 
 def _escape(text: str) -> str:
