@@ -1,81 +1,60 @@
-"""Made-up coded pictures whose bytes tell them apart, for tests of everything between packets and units."""
+"""Pictures and sound by ffmpeg, for tests of program streams."""
 
-from dataclasses import dataclass
-
-from hypothesis import strategies as st
+import subprocess
+from functools import cache
 
 from commonsight.connect.wire.codec import Codec
-from commonsight.connect.wire.packetise import packetise
-from commonsight.connect.wire.rtp import RtpPacket
+from commonsight.connect.wire.nal import PARAMETER_SETS, join, nal_type
+from commonsight.connect.wire.ps import AudioCodec, Muxer
+from commonsight.simulate.reel import access_units
 
-SETS = {
-    Codec.H264: (b"\x67\x42\x00\x1e\xab", b"\x68\xce\x3c\x80"),
-    Codec.H265: (b"\x40\x01\x0c\x01", b"\x42\x01\x01\x01", b"\x44\x01\xc1\x72"),
-}
-
-
-@dataclass(frozen=True)
-class Picture:
-    """NAL units of one access unit."""
-
-    units: tuple[bytes, ...]
-    keyframe: bool
+FPS = 25
+TICKS = 90_000 // FPS
 
 
-def slice_unit(codec: Codec, keyframe: bool, first: bool, filling: bytes) -> bytes:
-    head = bytes([0x65 if keyframe else 0x41]) if codec is Codec.H264 else bytes([(19 if keyframe else 1) << 1, 1])
-    return head + (b"\x88" if first else b"\x08") + filling + b"\x80"
+def ffmpeg(*arguments: str) -> bytes:
+    return subprocess.run(["ffmpeg", "-v", "error", "-nostdin", *arguments], check=True, capture_output=True).stdout
 
 
-def picture(codec: Codec, number: int, keyframe: bool, slices: int, size: int, sets: bool, delimiter: bool) -> Picture:
-    units = []
-    if delimiter:
-        units.append(b"\x09\xf0" if codec is Codec.H264 else b"\x46\x01\x50")
-    if sets:
-        units += SETS[codec]
-    for index in range(slices):
-        # No zero byte: emulation prevention is the encoder's business.
-        filling = b"%06d.%d." % (number, index) + b"x" * size
-        units.append(slice_unit(codec, keyframe, index == 0, filling))
-    return Picture(tuple(units), keyframe)
+@cache
+def pictures(codec: Codec, seconds: int = 2, size: str = "320x180") -> tuple[bytes, ...]:
+    """Access units of a moving picture, a keyframe each second."""
+    coder = ("libx264", "h264") if codec is Codec.H264 else ("libx265", "hevc")
+    quiet = ("-x265-params", "log-level=none") if codec is Codec.H265 else ()
+    source = ("-f", "lavfi", "-i", f"testsrc2=size={size}:rate={FPS}", "-t", str(seconds), "-pix_fmt", "yuv420p")
+    stream = ffmpeg(*source, "-c:v", coder[0], "-g", str(FPS), "-bf", "0", *quiet, "-f", coder[1], "-")
+    return tuple(join(unit) for unit in access_units(codec, stream))
 
 
-@st.composite
-def pictures(draw, codec: Codec, slices: int = 3):
-    """A few pictures; the first is a keyframe with its parameter sets."""
-    count = draw(st.integers(1, 8))
-    return [
-        picture(
-            codec, n, n == 0 or draw(st.booleans()), draw(st.integers(1, slices)), draw(st.integers(0, 120)),
-            n == 0 or draw(st.booleans()), draw(st.booleans()),
-        )
-        for n in range(count)
-    ]  # fmt: skip
+def is_key(codec: Codec, unit: bytes) -> bool:
+    return nal_type(codec, unit[4]) in PARAMETER_SETS[codec]
 
 
-def packets(
-    codec: Codec,
-    shown: list[Picture],
-    *,
-    limit: int = 40,
-    aggregate: bool = True,
-    marker: bool = True,
-    start: int = 65530,
-) -> list[RtpPacket]:
-    """The RTP packets of the pictures, 3,600 ticks apart."""
-    made = []
-    for number, each in enumerate(shown):
-        payloads = packetise(codec, each.units, limit=limit, aggregate=aggregate)
-        for index, payload in enumerate(payloads):
-            last = marker and index == len(payloads) - 1
-            sequence = (start + len(made)) & 0xFFFF
-            made.append(RtpPacket(96, last, sequence, 5000 + 3600 * number, 1, memoryview(payload)))
-    return made
+@cache
+def sounds(codec: AudioCodec, seconds: int = 2) -> tuple[tuple[bytes, int], ...]:
+    """Pieces of a tone and the ticks each lasts."""
+    rate = 16_000 if codec is AudioCodec.AAC else 8_000
+    source = ("-f", "lavfi", "-i", f"sine=frequency=440:sample_rate={rate}:duration={seconds}", "-ac", "1")
+    if codec is not AudioCodec.AAC:
+        law = "alaw" if codec is AudioCodec.G711A else "mulaw"
+        data = ffmpeg(*source, "-c:a", f"pcm_{law}", "-f", law, "-")
+        return tuple((data[at : at + 320], TICKS) for at in range(0, len(data), 320))
+    data, found = ffmpeg(*source, "-c:a", "aac", "-f", "adts", "-"), []
+    while data:
+        size = (data[3] & 3) << 11 | data[4] << 3 | data[5] >> 5
+        found.append((data[:size], 1_024 * 90_000 // rate))
+        data = data[size:]
+    return tuple(found)
 
 
-def expected(codec: Codec, each: Picture, known: tuple[bytes, ...]) -> bytes:
-    """What is to be handed on for a picture: without its delimiter, a keyframe with parameter sets in front."""
-    kept = [u for u in each.units if u[0] not in ((0x09,) if codec is Codec.H264 else (0x46,))]
-    if each.keyframe and kept[0] not in known:
-        kept = [*known, *kept]
-    return b"".join(b"\x00\x00\x00\x01" + u for u in kept)
+def packs(codec: Codec, audio: AudioCodec | None = None, *, start: int = 90_000) -> list[bytes]:
+    """One pack a picture and a piece of sound, in the order of their times."""
+    muxer = Muxer(codec, audio)
+    timed = []
+    for number, unit in enumerate(pictures(codec)):
+        pts = start + number * TICKS
+        timed.append((pts, 0, muxer.video(unit, pts, keyframe=is_key(codec, unit))))
+    if audio is not None:
+        for number, (data, ticks) in enumerate(sounds(audio)):
+            timed.append((start + number * ticks, 1, muxer.audio(data, start + number * ticks)))
+    return [data for _, _, data in sorted(timed)]
