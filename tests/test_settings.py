@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from commonsight.problem import Refusal
-from commonsight.settings import Settings, load
+from commonsight.settings import Settings, Sip, Zone, load
 
 
 def write(path: Path, text: str) -> Path:
@@ -101,3 +101,17 @@ def test_every_key_is_explained():
         assert section.__doc__, name
         for key, field in section.model_fields.items():
             assert field.description, f"{name}.{key}"
+
+
+def test_zones_of_the_sip_section_hold_together():
+    assert Sip().realm == "4500000000"
+    two = [{"name": "police", "reaches": ["outside"]}, {"name": "outside", "port": 5061}]
+    assert [zone.name for zone in Settings.model_validate({"sip": {"zones": two}}).sip.zones] == ["police", "outside"]
+    for wrong, words in (
+        ([{"name": "a"}, {"name": "a"}], "same name"),
+        ([{"name": "a", "reaches": ["b"]}], "no zone is named b"),
+        ([{"name": "a", "media_ports": [9, 8]}], "above the last"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            Settings.model_validate({"sip": {"zones": wrong}})
+    assert Zone().host == "127.0.0.1"

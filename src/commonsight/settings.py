@@ -10,7 +10,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from commonsight.problem import Refusal
@@ -168,6 +168,56 @@ class Simulate(Section):
     seed: int = Field(45, description="Seed of the demo region and its faults", examples=[45])
 
 
+class Zone(Section):
+    """A network this platform has an address in, such as the police network, the government extranet, the internet."""
+
+    name: str = Field("local", pattern=r"^[a-z][a-z0-9-]{0,30}$", description="Name, as devices and zones refer to it")
+    host: str = Field("127.0.0.1", description="Address SIP listens on; beyond loopback only on purpose")
+    port: int = Field(5060, ge=0, le=65535, description="SIP port, UDP and TCP; 0: any free one")
+    advertised: str | None = Field(None, description="Address devices of this zone are told, `host` or `host:port`")
+    media_host: str | None = Field(None, description="Address media nodes receive streams on in this zone")
+    media_ports: tuple[Port, Port] = Field((30_000, 34_999), description="First and last port for streams")
+    reaches: list[str] = Field([], description="Other zones whose devices may send streams to this one's addresses")
+
+    @model_validator(mode="after")
+    def _ports_in_order(self) -> "Zone":
+        if self.media_ports[0] > self.media_ports[1]:
+            raise ValueError(f"media_ports: the first ({self.media_ports[0]}) is above the last")
+        return self
+
+
+class Sip(Section):
+    """GB/T 28181: the platform's own id, and the networks it listens on."""
+
+    enabled: bool = Field(True, description="Run the process that talks to GB/T 28181 devices", examples=[True])
+    id: str = Field("45000000002000000001", pattern=r"^\d{20}$", description="Our own platform id, 20 digits")
+    domain: str | None = Field(
+        None,
+        pattern=r"^[0-9A-Za-z.-]{1,64}$",
+        description="SIP domain; empty: the first 10 digits of the id",
+        examples=["4500000000"],
+    )
+    password: str | None = Field(
+        None, description="For devices without a password of their own; empty: none", examples=["secret"]
+    )
+    zones: list[Zone] = Field([Zone()], min_length=1, max_length=16, description="The networks we have an address in")
+
+    @property
+    def realm(self) -> str:
+        """The SIP domain in force."""
+        return self.domain or self.id[:10]
+
+    @model_validator(mode="after")
+    def _zones_known(self) -> "Sip":
+        names = [zone.name for zone in self.zones]
+        if len(set(names)) < len(names):
+            raise ValueError(f"zones: two have the same name ({', '.join(names)})")
+        for zone in self.zones:
+            if unknown := [name for name in zone.reaches if name not in names]:
+                raise ValueError(f"zones.{zone.name}.reaches: no zone is named {unknown[0]}")
+        return self
+
+
 class Settings(BaseSettings):
     """Everything that can be set."""
 
@@ -188,6 +238,7 @@ class Settings(BaseSettings):
     database: Database = Database()
     api: Api = Api()
     media: Media = Media()
+    sip: Sip = Sip()
     see: See = See()
     work: Work = Work()
     inspect: Inspect = Inspect()

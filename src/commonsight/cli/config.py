@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import typer
 from pydantic import BaseModel
@@ -31,8 +31,9 @@ def show(
 ) -> None:
     """当前配置 · Print what is in force after the file and the environment; passwords are left out."""
     document = settings_of(config).model_dump(mode="json")
-    if document["database"]["url"]:
-        document["database"]["url"] = "(set)"
+    for section, key in (("database", "url"), ("sip", "password")):
+        if document[section][key]:
+            document[section][key] = "(set)"
     if as_json:
         typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
         return
@@ -62,10 +63,16 @@ def flat(document: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]
 
 
 def toml(value: Any) -> str:
-    """A TOML literal. JSON's strings, numbers, booleans and flat lists are TOML's too."""
-    return (
-        '""' if value is None else json.dumps(value if not isinstance(value, Path) else str(value), ensure_ascii=False)
-    )
+    """A TOML literal, tables in one line. Keys that are not set are left out: TOML knows no null."""
+    if value is None:
+        return '""'
+    if isinstance(value, BaseModel):
+        value = value.model_dump(mode="json")
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{k} = {toml(v)}" for k, v in value.items() if v is not None) + " }"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(toml(item) for item in value) + "]"
+    return json.dumps(value if not isinstance(value, Path) else str(value), ensure_ascii=False)
 
 
 def sections() -> Iterator[tuple[str, type[Section]]]:
@@ -80,6 +87,13 @@ def bounds(field: FieldInfo) -> str:
     signs = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<", "pattern": "matches"}
     found = [f"{signs[k]} {getattr(m, k)}" for m in field.metadata for k in signs if getattr(m, k, None) is not None]
     return ", ".join(found)
+
+
+def tables(field: FieldInfo) -> Iterator[type[Section]]:
+    """The table a list holds, if it holds tables."""
+    for inner in get_args(field.annotation):
+        if isinstance(inner, type) and issubclass(inner, Section):
+            yield inner
 
 
 def example(field: FieldInfo) -> str:
@@ -106,6 +120,8 @@ def render_sample() -> str:
                 lines += ["# Not set by default; this is an example.", f"#{key} = {example(field)}"]
             else:
                 lines.append(f"#{key} = {toml(field.default)}")
+            for model in tables(field):
+                lines += [f"#   {at}: {inner.description}." for at, inner in model.model_fields.items()]
     return "\n".join(lines) + "\n"
 
 
@@ -134,6 +150,11 @@ def render_reference() -> str:
             rule = f"`{bounds(field)}`".replace("|", "\\|") if bounds(field) else ""
             meaning = f"{field.description}." + (f" Example: `{example(field)}`." if field.default is None else "")
             lines.append(f"| `{key}` | {default} | {rule} | {meaning} |")
+            for model in tables(field):
+                for at, inner in model.model_fields.items():
+                    rule = f"`{bounds(inner)}`".replace("|", "\\|") if bounds(inner) else ""
+                    default = "(not set)" if inner.default is None else f"`{toml(inner.default)}`"
+                    lines.append(f"| `{key}[].{at}` | {default} | {rule} | {inner.description}. |")
     return "\n".join(lines) + "\n"
 
 
