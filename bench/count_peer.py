@@ -9,9 +9,11 @@ Prints one JSON line per configuration: {"setting": {...}, "counts": {clip: [[di
 
 import itertools
 import json
+import multiprocessing
 import sys
 import time
 import warnings
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -67,22 +69,29 @@ def main() -> None:
         tables[clip["name"]] = table, np.searchsorted(table[:, 0], np.arange(clip["frames"] + 1))
     grid = work["grid"]
     crossings = grid.pop("minimum_crossing_threshold")
-    for values in itertools.product(*grid.values()):
-        setting = dict(zip(grid, values, strict=True))
-        results = {}
-        costs = []
-        for clip in work["clips"]:
-            step = max(1, round(clip["fps"] / work["fps"]))
-            results[clip["name"]], cost = run(clip, *tables[clip["name"]], setting, crossings, step)
-            costs.append(cost)
-        for place, threshold in enumerate(crossings):
-            counts = {name: counted[place] for name, counted in results.items()}
-            line = {
-                "setting": setting | {"minimum_crossing_threshold": threshold},
-                "counts": counts,
-                "ms": sum(costs) / len(costs),
-            }
-            print(json.dumps(line), flush=True)
+    settings = [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
+    # The grid is minutes of one core. Processes, not threads: tracker and zones hold the interpreter.
+    with multiprocessing.Pool() as pool:
+        for lines in pool.imap(partial(lines_of, work, tables, crossings), settings):
+            print("\n".join(map(json.dumps, lines)), flush=True)
+
+
+def lines_of(work, tables, crossings, setting):
+    """The lines to print for one setting of the tracker."""
+    results = {}
+    costs = []
+    for clip in work["clips"]:
+        step = max(1, round(clip["fps"] / work["fps"]))
+        results[clip["name"]], cost = run(clip, *tables[clip["name"]], setting, crossings, step)
+        costs.append(cost)
+    return [
+        {
+            "setting": setting | {"minimum_crossing_threshold": threshold},
+            "counts": {name: counted[place] for name, counted in results.items()},
+            "ms": sum(costs) / len(costs),
+        }
+        for place, threshold in enumerate(crossings)
+    ]
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ CAR = CLASSES.index("car")
 
 
 def crossing(direction: str = "in") -> Crossing:
-    return Crossing(0, direction, CAR, 1, 0.0, (0, 0), 10, inferred=False)  # type: ignore[arg-type]
+    return Crossing(0, direction, CAR, 1, 0.0, (0, 0), (10, 10), (0, 0), inferred=False)
 
 
 async def take(database: Database, worker: str, most: int = 10, seconds: float = 10) -> list[Lease]:

@@ -42,23 +42,26 @@ class CountSettings:
         echo_seconds, echo_overlap: an inferred crossing this near in time to another in the same direction, with boxes
             that overlap by this share of the smaller when both stand on the line, is that other one.
         twin_seconds, twin_overlap: the same for two seen crossings: one road user under two boxes, or under two tracks
-            one after the other. People side by side overlap less, vehicles behind each other are further apart in time.
+            one after the other.
         hold_seconds: a crossing is reported this long after it happened: by then its class is surer, and what went
             back at once did not cross.
+        least_weight: score-seconds a track must have gathered by then; parts of vehicles and reflections flicker past
+            a line, too.
     """
 
     band: float = 0.15
     excursion: float = 0.3
-    along: float = 0.25
+    along: float = 0.1
     ends: float = 0.0
     infer_seconds: float = 1.0
-    infer_sizes: float = 0.6
-    infer_speed: float = 0.6
-    echo_seconds: float = 0.8
+    infer_sizes: float = 1.5
+    infer_speed: float = 1.0
+    echo_seconds: float = 0.5
     echo_overlap: float = 0.15
     twin_seconds: float = 0.6
-    twin_overlap: float = 0.5
+    twin_overlap: float = 0.4
     hold_seconds: float = 1.2
+    least_weight: float = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,7 @@ class Crossing:
         time: when it was on the line, s.
         at: where, pixels.
         box: (width, height) of its box, pixels.
+        velocity: of its bottom centre, pixels/s.
         inferred: not seen crossing, but concluded from its motion before or after.
     """
 
@@ -83,32 +87,35 @@ class Crossing:
     time: float
     at: Point
     box: Point
+    velocity: Point
     inferred: bool
 
 
 @dataclass(slots=True)
 class _Past:
-    """What a counter remembers of a track."""
+    """What a counter remembers of a track. Lists have one entry per line."""
 
     born: float
     first: Point
     last: float
     at: Point
-    velocity: Point
     size: float
-    box: Point
-    kind: int
-    believed: bool
     side: list[int]
-    """Per line: -1 or +1 once sure, 0 while it has been in the band only."""
+    """-1 or +1 once sure, 0 while it has been in the band only."""
     distance: list[float]
-    """Per line: signed distance when last seen."""
+    """Signed distance when last seen."""
     over: list[tuple[float, float, float] | None]
-    """Per line: (time, x, y) where it was last exactly on the line's straight."""
-    far: list[tuple[float, float] | None]
-    """Per line: signed distances of bottom and top when it was furthest on its side; None: the top was out of sight."""
+    """(time, x, y) where it was last exactly on the line's straight."""
+    far: list[Point | None]
+    """Signed distances of bottom and top when it was furthest on its side; None: the top was out of sight."""
     crossed: list[int]
-    """Per line: crossings so far."""
+    """Crossings so far."""
+    velocity: Point = (0.0, 0.0)
+    box: Point = (0.0, 0.0)
+    kind: int = 0
+    believed: bool = False
+    solid: bool = False
+    """Whether it has gathered enough to count."""
     asked: bool = False
     """Whether it was already judged if it crossed before it was first seen."""
     waiting: list[Crossing] = field(default_factory=list)
@@ -175,10 +182,8 @@ class LineCounter:
             lines = len(self._a)
             side = [0 if abs(d) < band else (1 if d > 0 else -1) for d in distance]
             past = self._past[track] = _Past(
-                time, at, time, at, (0.0, 0.0), size, (size, size), 0, believed=False, side=side,
-                distance=distance.tolist(), over=[None] * lines,
-                far=[None] * lines, crossed=[0] * lines,
-            )  # fmt: skip
+                time, at, time, at, size, side, distance.tolist(), [None] * lines, [None] * lines, [0] * lines
+            )
         ends = self._ends(tracks.box[row])
         for line, now in enumerate(distance.tolist()):
             self._step(past, track, line, now, ends and (ends[0][line], ends[1][line]), at, time, size)
@@ -188,6 +193,7 @@ class LineCounter:
         past.box = (x1 - x0, y1 - y0)
         past.kind = int(tracks.kind[row])
         past.believed = bool(tracks.believed[row])
+        past.solid = bool(tracks.weight[row] >= self.settings.least_weight)
         if not past.believed:
             return []
         if not past.asked and time - past.born >= 0.2:
@@ -250,7 +256,9 @@ class LineCounter:
         self, line: int, side: int, past: _Past, track: int, over: tuple[float, float, float], *, inferred: bool
     ) -> Crossing:
         direction: Direction = "in" if side > 0 else "out"
-        return Crossing(line, direction, past.kind, track, over[0], (over[1], over[2]), past.box, inferred)
+        return Crossing(
+            line, direction, past.kind, track, over[0], (over[1], over[2]), past.box, past.velocity, inferred
+        )
 
     def _infer_birth(self, past: _Past, track: int, time: float) -> None:
         """Did it cross just before it was first seen? Judged by its mean motion since then."""
@@ -315,7 +323,7 @@ class LineCounter:
         ripe = [w for w in past.waiting if w.time <= before]
         past.waiting = [w for w in past.waiting if w.time > before]
         settled = []
-        for crossing in ripe:
+        for crossing in ripe if past.solid else ():
             crossing = replace(crossing, kind=past.kind)
             if not any(self._echo(crossing, other) for other in self._recent):
                 self._recent.append(crossing)
@@ -323,23 +331,26 @@ class LineCounter:
         return settled
 
     def _echo(self, one: Crossing, other: Crossing) -> bool:
+        """Is `one` the same road user as `other`, reported before?"""
         if one.line != other.line or one.direction != other.direction or one.track == other.track:
             return False
         settings = self.settings
         seen = not (one.inferred or other.inferred)
-        seconds = settings.twin_seconds if seen else settings.echo_seconds
-        if abs(one.time - other.time) >= seconds:
+        if abs(one.time - other.time) >= (settings.twin_seconds if seen else settings.echo_seconds):
             return False
-        return _overlap(one, other) > (settings.twin_overlap if seen else settings.echo_overlap)
+        least = settings.twin_overlap if seen else settings.echo_overlap
+        # The other moves on until the moment of this crossing.
+        seconds = one.time - other.time
+        there = (other.at[0] + other.velocity[0] * seconds, other.at[1] + other.velocity[1] * seconds)
+        return overlap(one.at, one.box, there, other.box) > least
 
 
-def _overlap(one: Crossing, other: Crossing) -> float:
-    """Shared part of two boxes, each standing where it crossed, as a share of the smaller."""
-    width = (one.box[0] + other.box[0]) / 2 - abs(one.at[0] - other.at[0])
-    bottom, top = min(one.at[1], other.at[1]), max(one.at[1] - one.box[1], other.at[1] - other.box[1])
-    width = min(width, one.box[0], other.box[0])
-    smaller = min(one.box[0] * one.box[1], other.box[0] * other.box[1])
-    return max(width, 0.0) * max(bottom - top, 0.0) / max(smaller, 1e-9)
+def overlap(at: Point, box: Point, other_at: Point, other_box: Point) -> float:
+    """Shared part of two boxes (width, height) standing at two bottom centres, as a share of the smaller."""
+    width = min((box[0] + other_box[0]) / 2 - abs(at[0] - other_at[0]), box[0], other_box[0])
+    height = min(at[1], other_at[1]) - max(at[1] - box[1], other_at[1] - other_box[1])
+    smaller = min(box[0] * box[1], other_box[0] * other_box[1])
+    return max(width, 0.0) * max(height, 0.0) / max(smaller, 1e-9)
 
 
 class ZoneCounter:

@@ -40,7 +40,7 @@ class TrackSettings:
         top_speed: standard deviation of the speed of a new track by group, sizes/s.
         manoeuvre: standard deviation of acceleration noise by group, sizes/s² per root hertz.
         box_error: standard deviation of the detector's box edges, sizes.
-        gate: largest Mahalanobis distance of position.
+        gate: largest Mahalanobis distance of position; `young_gate`: the same for a track seen only once or twice.
         most: tracks kept at once; beyond it the weakest end.
     """
 
@@ -48,15 +48,16 @@ class TrackSettings:
     high: float = 0.3
     low: float = 0.3
     evidence: float = 0.8
-    weak_evidence: float = 3.0
-    travel: float = 1.0
-    travel_seconds: float = 0.4
+    weak_evidence: float = 5.0
+    travel: float = 1.5
+    travel_seconds: float = 0.8
     keep_seconds: float = 2.2
-    doubt_seconds: float = 0.25
-    top_speed: tuple[float, float, float] = (0.48, 1.2, 1.2)
+    doubt_seconds: float = 0.4
+    top_speed: tuple[float, float, float] = (0.5, 1.2, 1.2)
     manoeuvre: tuple[float, float, float] = (0.6, 1.0, 1.0)
     box_error: float = 0.08
-    gate: float = 4.0
+    gate: float = 2.5
+    young_gate: float = 4.0
     most: int = 512
 
 
@@ -76,6 +77,7 @@ class Tracks:
         believed: bool (N,) enough evidence to count it.
         seen: bool (N,) a box was associated in this very frame.
         born, last: float64 (N,) time of the first and the last box, s.
+        weight: float64 (N,) score-seconds: the scores of its boxes, each times the time since the box before.
         path: float64 (N,) distance between the first and the present bottom centre, pixels.
     """
 
@@ -91,6 +93,7 @@ class Tracks:
     seen: Bools
     born: Floats
     last: Floats
+    weight: Floats
     path: Floats
 
     def __len__(self) -> int:
@@ -113,6 +116,7 @@ class _Columns:
     way: Floats = field(default_factory=lambda: np.zeros(0))
     spot: Floats = field(default_factory=lambda: np.zeros((0, 2)))
     box: Floats = field(default_factory=lambda: np.zeros((0, 4)))
+    weight: Floats = field(default_factory=lambda: np.zeros(0))
 
     def select(self, chosen: Bools) -> "_Columns":
         return _Columns(*(getattr(self, name)[chosen] for name in self.__slots__))
@@ -123,11 +127,13 @@ class _Columns:
 
 UNMATCHED = 7.0
 """Cost from which on leaving a track without a box is the better explanation."""
+STEP_MOST = 0.25
+"""A box vouches for this much time before it at most, s."""
 ALONE = 0.5
 """A weak box with a larger share of its area over a believed track is a part or a shadow of that road user."""
 STRAIGHT = 0.7
 """Least share of the way walked that must lie between a weak track's two ends."""
-WEIGHTS = np.array([1.0, 3.0, 3.0, 1.0, 0.6, 0.6])
+WEIGHTS = np.array([1.0, 2.5, 2.5, 1.0, 0.6, 0.6])
 """Weight of each class's votes: riders are often seen as persons only, so a two-wheeler seen now and then is one; cars
 are so much more frequent that a doubtful bus or truck is a car."""
 OTHER_GROUP = 5.0
@@ -222,7 +228,9 @@ class Tracker:
         ratio = np.sqrt(measured[:, 2] * measured[:, 3])[None, :] / sizes[:, None]
         cost = place + extent + np.log(total[:, :, 0] * total[:, :, 1] / unit**2)
         overlap, _ = overlaps(to_xyxy(at), users.xyxy[boxes])
-        inside = place < (self.settings.gate**2 if wide else (self.settings.gate / 1.5) ** 2)
+        # Seen but twice, a fast one's speed is not known yet: the prior pulls it towards standing still.
+        gate = np.where(self._columns.hits[tracks] <= 2, self.settings.young_gate, self.settings.gate)[:, None]
+        inside = place < (gate if wide else gate / 1.5) ** 2
         inside &= (ratio > 0.45) & (ratio < 2.2)
         inside |= overlap > 0.5
         cost = np.where(overlap > 0.3, np.minimum(cost, 6 - 8 * overlap), cost)
@@ -251,6 +259,7 @@ class Tracker:
         kept.box[tracks] = users.xyxy[boxes]
         kept.best[tracks] = np.maximum(kept.best[tracks], score)
         kept.evidence[tracks] += score
+        kept.weight[tracks] += score * np.minimum(time - kept.last[tracks], STEP_MOST)
         kept.hits[tracks] += 1
         kept.last[tracks] = time
 
@@ -286,6 +295,7 @@ class Tracker:
             _Columns(
                 ids, users.votes[boxes].copy(), score.copy(), score.copy(), score.copy(), np.ones(count, np.int64),
                 times, times.copy(), at[:, :2].copy(), np.zeros(count), at[:, :2].copy(), users.xyxy[boxes].copy(),
+                np.zeros(count),
             )
         )  # fmt: skip
 
@@ -368,5 +378,6 @@ class Tracker:
             seen=kept.last == time,
             born=kept.born.copy(),
             last=kept.last.copy(),
+            weight=kept.weight.copy(),
             path=np.hypot(*(at[:, :2] - kept.origin).T) if len(at) else np.zeros(0),
         )
