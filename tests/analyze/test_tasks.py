@@ -38,6 +38,18 @@ async def test_closed_hours_are_exported_once(database: Database, tmp_path: Path
     assert len(lake.scan("observations").collect()) == 2 * full
 
 
+async def test_tidying_puts_files_together_and_keeps_every_row(database: Database, tmp_path: Path) -> None:
+    full = await fill(database)
+    lake = Lake(str(tmp_path))
+    tasks.tidy_lake(lake)  # nothing there yet
+    await tasks.export_hours(database, lake, HOUR + timedelta(hours=3, minutes=15))
+    before = lake.verify("observations")
+    tasks.tidy_lake(lake)
+    after = lake.verify("observations")
+    assert (before.files, after.files) == (3, 1)
+    assert after.rows == 3 * full
+
+
 async def test_an_hour_just_over_waits(database: Database, tmp_path: Path) -> None:
     await fill(database)
     now = HOUR + timedelta(hours=1, minutes=9)

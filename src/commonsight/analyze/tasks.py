@@ -73,6 +73,23 @@ async def export(timestamp: int) -> None:  # noqa: ARG001 - given by the schedul
     await drop_days(house.database, now, house.settings.lake.hot_days)
 
 
+@tasks.periodic(cron="40 19 * * *")
+@tasks.task(lock="analyze.export", queueing_lock="analyze.tidy")
+async def tidy(timestamp: int) -> None:  # noqa: ARG001 - given by the schedule
+    """Once a night (03:40 in Guangxi): put the day's hourly files together and delete what that replaced a week ago.
+
+    Not in z-order: that would write the whole table anew each night.
+    """
+    await asyncio.to_thread(tidy_lake, Lake(jobs.house().settings.lake_url))
+
+
+def tidy_lake(lake: Lake) -> None:
+    """Compact the table of observations, if there is one yet, and delete files nothing refers to any more."""
+    if lake.exists(TABLE):
+        lake.compact(TABLE)
+        lake.retain(TABLE)
+
+
 async def export_hours(database: Database, lake: Lake, now: datetime) -> list[datetime]:
     """Export every closed hour that is not in the lake yet; returns them.
 
