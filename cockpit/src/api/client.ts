@@ -7,6 +7,8 @@ export type Query = Readonly<Record<string, string | number | boolean | null | u
 interface Call {
   query?: Query | undefined
   body?: unknown
+  /** A file to send as it is, instead of a JSON `body`. */
+  file?: Blob | undefined
   /** The ETag that was read; the platform refuses the write when somebody else was faster. */
   ifMatch?: string | undefined
   signal?: AbortSignal | undefined
@@ -39,9 +41,10 @@ export function path(route: string, query: Query = {}): string {
   return `${BASE}${route}${text ? `?${text}` : ''}`
 }
 
-export async function call<T>(method: string, route: string, { query, body, ifMatch, signal }: Call = {}): Promise<Answer<T>> {
+export async function call<T>(method: string, route: string, { query, body, file, ifMatch, signal }: Call = {}): Promise<Answer<T>> {
   const headers: Record<string, string> = { Accept: 'application/json', 'Accept-Language': language }
   if (body !== undefined) headers['Content-Type'] = 'application/json'
+  if (file !== undefined) headers['Content-Type'] = file.type || 'application/octet-stream'
   if (ifMatch !== undefined) headers['If-Match'] = ifMatch
   let response: Response
   try {
@@ -49,7 +52,7 @@ export async function call<T>(method: string, route: string, { query, body, ifMa
       method,
       headers,
       credentials: 'same-origin',
-      body: body === undefined ? null : JSON.stringify(body),
+      body: file ?? (body === undefined ? null : JSON.stringify(body)),
       signal: signal ?? null,
     })
   } catch (error) {

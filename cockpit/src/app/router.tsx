@@ -5,6 +5,11 @@ import { Shell } from './Shell'
 const Cockpit = lazy(() => import('@/pages/cockpit/CockpitPage'))
 const Cameras = lazy(() => import('@/pages/cameras/CamerasPage'))
 const CameraPage = lazy(() => import('@/pages/camera/CameraPage'))
+const AccessPage = lazy(() => import('@/pages/gather/AccessPage'))
+const SyncPage = lazy(() => import('@/pages/gather/SyncPage'))
+const ImportPage = lazy(() => import('@/pages/imports/ImportPage'))
+const DiscoverPage = lazy(() => import('@/pages/gather/DiscoverPage'))
+const PlanningPage = lazy(() => import('@/pages/planning/PlanningPage'))
 const SystemPage = lazy(() => import('@/pages/system/SystemPage'))
 const Missing = lazy(() => import('./Missing'))
 
@@ -14,6 +19,11 @@ export const router = createBrowserRouter([
     children: [
       { index: true, element: <Cockpit /> },
       { path: 'cameras', element: <Cameras /> },
+      { path: 'cameras/access', element: <AccessPage /> },
+      { path: 'cameras/sync', element: <SyncPage /> },
+      { path: 'cameras/import/:id?', element: <ImportPage /> },
+      { path: 'cameras/discover', element: <DiscoverPage /> },
+      { path: 'cameras/planning', element: <PlanningPage /> },
       { path: 'cameras/:id', element: <CameraPage /> },
       { path: 'system/:section?', element: <SystemPage /> },
       { path: '*', element: <Missing /> },

@@ -1,5 +1,7 @@
 export * from './access'
 export * from './cameras'
+export * from './gather'
+export * from './imports'
 export * from './sight'
 export * from './system'
 

@@ -9,6 +9,7 @@ import { useMapData } from '@/parts/map/useMapData'
 import { PageHead } from '@/parts/Page'
 import { useText } from '@/text/language'
 import { AddCamera } from './AddCamera'
+import { CamerasNav } from './CamerasNav'
 import { CameraTable } from './CameraTable'
 import css from './CamerasPage.module.css'
 import { FilterBar } from './FilterBar'
@@ -55,6 +56,7 @@ export default function CamerasPage() {
         </Button>
         {can('cameras.write') && <Button type="primary" icon={<PlusOutlined />} onClick={() => put('add', '1')}>{t('add.open')}</Button>}
       </PageHead>
+      <CamerasNav />
       <div className={css.body}>
         <aside className={css.tree}>
           <RegionTree chosen={filters.region} onChoose={(region) => change(withFilter(filters, 'region', region))} />

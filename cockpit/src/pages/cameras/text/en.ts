@@ -80,4 +80,11 @@ export const en: Record<keyof typeof zh, string> = {
   'sector.tourism': 'Scenic areas',
   'sector.community': 'Communities',
   'sector.other': 'Other',
+  'part.label': 'Parts of the cameras',
+  'part.list': 'List and map',
+  'part.access': 'Devices and platforms',
+  'part.sync': 'Catalogue sync',
+  'part.import': 'Import',
+  'part.discover': 'Discovery',
+  'part.planning': 'Before you build',
 }

@@ -78,4 +78,11 @@ export const zh = {
   'sector.tourism': '景区',
   'sector.community': '社区',
   'sector.other': '其他',
+  'part.label': '摄像机分区',
+  'part.list': '列表与地图',
+  'part.access': '设备与下级平台',
+  'part.sync': '目录同步',
+  'part.import': '批量导入',
+  'part.discover': '网内发现',
+  'part.planning': '建前查重',
 }

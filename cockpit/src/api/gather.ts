@@ -1,0 +1,42 @@
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { call, get, type Query } from './client'
+import type { GbDevice, List, Sync, VanishedCamera } from './types'
+
+const SECOND = 1000
+
+export const useDevices = (query: Query) =>
+  useQuery({
+    queryKey: ['gb-devices', query],
+    queryFn: ({ signal }) => get<List<GbDevice>>('/gb28181/devices', query, signal),
+    // Who is online changes by itself.
+    refetchInterval: 10 * SECOND,
+    placeholderData: keepPreviousData,
+  })
+
+export const useDevice = (id: string | null) =>
+  useQuery({
+    queryKey: ['gb-device', id],
+    queryFn: ({ signal }) => call<GbDevice>('GET', `/gb28181/devices/${id ?? ''}`, { signal }),
+    refetchInterval: 10 * SECOND,
+    enabled: id !== null,
+  })
+
+const LIVELY: readonly Sync['state'][] = ['waiting', 'running']
+export const isLively = (sync: Sync): boolean => LIVELY.includes(sync.state)
+
+export const useSyncs = (query: Query, enabled = true) =>
+  useQuery({
+    queryKey: ['syncs', query],
+    queryFn: ({ signal }) => get<List<Sync>>('/syncs', query, signal),
+    // Close to what runs, far from what rests.
+    refetchInterval: ({ state }) => (state.data?.items.some(isLively) ? 2 * SECOND : 15 * SECOND),
+    placeholderData: keepPreviousData,
+    enabled,
+  })
+
+export const useVanished = (query: Query) =>
+  useQuery({
+    queryKey: ['vanished', query],
+    queryFn: ({ signal }) => get<List<VanishedCamera>>('/cameras/vanished', query, signal),
+    placeholderData: keepPreviousData,
+  })

@@ -1,0 +1,13 @@
+import type { Health, SyncState } from '@/api/types'
+import { HealthMark } from '@/parts/HealthMark'
+import { useText } from '@/text/language'
+import { gatherText } from './text'
+
+const SHAPE: Record<SyncState, Health> = {
+  waiting: 'unknown', running: 'unknown', complete: 'works', incomplete: 'bad', failed: 'offline', cancelled: 'unknown',
+}
+
+export function SyncStateWord({ state }: { state: SyncState }) {
+  const t = useText(gatherText)
+  return <span style={{ whiteSpace: 'nowrap' }}><span aria-hidden><HealthMark health={SHAPE[state]} /></span> {t(`state.${state}`)}</span>
+}
