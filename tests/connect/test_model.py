@@ -13,7 +13,7 @@ def test_a_plain_url_has_no_credentials():
     assert Address.from_url("rtsp://[::1]/a") == Address("rtsp", "rtsp://[::1]/a")
 
 
-@pytest.mark.parametrize("url", ["http://h/", "rtsp:///a", "rtsp://h:99999/", "h/a", ""])
+@pytest.mark.parametrize("url", ["ftp://h/", "rtsp:///a", "http:///a", "rtsp://h:99999/", "h/a", ""])
 def test_other_urls_are_refused(url):
     with pytest.raises(ValueError):
         Address.from_url(url)

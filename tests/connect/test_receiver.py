@@ -9,7 +9,7 @@ from commonsight.connect.wire import rtcp
 from commonsight.connect.wire.codec import Codec
 from commonsight.connect.wire.rtp import build
 
-from .wire.streams import SETS, packets, picture
+from .wire.coded import SETS, packets, picture
 
 H264 = Codec.H264
 

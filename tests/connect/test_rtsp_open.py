@@ -17,7 +17,7 @@ from commonsight.connect.wire.rtp import build
 from commonsight.connect.wire.sdp import describe
 
 from .peers import Script, reply
-from .wire.streams import SETS, packets, picture
+from .wire.coded import SETS, packets, picture
 
 SDP = describe(Codec.H264, SETS[Codec.H264], name="t", control="track1")
 

@@ -9,6 +9,7 @@ import pytest
 
 from commonsight.connect.model import AccessUnit, Codec, StreamInfo
 from commonsight.connect.wire import nal
+from commonsight.connect.wire.codec import NAL_CODECS
 from commonsight.media.fmp4 import parameter_sets
 
 FPS = 25
@@ -72,7 +73,7 @@ def is_picture(codec: Codec, part: bytes) -> bool:
     return nal.is_picture(codec, nal.nal_type(codec, part[0]))
 
 
-@pytest.fixture(params=list(Codec))
+@pytest.fixture(params=NAL_CODECS)
 def footage(request: pytest.FixtureRequest) -> Footage:
     """Both codecs, one after the other."""
     return make_footage(request.param)

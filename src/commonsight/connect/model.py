@@ -41,7 +41,7 @@ class SourceError(Exception):
 class StreamInfo:
     """What a decoder or a muxer must know before the first unit.
 
-    `parameter_sets`: NAL units without start codes, in the order (VPS,) SPS, PPS.
+    `parameter_sets`: NAL units without start codes, in the order (VPS,) SPS, PPS; () for JPEG, which needs none.
     `width`, `height`: pixels after cropping, 0 when the SPS cannot be read.
     """
 
@@ -55,7 +55,8 @@ class StreamInfo:
 class AccessUnit:
     """One whole coded picture.
 
-    `data`: Annex B with 4-byte start codes; a keyframe carries its parameter sets in front.
+    `data`: Annex B with 4-byte start codes; a keyframe carries its parameter sets in front. One whole JPEG file where
+    the codec is JPEG; all of them are keyframes.
     `pts`: 90 kHz ticks since the session's first unit, unwrapped, never negative, rising in decode order when the
     stream has no B-frames.
     `received`: monotonic seconds at which the last byte came.
@@ -74,6 +75,7 @@ class Counters:
     bytes: int = 0
     packets: int = 0
     packets_lost: int = 0
+    packets_reordered: int = 0  # came after one that was sent later, and were put back in their place
     units: int = 0
     units_broken: int = 0  # incomplete or malformed, never handed on
     units_skipped: int = 0  # whole, but dropped because the reader was slow or no keyframe had come yet
@@ -100,14 +102,26 @@ class Session(Protocol):
         ...
 
 
+Protocols = Literal["rtsp", "http"]
+PROTOCOLS: dict[str, Protocols] = {
+    "rtsp": "rtsp",
+    "rtsps": "rtsp",
+    "rtspt": "rtsp",
+    "rtspu": "rtsp",
+    "http": "http",
+    "https": "http",
+}
+"""Scheme of an address -> how its camera is opened. `rtspu` prefers UDP for the pictures, `rtspt` allows TCP only."""
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
     """Where a camera is. `url` never holds user information, so it may be logged; the password is never shown.
 
-    `rtsps://` is RTSP over TLS: the device's certificate must be one this machine trusts.
+    `rtsps://` and `https://` go over TLS: the device's certificate must be one this machine trusts.
     """
 
-    protocol: Literal["rtsp"]
+    protocol: Protocols
     url: str
     username: str | None = None
     password: str | None = field(default=None, repr=False)
@@ -117,15 +131,21 @@ class Address:
             raise ValueError("url: must not hold user information; give username and password apart")
 
     @classmethod
+    def at(cls, url: str, username: str | None = None, password: str | None = None) -> "Address":
+        """The address of a URL without user information; its scheme names the protocol. Raises ValueError otherwise."""
+        scheme = url.partition(":")[0].lower()
+        if scheme not in PROTOCOLS:
+            raise ValueError(f"url: scheme must be one of {', '.join(PROTOCOLS)}, is {scheme or 'missing'!r}")
+        return cls(PROTOCOLS[scheme], url, username, password)
+
+    @classmethod
     def from_url(cls, url: str) -> "Address":
         """Split `rtsp://name:password@host/path` into an address. Raises ValueError naming what is wrong."""
         parts = urlsplit(url)
-        if parts.scheme.lower() not in {"rtsp", "rtsps"}:
-            raise ValueError(f"url: scheme must be rtsp or rtsps, is {parts.scheme or 'missing'!r}")
         if not parts.hostname:
             raise ValueError("url: host is missing")
         parts.port  # noqa: B018  urlsplit checks the range of the port only when it is read
         user, _, host = parts.netloc.rpartition("@")
         name, colon, password = user.partition(":")
         clean = parts._replace(netloc=host, fragment="").geturl()
-        return cls("rtsp", clean, unquote(name) if user else None, unquote(password) if colon else None)
+        return cls.at(clean, unquote(name) if user else None, unquote(password) if colon else None)

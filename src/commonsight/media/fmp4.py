@@ -56,8 +56,10 @@ class Init:
 
 
 def parameter_sets(codec: Codec, unit: bytes) -> tuple[bytes, ...]:
-    """The parameter sets in an Annex B access unit, ordered by type, without repetition."""
+    """The parameter sets in an Annex B access unit, ordered by type, without repetition; () for JPEG."""
     wanted = PARAMETER_SETS[codec]
+    if not wanted:
+        return ()
     found = dict.fromkeys(nal for nal in unit.split(START_CODE) if nal and nal_type(codec, nal[0]) in wanted)
     return tuple(sorted(found, key=lambda nal: nal_type(codec, nal[0])))
 

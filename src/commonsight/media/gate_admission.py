@@ -161,4 +161,4 @@ async def _address(session: ReadSession, camera_id: UUID) -> Address:
     source = await catalog.camera_source(session, camera_id)
     if source is None:
         raise Refusal("media.camera_without_source", status=404, operand="camera", actual=str(camera_id))
-    return Address("rtsp", source.url, source.username, source.password)
+    return Address.at(source.url, source.username, source.password)

@@ -57,8 +57,14 @@ class Unit:
     _packet: bytes | None = field(default=None, repr=False)
 
     def message(self) -> bytes:
-        """A whole WebSocket message holding the fragment: the same bytes go to every viewer."""
-        if self._message is None:
+        """A whole WebSocket message holding the fragment: the same bytes go to every viewer.
+
+        A JPEG goes as it is, with its time in a text message before it, because it has no place for one inside.
+        """
+        if self._message is None and self.codec is Codec.JPEG:
+            time = text_message({"type": "picture", "time": round(self.pts / TICKS_PER_SECOND, 6)})
+            self._message = time + frame(BINARY, self.data)
+        elif self._message is None:
             body = fragment(
                 self.codec,
                 self.data,

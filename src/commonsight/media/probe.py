@@ -80,7 +80,7 @@ async def probe(
             error=error,
         )
 
-    address = Address("rtsp", source.url, source.username, source.password)
+    address = Address.at(source.url, source.username, source.password)
     try:
         session = await connect.open(address, timeout=timeout, clock=clock)
     except SourceError as error:

@@ -9,7 +9,7 @@ from uuid import UUID
 import structlog
 
 from commonsight.clock import Clock
-from commonsight.connect.model import AccessUnit, Session, SourceCode, SourceError, StreamInfo
+from commonsight.connect.model import AccessUnit, Codec, Session, SourceCode, SourceError, StreamInfo
 from commonsight.connect.service import Opened, Waiting
 from commonsight.media.fmp4 import MuxError, init_segment, parameter_sets
 from commonsight.media.model import Boxes, End, Reader, Track, Unit
@@ -207,10 +207,11 @@ class Relay:
         self._state = "live"
 
     def _keyframe(self, given: AccessUnit, info: StreamInfo) -> None:
-        """A keyframe may bring other parameter sets: then every reader begins anew."""
+        """A keyframe may bring other parameter sets, or a JPEG another size: then every reader begins anew."""
         track = self.track
         sets = parameter_sets(info.codec, given.data) or info.parameter_sets
-        if track is None or track.codec is not info.codec or track.parameter_sets != sets:
+        resized = track is not None and not sets and (track.width, track.height) != (info.width, info.height)
+        if track is None or track.codec is not info.codec or track.parameter_sets != sets or resized:
             self.track = Track(info.codec, sets, info.width, info.height)
             self.readers = dict.fromkeys(self.readers, False)
 
@@ -228,7 +229,7 @@ class Relay:
     def _start(self, reader: Reader, keyframe: Unit) -> None:
         track = self.track
         assert track is not None
-        if reader.browser and track.init is None:
+        if reader.browser and track.init is None and track.codec is not Codec.JPEG:
             try:
                 track.init = init_segment(track.codec, track.parameter_sets, track.width, track.height)
             except MuxError as error:

@@ -55,17 +55,16 @@ class BrowserViewer(_Reader):
     browser = True
 
     def start(self, track: Track, group: Sequence[Unit]) -> None:
-        assert track.init is not None
         opening = {
             "type": "stream",
-            "mime": track.init.mime,
+            "mime": track.init.mime if track.init else "image/jpeg",
             "codec": track.codec.value,
             "width": track.width,
             "height": track.height,
             "start": _seconds(group[0]),
             "live": _seconds(group[-1]),
         }
-        self.outlet.write(text_message(opening) + frame(BINARY, track.init.segment))
+        self.outlet.write(text_message(opening) + (frame(BINARY, track.init.segment) if track.init else b""))
         self._begin(group)
 
     def boxes(self, boxes: Boxes) -> None:

@@ -5,6 +5,8 @@
     text    {"type": "stream", "mime", "codec", "width", "height", "start", "live"}   first, and again when the camera
             is back or changes its parameters; `start`, `live`: seconds of the oldest and newest picture sent at once
     binary  the init segment, then one `moof`+`mdat` a message, each one picture; the first is a keyframe
+            With codec `jpeg` (mime `image/jpeg`) there is no init segment: each picture is
+            text {"type": "picture", "time"} and then binary, one JPEG file
     text    {"type": "boxes", "time", "boxes": [[x0, y0, x1, y1, class, score, track]], "lines": [{"id", "in", "out"}]}
     text    {"type": "skip", "frames"}    the viewer was too slow; the next binary is a keyframe, a hole lies before it
     text    {"type": "state", "code", "zh", "en"}    `reconnecting`: the camera is away; `stream` says when it is back

@@ -1,4 +1,4 @@
-"""Decoding H.264 and H.265 access units into frames, one thread, whatever the bytes."""
+"""Decoding H.264, H.265 and JPEG access units into frames, one thread, whatever the bytes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, Literal
 import av
 import numpy as np
 import structlog
+from av.video.codeccontext import VideoCodecContext
 
 from commonsight.vision.picture import Bgr, Converter, Plane, rows_of
 
@@ -19,6 +20,8 @@ MAX_UNIT_BYTES = 16 << 20
 """An access unit beyond 16 MiB is not a picture of a camera; it is counted as an error and not decoded."""
 MAX_PIXELS = 7680 * 4320
 """Pictures beyond 8K are refused before memory is taken for them."""
+
+_DECODERS = {"h264": "h264", "h265": "hevc", "jpeg": "mjpeg"}
 
 SkipLoopFilter = Literal["none", "noref", "all"]
 
@@ -66,17 +69,19 @@ class Decoder:
     Frames may come later than their unit (pictures are reordered); `flush` gives out those that are left.
 
     Args:
-        codec: "h264" or "h265".
+        codec: "h264", "h265" or "jpeg".
         skip_loop_filter: leave out deblocking of no frames, of those no other refers to, or of all. "all" saves
             decoding time and lets artefacts build up until the next keyframe.
     """
 
-    def __init__(self, codec: Literal["h264", "h265"], *, skip_loop_filter: SkipLoopFilter = "none") -> None:
-        if codec not in ("h264", "h265"):
-            raise ValueError(f"codec is {codec!r}, must be 'h264' or 'h265'")
+    def __init__(self, codec: Literal["h264", "h265", "jpeg"], *, skip_loop_filter: SkipLoopFilter = "none") -> None:
+        if codec not in _DECODERS:
+            raise ValueError(f"codec is {codec!r}, must be one of {', '.join(_DECODERS)}")
         self.errors = 0
         """Units (or flushes) that could not be decoded since the start."""
-        self._context = av.CodecContext.create("hevc" if codec == "h265" else "h264", "r")
+        context = av.CodecContext.create(_DECODERS[codec], "r")
+        assert isinstance(context, VideoCodecContext)
+        self._context = context
         self._context.thread_count = 1
         self._context.options = {"max_pixels": str(MAX_PIXELS), "skip_loop_filter": skip_loop_filter}
         self._convert = Converter()
@@ -85,7 +90,7 @@ class Decoder:
         """Decode one access unit.
 
         Args:
-            data: Annex B; a keyframe carries its parameter sets.
+            data: Annex B, where a keyframe carries its parameter sets, or one JPEG file.
             pts: 90 kHz ticks.
 
         Returns:

@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commonsight.connect.wire.codec import Codec
+from commonsight.connect.wire.codec import NAL_CODECS, Codec
 from commonsight.connect.wire.depacketise import MAX_UNIT, Depacketiser
 from commonsight.connect.wire.rtp import Reception, RtpPacket
 
-from .streams import SETS, expected, packets, picture, pictures, slice_unit
+from .coded import SETS, expected, packets, picture, pictures, slice_unit
 
-codecs = st.sampled_from(list(Codec))
+codecs = st.sampled_from(NAL_CODECS)
 
 
 def run(codec, sent, sets=()):
@@ -103,7 +103,7 @@ def test_new_parameter_sets_in_band_replace_the_old():
     assert depacketiser.sets_version > before
 
 
-@pytest.mark.parametrize("codec", list(Codec))
+@pytest.mark.parametrize("codec", NAL_CODECS)
 def test_an_endless_unit_is_given_up(codec):
     depacketiser = Depacketiser(codec)
     head = b"\x7c\x85\x88" if codec is Codec.H264 else b"\x62\x01\x93\x88"

@@ -24,6 +24,7 @@ H265_AUD = 35
 PARAMETER_SETS: dict[Codec, tuple[int, ...]] = {
     Codec.H264: (H264_SPS, H264_PPS),
     Codec.H265: (H265_VPS, H265_SPS, H265_PPS),
+    Codec.JPEG: (),
 }
 """Types a decoder needs first, in the order they are handed on."""
 
