@@ -1,0 +1,25 @@
+"""Jobs of catalog/. The work itself stands in the files that are called."""
+
+from commonsight import jobs
+from commonsight.catalog import intake
+from commonsight.jobs import Blueprint
+
+tasks = Blueprint()
+
+
+# At most one at a time and one waiting; it takes turns through the sources, and another one would only wait for it.
+@tasks.task(lock="catalog.file_reports", queueing_lock="catalog.file_reports")
+async def file_reports() -> None:
+    """File what lower platforms reported."""
+    house = jobs.house()
+    await intake.file_all(house.database, house.clock)
+
+
+# Whoever collects asks for the job above with every delivery; this finds what a lost job left behind.
+@tasks.periodic(cron="* * * * *")
+@tasks.task(queueing_lock="catalog.file_left", retry=False)
+async def file_left(timestamp: int) -> None:  # noqa: ARG001 - given by the schedule
+    """See to it that nothing that came stays unfiled."""
+    house = jobs.house()
+    async with house.database.write() as session:
+        await intake.ask_if_waiting(session)
