@@ -29,7 +29,7 @@ const stream = { type: 'stream', mime: 'video/mp4; codecs="avc1.64001F"', codec:
 function play() {
   const states: StreamState[] = []
   const skips: number[] = []
-  const live = new LiveStream('ws://node/live?ticket=t&camera=c', document.createElement('video'), {
+  const live = new LiveStream('ws://node/live?ticket=t&camera=c', document.createElement('video'), document.createElement('canvas'), {
     onState: (state) => states.push(state),
     onSkip: (frames) => skips.push(frames),
   })

@@ -97,7 +97,7 @@ def test_the_demo_from_login_to_rising_counts(house: House, page: Page, wrong: l
     video = player.locator("video")
     expect(video).to_be_visible()
     page.wait_for_function(PLAYS, arg=video.element_handle())
-    page.wait_for_function(DRAWN, arg=player.locator("canvas").element_handle())
+    page.wait_for_function(DRAWN, arg=player.locator("canvas[aria-hidden]").element_handle())
 
     # It stands in the register before anything else, and the counts rise.
     reasons = house.rows("SELECT purpose_text FROM retrievals WHERE holder_kind = 'person'")

@@ -15,6 +15,7 @@ import { DeviceForm } from './DeviceForm'
 import css from './gather.module.css'
 import { OnlineMark } from './OnlineMark'
 import { OwnAddress } from './OwnAddress'
+import { quirkLabel } from './quirks'
 import { SyncProgress } from './SyncProgress'
 import { SyncStateWord } from './SyncStateWord'
 import { gatherText, versionName } from './text'
@@ -75,7 +76,7 @@ function Known({ read, onClose }: { read: Answer<GbDevice>; onClose: () => void 
       <h3 className={css.section}>{t('detail.quirks')}</h3>
       {quirks.length === 0 && <p className={css.faint}>{t('detail.noQuirks')}</p>}
       <dl className={css.facts}>
-        {quirks.map(([name, value]) => <div key={name}><dt className={css.mono}>{name}</dt><dd className={css.mono}>{String(value)}</dd></div>)}
+        {quirks.map(([name, value]) => <div key={name}><dt>{quirkLabel(t, name)}</dt><dd className={css.mono}>{String(value)}</dd></div>)}
       </dl>
       <Syncs device={device} />
       {editing && <DeviceForm read={editing} onClose={() => setEditing(null)} />}

@@ -1,11 +1,13 @@
-import { App, Form, Input, Modal, Segmented } from 'antd'
+import { App, Collapse, Form, Input, Modal, Segmented } from 'antd'
 import { call, type Answer } from '@/api/client'
 import type { GbDevice, GbKind } from '@/api/types'
 import { ProblemNote } from '@/parts/ProblemNote'
 import { partsText } from '@/parts/text'
 import { useAct } from '@/parts/useAct'
 import { useText } from '@/text/language'
-import { readQuirks, writeQuirks } from './quirks'
+import css from './gather.module.css'
+import { QuirkFields } from './QuirkFields'
+import { keptQuirks, QUIRKS, sameQuirks } from './quirks'
 import { gatherText } from './text'
 
 interface Fields {
@@ -13,7 +15,7 @@ interface Fields {
   code: string
   name: string
   password?: string
-  quirks?: string
+  quirks?: Record<string, unknown>
 }
 
 interface Props {
@@ -29,8 +31,8 @@ export function deviceChanges(before: GbDevice | null, fields: Fields): Record<s
   if (before === null) Object.assign(changed, { code: fields.code.trim(), kind: fields.kind })
   if (fields.name.trim() !== (before?.name ?? '')) changed.name = fields.name.trim()
   if (fields.password) changed.password = fields.password
-  const read = readQuirks(fields.quirks ?? '')
-  if (read.ok && writeQuirks(read.quirks) !== writeQuirks(before?.quirks ?? {})) changed.quirks = read.quirks
+  const quirks = keptQuirks(fields.quirks ?? {}, before?.quirks ?? {})
+  if (!sameQuirks(quirks, before?.quirks ?? {})) changed.quirks = quirks
   return changed
 }
 
@@ -59,12 +61,7 @@ export function DeviceForm({ read, onClose, onMade }: Props) {
     void message.success(before ? t('access.saved') : t('access.added', { name: fields.name.trim() }))
     onClose()
   }
-  const quirksRule = {
-    validator: (_rule: unknown, text: string | undefined) => {
-      const result = readQuirks(text ?? '')
-      return result.ok ? Promise.resolve() : Promise.reject(new Error(t('quirks.bad', { line: result.line })))
-    },
-  }
+  const shown = Object.fromEntries(QUIRKS.map(({ name, plain }) => [name, before?.quirks[name] ?? plain]))
 
   return (
     <Modal
@@ -82,7 +79,7 @@ export function DeviceForm({ read, onClose, onMade }: Props) {
         form={form}
         layout="vertical"
         requiredMark={false}
-        initialValues={{ kind: before?.kind ?? 'device', code: before?.code, name: before?.name, quirks: writeQuirks(before?.quirks ?? {}) }}
+        initialValues={{ kind: before?.kind ?? 'device', code: before?.code, name: before?.name, quirks: shown }}
         onFinish={(fields) => void save({ ...fields, kind: fields.kind, code: fields.code })}
       >
         <Form.Item name="kind" label={t('access.kind')} hidden={before !== null}>
@@ -107,9 +104,11 @@ export function DeviceForm({ read, onClose, onMade }: Props) {
         >
           <Input.Password maxLength={128} autoComplete="new-password" placeholder={before?.has_password ? t('access.passwordKeep') : undefined} />
         </Form.Item>
-        <Form.Item name="quirks" label={t('detail.quirks')} extra={t('quirks.hint')} rules={[quirksRule]}>
-          <Input.TextArea autoSize={{ minRows: 2, maxRows: 10 }} spellCheck={false} />
-        </Form.Item>
+        <Collapse
+          ghost
+          size="small"
+          items={[{ key: 'quirks', label: t('detail.quirks'), forceRender: true, children: <><p className={css.faint}>{t('quirks.hint')}</p><QuirkFields /></> }]}
+        />
       </Form>
     </Modal>
   )

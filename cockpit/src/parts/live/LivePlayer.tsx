@@ -6,8 +6,10 @@ import { useBilingual, useText } from '@/text/language'
 import css from './LivePlayer.module.css'
 import { PurposeForm } from './PurposeForm'
 import { rememberedPurpose, rememberPurpose, type ChosenPurpose } from './purpose'
+import { hasSound } from './messages'
 import { LiveStream, type StreamState } from './stream'
 import { liveText, type LiveKey } from './text'
+import { SoundButton } from './SoundButton'
 import { useBoxCanvas } from './useBoxCanvas'
 import { useView } from './useView'
 import { Watermark } from './Watermark'
@@ -86,29 +88,33 @@ interface PictureProps {
 function Picture({ url, viewer, lines, onAgain, children }: PictureProps) {
   const t = useText(liveText)
   const video = useRef<HTMLVideoElement>(null)
+  const still = useRef<HTMLCanvasElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
   const [stream, setStream] = useState<LiveStream | null>(null)
   const [state, setState] = useState<StreamState>({ is: 'connecting' })
+  const [sound, setSound] = useState(false)
   const [skipped, setSkipped] = useState(0)
 
   useEffect(() => {
-    if (!video.current) return undefined
-    const live = new LiveStream(url, video.current, { onState: setState, onSkip: (frames) => setSkipped((sum) => sum + frames) })
+    if (!video.current || !still.current) return undefined
+    const live = new LiveStream(url, video.current, still.current, { onState: setState, onSkip: (frames) => setSkipped((sum) => sum + frames) })
     setStream(live)
     return () => live.stop()
   }, [url])
-  useBoxCanvas(canvas, video, stream?.boxes ?? null, lines)
+  useBoxCanvas(canvas, video, stream, lines)
 
   const size = state.is === 'playing' ? state.stream : null
   const ratio = useMemo(() => (size && size.width > 0 && size.height > 0 ? `${size.width} / ${size.height}` : '16 / 9'), [size])
   return (
     <div className={css.frame} style={{ '--ratio': ratio } as React.CSSProperties}>
-      <video ref={video} className={css.video} muted playsInline autoPlay />
+      <video ref={video} className={css.video} muted={!sound} playsInline autoPlay hidden={size?.codec === 'jpeg'} />
+      <canvas ref={still} className={css.video} hidden={size?.codec !== 'jpeg'} />
       <canvas ref={canvas} className={css.canvas} aria-hidden />
       {children}
       {state.is === 'playing' && <Watermark viewer={viewer} />}
       {state.is === 'connecting' && <p className={css.state} role="status">{t('player.connecting')}</p>}
       {state.is === 'lost' && <Lost state={state} onAgain={onAgain} />}
+      {size && hasSound(size.mime) && <SoundButton on={sound} onTurn={setSound} />}
       {skipped > 0 && state.is === 'playing' && <span className={css.skipped}>{t('player.skipped', { n: skipped })}</span>}
     </div>
   )

@@ -9,6 +9,12 @@ export interface StreamMessage {
   start: number
 }
 
+/** JPEG only: the media time of the file that follows, seconds. */
+export interface PictureMessage {
+  type: 'picture'
+  time: number
+}
+
 /** [x0, y0, x1, y1, class, score, track]; coordinates are shares of the picture, 0..1. */
 export type Box = [number, number, number, number, string, number, number | null]
 
@@ -38,9 +44,9 @@ export interface StateMessage {
   en?: string
 }
 
-export type LiveViewMessage = StreamMessage | BoxesMessage | SkipMessage | StateMessage
+export type LiveViewMessage = StreamMessage | PictureMessage | BoxesMessage | SkipMessage | StateMessage
 
-const TYPES = new Set(['stream', 'boxes', 'skip', 'state', 'end'])
+const TYPES = new Set(['stream', 'picture', 'boxes', 'skip', 'state', 'end'])
 
 /** Reads one text message; what is not understood is null, so that a newer node does not break an older page. */
 export function readMessage(text: string): LiveViewMessage | null {
@@ -51,8 +57,12 @@ export function readMessage(text: string): LiveViewMessage | null {
       const { time, boxes } = value as Partial<BoxesMessage>
       if (typeof time !== 'number' || !Array.isArray(boxes)) return null
     }
+    if (value.type === 'picture' && typeof (value as Partial<PictureMessage>).time !== 'number') return null
     return value as LiveViewMessage
   } catch {
     return null
   }
 }
+
+/** Whether a stream carries sound, by the codecs its mime names. */
+export const hasSound = (mime: string): boolean => /\b(mp4a|opus|flac)\b/i.test(mime)

@@ -3,6 +3,7 @@ import type { Bilingual } from '@/text/core'
 import { BoxRing } from './boxes'
 import { readMessage, type StateMessage, type StreamMessage } from './messages'
 import { MediaSink, mediaSourceClass } from './sink'
+import { StillSink } from './stills'
 
 /** Endings after which trying again with the same permit cannot help. */
 const FINAL = new Set([
@@ -30,6 +31,9 @@ export class LiveStream {
   readonly boxes = new BoxRing()
   private socket: WebSocket | null = null
   private sink: MediaSink | null = null
+  private stills: StillSink | null = null
+  /** Told when a single picture (JPEG) is on the screen; a video tells by itself. */
+  onStill: ((time: number) => void) | null = null
   private timer: number | null = null
   private attempt = 0
   private stopped = false
@@ -38,6 +42,8 @@ export class LiveStream {
   constructor(
     private readonly url: string,
     private readonly video: HTMLVideoElement,
+    /** Where a camera that sends single pictures is shown. */
+    private readonly canvas: HTMLCanvasElement,
     private readonly events: StreamEvents,
   ) {
     this.connect()
@@ -58,7 +64,7 @@ export class LiveStream {
     this.socket = socket
     socket.onmessage = (event: MessageEvent<string | ArrayBuffer>) => {
       if (typeof event.data === 'string') this.onText(event.data)
-      else this.sink?.append(event.data)
+      else (this.sink ?? this.stills)?.append(event.data)
     }
     socket.onclose = () => {
       this.socket = null
@@ -70,6 +76,7 @@ export class LiveStream {
     const message = readMessage(text)
     if (!message) return
     if (message.type === 'stream') this.begin(message)
+    else if (message.type === 'picture') this.stills?.announce(message.time)
     else if (message.type === 'boxes') this.boxes.push(message)
     else if (message.type === 'skip') this.events.onSkip(message.frames)
     else if (message.type === 'state') this.events.onState({ is: 'lost', code: message.code, words: wordsOf(message), again: true })
@@ -77,9 +84,13 @@ export class LiveStream {
   }
 
   private begin(stream: StreamMessage): void {
-    this.sink?.close()
-    this.sink = null
-    this.boxes.clear()
+    this.closeSinks()
+    if (stream.codec === 'jpeg') {
+      this.attempt = 0
+      this.stills = new StillSink(this.canvas, (time) => this.onStill?.(time), () => this.lose('decoder', null))
+      this.events.onState({ is: 'playing', stream })
+      return
+    }
     const Source = mediaSourceClass()
     if (!Source?.isTypeSupported(stream.mime)) {
       this.lose(Source ? 'unsupported_codec' : 'no_media_source', null)
@@ -108,8 +119,14 @@ export class LiveStream {
       socket.onclose = null
       socket.close()
     }
+    this.closeSinks()
+  }
+
+  private closeSinks(): void {
     this.sink?.close()
     this.sink = null
+    this.stills?.close()
+    this.stills = null
     this.boxes.clear()
   }
 }

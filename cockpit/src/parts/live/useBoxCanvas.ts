@@ -5,7 +5,7 @@ import { useFormat } from '@/text/format'
 import { useText } from '@/text/language'
 import { className } from '../names'
 import { partsText } from '../text'
-import type { BoxRing } from './boxes'
+import type { LiveStream } from './stream'
 import type { LineCount } from './messages'
 import { paint } from './paint'
 import { liveText } from './text'
@@ -14,7 +14,7 @@ import { liveText } from './text'
 export function useBoxCanvas(
   canvasRef: RefObject<HTMLCanvasElement | null>,
   videoRef: RefObject<HTMLVideoElement | null>,
-  ring: BoxRing | null,
+  stream: LiveStream | null,
   lines: readonly Line[],
 ): void {
   const tokens = useTokens()
@@ -25,7 +25,8 @@ export function useBoxCanvas(
   useEffect(() => {
     const [canvas, video] = [canvasRef.current, videoRef.current]
     const context = canvas?.getContext('2d')
-    if (!canvas || !video || !context || !ring) return undefined
+    if (!canvas || !video || !context || !stream) return undefined
+    const ring = stream.boxes
 
     const draw = (time: number) => {
       const { clientWidth: width, clientHeight: height } = canvas
@@ -40,6 +41,7 @@ export function useBoxCanvas(
         inOut: (count) => t('line.counts', { in: f.number(count.in), out: f.number(count.out) }),
       })
     }
+    stream.onStill = draw
     if (typeof video.requestVideoFrameCallback === 'function') {
       let handle = video.requestVideoFrameCallback(function next(_now, { mediaTime }) {
         draw(mediaTime)
@@ -49,5 +51,5 @@ export function useBoxCanvas(
     }
     const timer = window.setInterval(() => !video.paused && draw(video.currentTime), 40)
     return () => window.clearInterval(timer)
-  }, [canvasRef, videoRef, ring, lines, tokens, p, t, f])
+  }, [canvasRef, videoRef, stream, lines, tokens, p, t, f])
 }

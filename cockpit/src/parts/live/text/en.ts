@@ -10,6 +10,8 @@ export const en: Record<keyof typeof zh, string> = {
   'player.skipped': 'Slow connection: {n} frames skipped',
   'player.again': 'Connecting again…',
   'player.retry': 'View again',
+  'sound.on': 'Sound on',
+  'sound.off': 'Sound off',
   'line.counts': 'in {in} out {out}',
   'purpose.title': 'Purpose of viewing',
   'purpose.why': 'Every viewing is registered: who, which unit, why, and what was seen.',

@@ -8,6 +8,8 @@ export const zh = {
   'player.skipped': '网络较慢，已跳过 {n} 帧',
   'player.again': '正在自动重连…',
   'player.retry': '重新调阅',
+  'sound.on': '打开声音',
+  'sound.off': '关闭声音',
   'line.counts': '进 {in} 出 {out}',
   'purpose.title': '调阅用途',
   'purpose.why': '每次调阅都会登记：谁、哪个单位、为何、看了什么。',
