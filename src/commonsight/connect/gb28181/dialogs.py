@@ -64,6 +64,10 @@ class Dialogs:
         """The dialog of this call."""
         return self._held.get(call_id)
 
+    def all(self) -> list[Held]:
+        """Every dialog, oldest first."""
+        return list(self._held.values())
+
     def of(self, holder: int) -> list[Held]:
         """What a connection holds, oldest first."""
         return list(self._by_holder.get(holder, {}).values())
@@ -92,7 +96,7 @@ class Dialogs:
         """Take over a dialog that the process before us left. False: its number is none of ours or taken twice."""
         if held.call_id in self._held or not self._pool.hold(held.ssrc):
             return False
-        held.holder, held.unwanted = 0, True
+        held.holder, held.stage, held.unwanted = 0, Stage.ENDING, True
         self._keep(held)
         return True
 
