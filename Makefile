@@ -30,7 +30,8 @@ check: $(VENV)/.tested  ## formatting, lint, types, floors
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python scripts/reference.py --check
 
-bench-%: $(VENV)/.tested $(VENV)/.bench  ## bench-count, bench-catalog, bench-live
+bench-%: $(VENV)/.tested $(VENV)/.bench $(PAGE)  ## bench-count, bench-catalog, bench-live, bench-sync, bench-register
+	@scripts/debian bench
 	@$(BIN)/python -m bench.$*
 
 $(VENV)/.installed: requirements.txt requirements-build.txt pyproject.toml
