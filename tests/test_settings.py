@@ -111,6 +111,7 @@ def test_zones_of_the_sip_section_hold_together():
         ([{"name": "a"}, {"name": "a"}], "same name"),
         ([{"name": "a", "reaches": ["b"]}], "no zone is named b"),
         ([{"name": "a", "media_ports": [9, 8]}], "above the last"),
+        ([{"name": "a", "host": "0.0.0.0"}], "advertised: needed"),
     ):
         with pytest.raises(ValueError, match=words):
             Settings.model_validate({"sip": {"zones": wrong}})

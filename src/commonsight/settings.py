@@ -80,6 +80,9 @@ class Media(Section):
     viewer_bytes: int = Field(
         4_000_000, ge=100_000, description="Queue of one viewer before it is moved on, bytes", examples=[4_000_000]
     )
+    udp_ports: tuple[Port, Port] = Field(
+        (35_000, 39_999), description="First and last UDP port on which pictures of RTSP cameras may come in"
+    )
     viewers_max: int = Field(1_000, ge=1, description="Viewers one node takes at once", examples=[1_000])
     cameras_max: int = Field(500, ge=1, description="Cameras one node holds open at once", examples=[500])
 
@@ -180,9 +183,11 @@ class Zone(Section):
     reaches: list[str] = Field([], description="Other zones whose devices may send streams to this one's addresses")
 
     @model_validator(mode="after")
-    def _ports_in_order(self) -> "Zone":
+    def _whole(self) -> "Zone":
         if self.media_ports[0] > self.media_ports[1]:
             raise ValueError(f"media_ports: the first ({self.media_ports[0]}) is above the last")
+        if self.host in ("0.0.0.0", "::") and self.advertised is None:  # noqa: S104
+            raise ValueError(f"advertised: needed with host {self.host}, which no device can answer to")
         return self
 
 
@@ -218,6 +223,22 @@ class Sip(Section):
         return self
 
 
+class Sync(Section):
+    """Catalogues of lower platforms: when they are asked for, and what becomes of cameras they no longer name."""
+
+    concurrency: int = Field(32, ge=1, le=1_000, description="Catalogues collected at once", examples=[32])
+    silence_seconds: Seconds = Field(5, description="An unfinished answer is given up after this silence, s, at least")
+    attempts: int = Field(12, ge=1, le=100, description="Queries of one sync before it ends incomplete", examples=[12])
+    patience_hours: float = Field(24, gt=0, le=720, description="Longest wait for a device that is away, h")
+    every_hours: float = Field(24, ge=0, le=8_760, description="Sync by itself this often, h; 0: only when asked")
+    vanish_share: float = Field(
+        0.5, ge=0, le=1, description="A catalogue without more than this share of its cameras marks none vanished"
+    )
+    archive_days: int = Field(
+        0, ge=0, le=3_650, description="Vanished cameras are archived after this, days; 0: by people only", examples=[90]
+    )
+
+
 class Settings(BaseSettings):
     """Everything that can be set."""
 
@@ -247,6 +268,7 @@ class Settings(BaseSettings):
     access: Access = Access()
     vision: Vision = Vision()
     simulate: Simulate = Simulate()
+    sync: Sync = Sync()
 
     @classmethod
     def settings_customise_sources(
