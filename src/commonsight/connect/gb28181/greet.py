@@ -1,0 +1,119 @@
+"""The first words to a device that comes online: what are you, and what time do you have? Again once a day."""
+
+import asyncio
+from dataclasses import replace
+from typing import Final
+from uuid import UUID
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from commonsight.clock import Clock
+from commonsight.connect.gb28181 import queries, store
+from commonsight.connect.gb28181.devices import Known
+from commonsight.connect.gb28181.model import Device
+from commonsight.connect.gb28181.queries import Info
+from commonsight.connect.gb28181.server import Gb28181
+from commonsight.problem import Refusal
+from commonsight.records.database import Database
+
+log = structlog.get_logger(__name__)
+
+AT_ONCE: Final = 16
+"""Devices asked at once: a storm of registrations is followed by a calm round of questions, not by a second storm."""
+
+AGAIN_SECONDS: Final = 86_400.0
+RETRY_SECONDS: Final = 900.0
+ROUND_SECONDS: Final = 60.0
+
+TEXT_MOST: Final = 200
+
+
+class Greeter:
+    """Asks DeviceInfo and DeviceStatus and keeps the answers with the device."""
+
+    def __init__(self, server: Gb28181, database: Database, clock: Clock, timezone: str) -> None:
+        self._server, self._database, self._clock, self._timezone = server, database, clock, timezone
+        self._next: dict[UUID, float] = {}
+        self._waiting: dict[UUID, None] = {}
+        self._wake = asyncio.Event()
+
+    def attach(self) -> None:
+        """Greet whoever comes online."""
+        self._server.on_online(self.welcome)
+
+    def welcome(self, device: Device) -> None:
+        """A device came online; it is asked unless that was done lately."""
+        if self._clock.monotonic() >= self._next.get(device.id, 0.0):
+            self._waiting[device.id] = None
+            self._wake.set()
+
+    async def run(self) -> None:
+        """Ask until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._rounds())
+            for _ in range(AT_ONCE):
+                group.create_task(self._work())
+
+    async def _rounds(self) -> None:
+        while True:
+            for device in self._server.devices:
+                if device.online:
+                    self.welcome(device)
+            here = {device.id for device in self._server.devices}
+            self._next = {device_id: due for device_id, due in self._next.items() if device_id in here}
+            await self._clock.sleep(ROUND_SECONDS)
+
+    async def _work(self) -> None:
+        while True:
+            while not self._waiting:
+                self._wake.clear()
+                await self._wake.wait()
+            device_id = next(iter(self._waiting))
+            del self._waiting[device_id]
+            device = self._server.devices.by_id(device_id)
+            if device is None or not device.online:
+                continue
+            self._next[device_id] = self._clock.monotonic() + RETRY_SECONDS
+            try:
+                await self.greet(device)
+            except Refusal as refusal:
+                log.info("greeting_unanswered", device=device.code, code=refusal.code)
+            except (DBAPIError, OSError, TimeoutError) as error:
+                log.warning("greeting_not_kept", device=device.code, error=type(error).__name__)
+            else:
+                self._next[device_id] = self._clock.monotonic() + AGAIN_SECONDS
+
+    async def greet(self, device: Device) -> None:
+        """Ask one device. Raises Refusal like `Gb28181.query`."""
+        info = await queries.device_info(self._server, device)
+        async with self._database.write() as session:
+            await store.write_identity(session, device.id, **_identity(info))
+        said = {name: value for name, value in _identity(info).items() if value is not None}
+        self._keep(device, **said)
+        status = await queries.device_status(self._server, device, self._clock, self._timezone)
+        if status.clock_difference is not None:
+            await self.keep_clock(device, status.clock_difference)
+
+    async def keep_clock(self, device: Device, difference: float) -> None:
+        """Write what a status said about the device's clock."""
+        async with self._database.write() as session:
+            await store.write_clock(session, device.id, difference, self._clock.now())
+        self._keep(device, clock_difference=difference)
+
+    def _keep(self, device: Device, **said: object) -> None:
+        devices = self._server.devices
+        current = devices.get(device.code)
+        if current is not None:
+            devices.edit(Known(replace(current, **said), devices.secret(device.code)))  # type: ignore[arg-type]
+
+
+def _identity(info: Info) -> dict[str, str | None]:
+    def clean(text: str) -> str | None:
+        return text.replace("\x00", "").strip()[:TEXT_MOST] or None
+
+    return {
+        "manufacturer": clean(info.manufacturer),
+        "model": clean(info.model),
+        "firmware": clean(info.firmware),
+    }
