@@ -14,12 +14,12 @@ def names(demo: bool = False, **changes: object) -> list[str]:
 
 
 def test_one_of_each_by_default() -> None:
-    assert names() == ["api", "media-1", "work-1", "see-1"]
+    assert names() == ["api", "sip", "media-1", "work-1", "see-1"]
     assert names(demo=True)[-1] == "simulate"
 
 
 def test_counts_come_from_the_settings() -> None:
-    assert names(media={"nodes": 2}, see={"processes": 0}, work={"processes": 3}) == [
+    assert names(sip={"enabled": False}, media={"nodes": 2}, see={"processes": 0}, work={"processes": 3}) == [
         "api",
         "media-1",
         "media-2",

@@ -42,6 +42,7 @@ def plans(settings: Settings, config: Path | None, database_url: str, *, demo: b
     """The processes of one machine, in the order they are started. The database is not among them: it comes first."""
     counts = {
         "api": 1,
+        "sip": 1 if settings.sip.enabled else 0,
         "media": settings.media.nodes,
         "work": settings.work.processes,
         "see": settings.see.processes,
@@ -50,7 +51,7 @@ def plans(settings: Settings, config: Path | None, database_url: str, *, demo: b
     made = []
     for kind, count in counts.items():
         for index in range(1, count + 1):
-            name = kind if kind in ("api", "simulate") else f"{kind}-{index}"
+            name = kind if kind in ("api", "sip", "simulate") else f"{kind}-{index}"
             made.append(process(name, kind, settings, config, database_url))
     return made
 
