@@ -58,9 +58,11 @@ class House:
         self.terminal = home / "terminal"
         self.terminal.touch()
         self.command = [sys.executable, "-m", "commonsight", *command]
-        api, media, cameras, _ = free_ports(4)  # the last: where the demo's cameras that are off do not listen
+        # The last but one: where the demo's cameras that are off do not listen.
+        api, media, cameras, _, sip = free_ports(5)
         self.ports = {"api": api, "media": media, "simulate": cameras}
-        chosen = {f"{kind.upper()}__PORT": str(port) for kind, port in self.ports.items()} | (settings or {})
+        chosen = {f"{kind.upper()}__PORT": str(port) for kind, port in self.ports.items()}
+        chosen |= {"SIP__ZONES": json.dumps([{"name": "local", "port": sip}])} | (settings or {})
         plain = {key: value for key, value in os.environ.items() if not key.startswith("COMMONSIGHT_")}
         self.environment = plain | {f"COMMONSIGHT_{key}": value for key, value in chosen.items()}
         self.environment |= {"COMMONSIGHT_DATA_DIR": str(self.data), "LC_ALL": "C.UTF-8"}
