@@ -24,7 +24,7 @@ def test_what_is_given_apart_wins() -> None:
 @pytest.mark.parametrize(
     "url",
     [
-        "http://10.1.2.3/",
+        "ftp://10.1.2.3/",
         "file:///etc/passwd",
         "10.1.2.3",
         "rtsp://",
@@ -68,3 +68,16 @@ def test_hostile_text_never_breaks_out(url: str, loopback: bool) -> None:
         assert source.url.startswith(("rtsp://", "rtsps://"))
         assert "@" not in source.url.split("/")[2]
         assert parse(source.url, loopback=loopback).url == source.url
+
+
+@pytest.mark.parametrize(
+    ("url", "protocol"),
+    [
+        ("rtspu://10.1.2.3/a", "rtsp"),
+        ("rtspt://10.1.2.3/a", "rtsp"),
+        ("http://10.1.2.3/snap.jpg?channel=1", "http"),
+        ("https://10.1.2.3:8443/snap.jpg", "http"),
+    ],
+)
+def test_the_scheme_names_the_protocol(url: str, protocol: str) -> None:
+    assert (parse(url).protocol, parse(url).url) == (protocol, url)

@@ -10,6 +10,7 @@ import pytest
 
 from commonsight.connect import service
 from commonsight.connect.model import Address, Codec, SourceCode, SourceError
+from commonsight.connect.rtsp_udp import Datagrams
 from commonsight.connect.wire.codec import NAL_CODECS
 from commonsight.connect.wire.nal import PARAMETER_SETS, nal_type, split
 
@@ -127,6 +128,21 @@ async def test_video_is_taken_where_sound_comes_first(port):
     assert session.info.width == 320
     steps = [b.pts - a.pts for a, b in itertools.pairwise(units)]
     assert all(abs(step - 3600) <= 90 for step in steps)
+
+
+@pytest.mark.parametrize("codec", NAL_CODECS)
+async def test_over_udp_the_same_pictures_come(port, files, codec):
+    """The foreign server agrees to datagrams; every picture unit arrives, byte for byte."""
+    stream = unpacked(codec, files[NAL_CODECS.index(codec)])
+    session = await service.open(Address.from_url(f"rtspu://127.0.0.1:{port}/{codec}"))
+    units = await take(session, 3 * RATE)
+    counters = session.counters
+    await session.close()
+    assert isinstance(session._carrier, Datagrams)
+    sent = [u for u in split(stream) if _picture(codec, u)]
+    got = [u for unit in units for u in split(unit.data) if _picture(codec, u)]
+    assert got == sent[: len(got)]
+    assert (counters.packets_lost, counters.units_broken) == (0, 0)
 
 
 async def test_digest(guarded_port):

@@ -175,7 +175,7 @@ async def test_a_session_is_kept_and_ended(city, client):
 async def test_wrong_requests_are_answered_as_the_protocol_says(city, client):
     url = city.fleet.address(first(city, Fault.NONE))
     assert (await client.ask("PLAY", url, Session="x")).status == 454
-    assert (await client.ask("SETUP", url, Transport="RTP/AVP;unicast;client_port=5000-5001")).status == 461
+    assert (await client.ask("SETUP", url, Transport="RTP/AVP;multicast;port=5000-5001")).status == 461
     assert (await client.ask("SETUP", url, Transport="RTP/AVP/TCP;interleaved=255-256")).status == 461
     assert (await client.ask("RECORD", url)).status == 501
     assert (await client.ask("DESCRIBE", url + "99999")).status == 404

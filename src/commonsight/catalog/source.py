@@ -6,7 +6,15 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 from commonsight.problem import Refusal
 
-SCHEMES = {"rtsp": 554, "rtsps": 322}
+SCHEMES = {
+    "rtsp": "rtsp",
+    "rtsps": "rtsp",
+    "rtspu": "rtsp",  # pictures by UDP where the device can
+    "rtspt": "rtsp",  # pictures inside the connection only
+    "http": "http",  # single pictures (JPEG), or one after the other (multipart)
+    "https": "http",
+}
+"""Scheme of an address that people may type in -> protocol the camera is opened by."""
 URL_MOST = 1_000
 
 
@@ -27,7 +35,7 @@ class Source:
 def parse(url: str, *, username: str | None = None, password: str | None = None, loopback: bool = False) -> Source:
     """Check an address and move a user name and password out of it. Those given apart win over those in the URL.
 
-    Only streaming schemes are let through, and no address that can only mean this machine or its cloud's own services:
+    Only the schemes of cameras are let through, and no address that can only mean this machine or its cloud's own services:
     a camera's address must not be a way to reach them (server-side request forgery). Names are checked as written;
     where they resolve to is the network's business.
 
@@ -65,7 +73,7 @@ def parse(url: str, *, username: str | None = None, password: str | None = None,
     if username is None and parts.username is not None:
         username = unquote(parts.username)
         password = password if password is not None else unquote(parts.password) if parts.password is not None else None
-    return Source("rtsp", bare, username or None, password)
+    return Source(SCHEMES[parts.scheme], bare, username or None, password)
 
 
 def _check_host(host: str, *, loopback: bool) -> None:

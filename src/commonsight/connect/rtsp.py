@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from typing import Protocol
 
 import structlog
 
@@ -20,14 +21,43 @@ SILENCE_SECONDS = 10.0
 log = structlog.get_logger(__name__)
 
 
+class Carrier(Protocol):
+    """What the packets come over: the connection itself, or two UDP ports (`rtsp_udp.Datagrams`)."""
+
+    @property
+    def reordered(self) -> int: ...
+
+    def report(self, data: bytes) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Interleaved:
+    """Packets inside the RTSP connection."""
+
+    reordered = 0
+
+    def __init__(self, connection: Connection, receiver: Receiver) -> None:
+        self._connection = connection
+        self._receiver = receiver
+
+    def report(self, data: bytes) -> None:
+        """Send a receiver report."""
+        self._connection.send_frame(self._receiver.rtcp_channel, data)
+
+    def close(self) -> None:
+        """The connection is closed by whoever opened it."""
+
+
 class RtspSession:
     """A playing camera; made by `rtsp_open.open_rtsp`."""
 
     def __init__(
-        self, connection: Connection, receiver: Receiver, clock: Clock, *, play_url: str, session: str,
-        timeout: float, keepalive: str,
+        self, connection: Connection, carrier: Carrier, receiver: Receiver, clock: Clock, *, play_url: str,
+        session: str, timeout: float, keepalive: str,
     ) -> None:  # fmt: skip
         self._connection = connection
+        self._carrier = carrier
         self._receiver = receiver
         self._clock = clock
         self._url = play_url
@@ -44,7 +74,9 @@ class RtspSession:
 
     @property
     def counters(self) -> Counters:
-        return self._receiver.counters
+        found = self._receiver.counters
+        found.packets_reordered = self._carrier.reordered
+        return found
 
     def start(self) -> None:
         """Begin to keep the session alive and to watch for silence."""
@@ -68,6 +100,7 @@ class RtspSession:
         # The answer to TEARDOWN teaches nothing, and a device that hangs must not hold us.
         self._connection.fire("TEARDOWN", self._url, Session=self._session)
         self._connection.close()
+        self._carrier.close()
 
     async def _tend(self) -> None:
         """Receiver reports, keepalive, silence: one task, because a node holds hundreds of sessions."""
@@ -78,10 +111,11 @@ class RtspSession:
             if now - self._receiver.last_unit > SILENCE_SECONDS:
                 self._receiver.queue.end(SourceError(SourceCode.LOST, f"no picture for {SILENCE_SECONDS:g} s"))
                 self._connection.close()
+                self._carrier.close()
                 return
             report = self._receiver.receiver_report()
             if report is not None:
-                self._connection.send_frame(self._receiver.rtcp_channel, report)
+                self._carrier.report(report)
             if now - last_keepalive + REPORT_SECONDS > self._keepalive_seconds:
                 last_keepalive = now
                 await self._keep_alive()

@@ -82,6 +82,12 @@ class Connection(asyncio.BufferedProtocol):
             self._answer_challenge(response)
         raise SourceError(SourceCode.UNAUTHORIZED, "the device keeps asking for a password")
 
+    @property
+    def ends(self) -> tuple[str, str]:
+        """Our address on this connection and the device's, as the system writes them."""
+        assert self._transport is not None
+        return self._transport.get_extra_info("sockname")[0], self._transport.get_extra_info("peername")[0]
+
     def send_frame(self, channel: int, payload: bytes) -> None:
         """Send an interleaved frame, unless the device has stopped reading."""
         transport = self._transport

@@ -2,10 +2,22 @@
 
 import ipaddress
 import re
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
+Way = Literal["tcp", "udp"]
+"""The way packets come: inside the RTSP connection, or to two UDP ports of ours."""
+
 DEFAULT_PORTS = {"rtsp": 554, "rtsps": 322}
+CARRIERS: dict[str, tuple[Way, ...]] = {
+    "rtsp": ("tcp", "udp"),
+    "rtsps": ("tcp",),
+    "rtspt": ("tcp",),
+    "rtspu": ("udp", "tcp"),
+}
+"""Ways the pictures may come, by the scheme of the camera's address, the one to try first in front. TCP first, because
+it crosses firewalls and loses nothing; over TLS there is only the connection itself. `rtspu` and `rtspt` are written
+as players write them; devices are told `rtsp`."""
 
 # A pattern, because devices send URLs that a strict parser would throw at us.
 _USERINFO = re.compile(r"^(rtsps?://)[^/?#]*@", re.IGNORECASE)
@@ -29,6 +41,13 @@ def endpoint(url: str) -> Endpoint:
     if not parts.hostname:
         raise ValueError("url: host is missing")
     return Endpoint(parts.hostname, parts.port or DEFAULT_PORTS[scheme], scheme == "rtsps")
+
+
+def carriers(url: str) -> tuple[str, tuple[Way, ...]]:
+    """The URL a device understands, and the ways its pictures may come, the preferred one first."""
+    scheme, colon, rest = url.partition(":")
+    ways = CARRIERS.get(scheme.lower(), ("tcp",))
+    return ("rtsp" + colon + rest if scheme.lower() in {"rtspt", "rtspu"} else url), ways
 
 
 def redirect_target(url: str, location: str) -> str:
@@ -98,6 +117,28 @@ def channels(transport: str, asked: tuple[int, int]) -> tuple[int, int] | None:
             rtcp = int(second) if second.strip().isdecimal() and len(second) <= 3 else rtp + 1
             return rtp, min(rtcp, 255)
     return asked
+
+
+def server_ports(transport: str, asked: tuple[int, int]) -> tuple[int, int] | None:
+    """The ports a device sends from by the answer to a SETUP for UDP, (0, 0) when it names none.
+
+    None when the answer does not agree to unicast UDP on the ports that were `asked` for.
+    """
+    if "tcp" in transport.lower() or "multicast" in transport.lower() or not transport:
+        return None
+    fields = dict(part.strip().lower().partition("=")[::2] for part in transport.split(";"))
+    wanted = _pair(fields.get("client_port", ""))
+    if wanted is not None and wanted[0] != asked[0]:
+        return None
+    return _pair(fields.get("server_port", "")) or (0, 0)
+
+
+def _pair(text: str) -> tuple[int, int] | None:
+    first, _, second = text.partition("-")
+    if not (first.strip().isdecimal() and len(first) <= 5 and 0 < int(first) < 65_535):
+        return None
+    known = second.strip().isdecimal() and len(second) <= 5 and 0 < int(second) <= 65_535
+    return int(first), int(second) if known else int(first) + 1
 
 
 def session_timeout(value: str) -> tuple[str, float]:

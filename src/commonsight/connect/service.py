@@ -17,6 +17,7 @@ from commonsight.connect.model import (
     StreamInfo,
 )
 from commonsight.connect.rtsp_open import open_rtsp
+from commonsight.connect.rtsp_udp import UDP_PORTS, PortRange
 
 FIRST_WAIT = 1.0
 """Seconds before the first new attempt."""
@@ -30,15 +31,18 @@ _HOPELESS = {SourceCode.UNAUTHORIZED, SourceCode.NOT_FOUND, SourceCode.UNSUPPORT
 log = structlog.get_logger(__name__)
 
 
-async def open(address: Address, *, timeout: float = 10, clock: Clock | None = None) -> Session:
+async def open(
+    address: Address, *, timeout: float = 10, clock: Clock | None = None, udp_ports: PortRange = UDP_PORTS
+) -> Session:
     """Open a camera and return once its first whole unit has come.
 
     Args:
         timeout: seconds for everything up to that unit.
+        udp_ports: where pictures of RTSP cameras may come in by UDP.
 
     Raises `SourceError`; nothing is left open then.
     """
-    return await open_rtsp(address, timeout=timeout, clock=clock or SystemClock())
+    return await open_rtsp(address, timeout=timeout, clock=clock or SystemClock(), udp_ports=udp_ports)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +76,10 @@ class Reopening:
 
     def __init__(
         self, address: Address, *, timeout: float = 10, clock: Clock | None = None, attempts: int | None = None,
-        seed: int | None = None,
+        seed: int | None = None, udp_ports: PortRange = UDP_PORTS,
     ) -> None:  # fmt: skip
         self._address = address
+        self._udp_ports = udp_ports
         self._timeout = timeout
         self._clock = clock or SystemClock()
         self._attempts = attempts
@@ -100,7 +105,9 @@ class Reopening:
         while not self._closed:
             attempt += 1
             try:
-                self._session = await open(self._address, timeout=self._timeout, clock=self._clock)
+                self._session = await open(
+                    self._address, timeout=self._timeout, clock=self._clock, udp_ports=self._udp_ports
+                )
             except SourceError as failure:
                 error = failure
             else:

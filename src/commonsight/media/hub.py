@@ -8,6 +8,7 @@ from uuid import UUID
 import structlog
 
 from commonsight.clock import Clock
+from commonsight.connect.rtsp_udp import PortRange
 from commonsight.connect.service import Reopening
 from commonsight.media.admission import Admission, Grant, Seen
 from commonsight.media.relay import Relay, Source
@@ -143,7 +144,13 @@ class Hub:
             if before is not None:
                 await before.wait_closed()  # many cameras allow one session only
             seed = camera_id.int & 0xFFFF_FFFF
-            return Reopening(address, timeout=self._settings.open_timeout, clock=self._clock, seed=seed)
+            return Reopening(
+                address,
+                timeout=self._settings.open_timeout,
+                clock=self._clock,
+                seed=seed,
+                udp_ports=PortRange(*self._settings.udp_ports),
+            )
 
         self.relays[camera_id] = relay = Relay(
             camera_id,

@@ -1,4 +1,4 @@
-"""An RTSP server of many virtual cameras: TCP interleaved, digest on demand, faults to order."""
+"""An RTSP server of many virtual cameras: TCP interleaved and UDP, digest on demand, faults to order."""
 
 import asyncio
 import secrets
@@ -13,6 +13,7 @@ from commonsight.clock import Clock
 from commonsight.connect.wire import sdp
 from commonsight.connect.wire.digest import Verifier
 from commonsight.connect.wire.rtsp_message import Headers, Interleaved, Reader, Request, Response, WireError, serialise
+from commonsight.simulate.datagrams import FAIR, DatagramSink, Weather
 from commonsight.simulate.fleet import Fault
 from commonsight.simulate.player import Player, Viewer
 
@@ -38,6 +39,10 @@ class Camera:
     player: Player
     fault: Fault = Fault.NONE
     verifier: Verifier | None = None
+    tcp: bool = True
+    """Whether it sends inside the connection."""
+    udp: Weather | None = FAIR
+    """What becomes of its datagrams; None: it sends none."""
 
 
 Resolve = Callable[[str], Camera | None]
@@ -122,6 +127,7 @@ class _Connection(asyncio.Protocol):
         self._camera: Camera | None = None
         self._session = ""
         self._channel = 0
+        self._datagrams: DatagramSink | None = None
         self._idle: asyncio.TimerHandle | None = None
 
     def abort(self) -> None:
@@ -140,6 +146,7 @@ class _Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
         self._stop()
+        self._forget_ports()
         if self._idle is not None:
             self._idle.cancel()
         self._server.forget(self)
@@ -179,7 +186,7 @@ class _Connection(asyncio.Protocol):
             return
         if method == "PLAY" and self._camera is not None and self._camera.fault is not Fault.NO_VIDEO:
             self._stop()
-            self.viewer = self._camera.player.join(self._transport, self._channel)
+            self.viewer = self._camera.player.join(self._datagrams or self._transport, self._channel)
         elif method == "TEARDOWN":
             self._transport.close()
 
@@ -211,21 +218,27 @@ class _Connection(asyncio.Protocol):
         return response
 
     def _set_up(self, request: Request, camera: Camera) -> Response:
-        asked = request.headers.get("transport")
-        if "tcp" not in asked.lower():
-            return _response(461)
-        channel = 0
-        for part in asked.split(",")[0].split(";"):
-            name, _, value = part.strip().partition("=")
-            first = value.partition("-")[0]
-            if name == "interleaved" and first.isascii() and first.isdigit() and len(first) < 4:
-                channel = int(first)
-        if channel > 254:
-            return _response(461)
-        self._stop()
+        asked = request.headers.get("transport").partition(",")[0]
+        ssrc = f"ssrc={camera.player.reel.ssrc:08X}"
+        if "tcp" in asked.lower():
+            channel = _first_number(asked, "interleaved")
+            if not camera.tcp or channel > 254:
+                return _response(461)
+            self._stop()
+            self._forget_ports()
+            transport = f"RTP/AVP/TCP;unicast;interleaved={channel}-{channel + 1};{ssrc}"
+        else:
+            channel, port = 0, _first_number(asked, "client_port")
+            if camera.udp is None or "multicast" in asked.lower() or not 0 < port < 65_535 or self._transport is None:
+                return _response(461)
+            self._stop()
+            self._forget_ports()
+            local, remote = (self._transport.get_extra_info(name)[0] for name in ("sockname", "peername"))
+            self._datagrams = DatagramSink(local, (remote, port, port + 1), camera.udp)
+            ours = "{}-{}".format(*self._datagrams.ports)
+            transport = f"RTP/AVP;unicast;client_port={port}-{port + 1};server_port={ours};{ssrc}"
         self._camera, self._channel = camera, channel
         self._session = secrets.token_hex(8)
-        transport = f"RTP/AVP/TCP;unicast;interleaved={channel}-{channel + 1};ssrc={camera.player.reel.ssrc:08X}"
         return _response(200, ("Transport", transport), ("Session", f"{self._session};timeout={SESSION_SECONDS}"))
 
     def _play(self, request: Request, camera: Camera) -> Response:
@@ -255,11 +268,26 @@ class _Connection(asyncio.Protocol):
             self._camera.player.leave(self.viewer)
         self.viewer = None
 
+    def _forget_ports(self) -> None:
+        if self._datagrams is not None:
+            self._datagrams.close()
+        self._datagrams = None
+
     def _rearm(self) -> None:
         """A client that says nothing for a session's time and a half is gone, even if its connection stands."""
         if self._idle is not None:
             self._idle.cancel()
         self._idle = asyncio.get_running_loop().call_later(SESSION_SECONDS * 1.5, self.abort)
+
+
+def _first_number(transport: str, field: str) -> int:
+    """The first number of a field such as `client_port=5000-5001`; 0 when it is not there."""
+    for part in transport.split(";"):
+        name, _, value = part.strip().partition("=")
+        first = value.partition("-")[0]
+        if name.lower() == field and first.isascii() and first.isdigit() and len(first) < 6:
+            return int(first)
+    return 0
 
 
 def _response(status: int, *fields: tuple[str, str]) -> Response:

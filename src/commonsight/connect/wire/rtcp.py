@@ -50,6 +50,11 @@ def build_receiver_report(
     return struct.pack(">BBHI6I", 0x81, _RECEIVER_REPORT, 7, ssrc, *block) + _description(ssrc, cname)
 
 
+def build_empty_report(ssrc: int) -> bytes:
+    """A receiver report without blocks: what a receiver that has heard nothing yet may send."""
+    return struct.pack(">BBHI", 0x80, _RECEIVER_REPORT, 1, ssrc)
+
+
 def _description(ssrc: int, cname: str) -> bytes:
     name = cname.encode()[:255]
     items = struct.pack(">IBB", ssrc, _CNAME, len(name)) + name + b"\0"
