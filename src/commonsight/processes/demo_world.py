@@ -1,13 +1,18 @@
-"""The demo region's rows: records on the simulated fleet, the watched cameras, and what these are watched for."""
+"""The demo region's rows: records on the simulated fleet, the watched cameras and what these are watched for, and the
+accounts of the lower platforms and devices that will register."""
 
 from typing import Final
 
 from commonsight.analyze import service as analyze
 from commonsight.analyze.model import Analysis, parse_lines, parse_zones
-from commonsight.catalog import seed
+from commonsight.catalog import secrets, seed
+from commonsight.connect.gb28181 import store as gb_store
+from commonsight.connect.gb28181.model import Kind
 from commonsight.records.database import Database
 from commonsight.settings import Settings
-from commonsight.simulate.demo import fleet_of
+from commonsight.simulate.demo import fleet_of, gb_plan_of
+from commonsight.simulate.gb28181.fleet import identities
+from commonsight.simulate.gb28181.identity import Role
 from commonsight.simulate.scenes import scenes
 from commonsight.text import Language
 
@@ -42,3 +47,29 @@ async def prepare(settings: Settings, database: Database, language: Language, pr
         for camera_id, scene in zip(ids, found, strict=True):
             document = Analysis(enabled=True, lines=parse_lines(scene["lines"]), zones=parse_zones(scene["zones"]))
             await analyze.set_up(session, camera_id, document)
+    await add_accounts(settings, database)
+
+
+async def add_accounts(settings: Settings, database: Database) -> int:
+    """File the demo's lower platforms and devices with their passwords, so that they may register; returns how many.
+
+    Those on file already stay as they are, and what a person removed stays removed.
+    """
+    plan = gb_plan_of(settings)
+    if plan is None:
+        return 0
+    box = secrets.secret_box(settings.data_dir)
+    added = 0
+    async with database.write() as session:
+        for number, who in enumerate(identities(plan)):
+            if await gb_store.by_code(session, who.code) is not None:
+                continue
+            fields = {
+                "name": who.name,
+                "kind": Kind.PLATFORM if who.role is Role.PLATFORM else Kind.DEVICE,
+                "region": who.region,
+                "secret": box.seal(who.password),
+            }
+            await gb_store.insert(session, seed.seeded_id(7, number, plan.seed), who.code, fields)
+            added += 1
+    return added

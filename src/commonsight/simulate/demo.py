@@ -10,11 +10,19 @@ from commonsight.clock import Clock
 from commonsight.records.database import Database
 from commonsight.records.nodes import beat
 from commonsight.settings import Settings
+from commonsight.simulate import footage
 from commonsight.simulate.city import City
 from commonsight.simulate.fleet import Fleet
+from commonsight.simulate.gb28181 import film
+from commonsight.simulate.gb28181.faults import Faults
+from commonsight.simulate.gb28181.fleet import Fleet as GbFleet
+from commonsight.simulate.gb28181.fleet import FleetPlan, own_address
+from commonsight.simulate.gb28181.stage import Pace
 
 REPORT_SECONDS = 10.0
 LAST_WORD_SECONDS = 5.0
+GB_SERIAL = 900_000
+"""Codes of the GB/T 28181 fleet begin here, clear of the cameras the demo region is seeded with."""
 
 log = structlog.get_logger(__name__)
 
@@ -25,16 +33,40 @@ def fleet_of(settings: Settings) -> Fleet:
     return Fleet(section.seed, section.cameras, host=section.host, port=section.port)
 
 
+def gb_plan_of(settings: Settings) -> FleetPlan | None:
+    """The lower platforms and devices of the demo region, with the small ills of everyday; None without SIP."""
+    if not settings.sip.enabled:
+        return None
+    return FleetPlan(
+        seed=settings.simulate.seed,
+        platforms=2,
+        cameras=40,
+        devices=6,
+        faults=Faults(loss=0.02, doubling=0.05, reorder=0.05, bends=0.3, mute=0.03),
+        # Sooner than devices in the field: somebody is watching, and the platform above may still be starting.
+        pace=Pace(retry=2.0, retry_most=8.0),
+        spread=5.0,
+        happenings=90.0,
+        serial=GB_SERIAL,
+    )
+
+
 async def serve(settings: Settings, database: Database, clock: Clock, name: str, stop: asyncio.Event) -> None:
     """Run until `stop`. Raises `Refusal` when there is no footage at all or the port is taken.
 
     The cameras answer as soon as the first clip is there; larger ones join while they play.
     """
     city = City(fleet_of(settings), clock)
+    plan = gb_plan_of(settings)
+    gb = (
+        None
+        if plan is None
+        else GbFleet(plan, server=settings.sip.id, domain=settings.sip.realm, to=own_address(settings), clock=clock)
+    )
     ready = asyncio.Event()
-    bringing = asyncio.create_task(_bring(city, settings, ready), name="bring-footage")
+    bringing = asyncio.create_task(_bring(city, gb, settings, ready), name="bring-footage")
     over = asyncio.Event()
-    telling = asyncio.create_task(_tell(city, database, name, over), name="tell-of-cameras")
+    telling = asyncio.create_task(_tell(city, gb, database, name, over), name="tell-of-cameras")
     playable = asyncio.create_task(ready.wait(), name="await-first-clip")
     stopping = asyncio.create_task(stop.wait(), name="await-stop")
     try:
@@ -43,6 +75,8 @@ async def serve(settings: Settings, database: Database, clock: Clock, name: str,
             bringing.result()  # raises when there is no footage at all
         if not stop.is_set():
             await city.start()
+            if gb is not None:
+                await gb.start()
             log.info("virtual_cameras_ready", port=city.fleet.port, cameras=city.fleet.count, clips=city.clips)
             await stopping
     finally:
@@ -53,27 +87,39 @@ async def serve(settings: Settings, database: Database, clock: Clock, name: str,
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        if gb is not None:
+            await gb.close()
         await city.close()
 
 
-async def _bring(city: City, settings: Settings, ready: asyncio.Event) -> None:
+async def _bring(city: City, gb: GbFleet | None, settings: Settings, ready: asyncio.Event) -> None:
     def progress(line: str) -> None:
         log.info("footage", say=line)
 
     async for clip in city.bring(settings.data_dir, progress):
         log.info("clip_plays", clip=clip)
+        if gb is not None:
+            known = next(each for each in footage.clips() if each.name == clip)
+            gb.show(await asyncio.to_thread(film.bring, known, settings.data_dir, progress))
         ready.set()
 
 
-async def _tell(city: City, database: Database, name: str, over: asyncio.Event) -> None:
+async def _tell(city: City, gb: GbFleet | None, database: Database, name: str, over: asyncio.Event) -> None:
     """Show on the system page what is played and to how many."""
     while not over.is_set():
-        detail = {
+        detail: dict[str, object] = {
             "cameras": city.fleet.count,
             "clips": city.clips,
             "connections": city.server.connections,
             "playing": city.server.playing,
         }
+        if gb is not None:
+            counts = {key: value for key, value in gb.tally.counts().items() if value}
+            detail["gb28181"] = {
+                "parties": len(gb.parties),
+                "registered": gb.registered,
+                "streams": gb.streams,
+            } | counts
         try:
             await beat(database, name, "simulate", f"rtsp://{city.fleet.host}:{city.fleet.port}", detail)
         except (OSError, SQLAlchemyError) as error:  # the cameras go on playing while the database restarts

@@ -14,11 +14,9 @@ from commonsight.catalog import vocabulary
 from commonsight.catalog.seed_world import City, Town, World
 from commonsight.simulate.gb28181 import identity
 from commonsight.simulate.gb28181.chance import draw, draws
+from commonsight.simulate.gb28181.document import Fields
 from commonsight.simulate.gb28181.faults import Bend, Faults
 from commonsight.simulate.gb28181.identity import Identity, Role, Version
-
-Fields = dict[str, "str | Fields"]
-"""Elements of an item in the order they are sent; a nested table is `Info`."""
 
 BLOCK: Final = 32
 """Neighbouring channels that may hang on one recorder."""

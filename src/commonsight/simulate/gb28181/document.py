@@ -8,9 +8,10 @@ from enum import StrEnum
 from typing import Final
 from xml.sax.saxutils import escape
 
-from commonsight.simulate.gb28181.channels import Fields
-
 CONTENT_TYPE: Final = "Application/MANSCDP+xml"
+
+Fields = dict[str, "str | Fields"]
+"""Elements of an item in the order they are sent; a nested table is `Info`."""
 
 
 class Charset(StrEnum):

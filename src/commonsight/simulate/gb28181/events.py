@@ -13,8 +13,7 @@ from commonsight.connect.wire.manscdp import ManscdpError, decode
 from commonsight.connect.wire.sip import Headers, Request
 from commonsight.simulate.gb28181 import document
 from commonsight.simulate.gb28181.chance import draws
-from commonsight.simulate.gb28181.channels import Fields
-from commonsight.simulate.gb28181.document import elements, listed
+from commonsight.simulate.gb28181.document import Fields, elements, listed
 from commonsight.simulate.gb28181.line import AGENT, LineError
 from commonsight.simulate.gb28181.streams import contact
 

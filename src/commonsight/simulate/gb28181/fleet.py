@@ -9,12 +9,13 @@ import asyncio
 import resource
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from commonsight.catalog import seed_world
 from commonsight.clock import Clock, SystemClock
 from commonsight.problem import Refusal
+from commonsight.settings import Settings
 from commonsight.simulate.gb28181 import identity
 from commonsight.simulate.gb28181.chance import draw
 from commonsight.simulate.gb28181.channels import Catalogue
@@ -52,6 +53,7 @@ class FleetPlan:
         spread: registrations begin spread over so many seconds; 0: all at once, a storm.
         happenings: mean seconds between two spontaneous events of one party; 0: none.
         serial: number that the channels' codes begin with.
+        password: of everybody; empty: each has its own, see `identities`.
     """
 
     seed: int = 45
@@ -68,6 +70,7 @@ class FleetPlan:
     spread: float = 1.0
     happenings: float = 0.0
     serial: int = 0
+    password: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         for name, low, high in (
@@ -218,8 +221,20 @@ class Fleet:
         return Party(who, catalogue, self._stages[transport])
 
 
+def own_address(settings: Settings) -> tuple[str, int]:
+    """Where devices on this machine reach this platform's first zone."""
+    zone = settings.sip.zones[0]
+    everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what one listens on, nobody can call
+    return everywhere.get(zone.host, zone.host), zone.port
+
+
 def identities(plan: FleetPlan) -> Iterator[Identity]:
     """Who will register, platforms first. The same in every process that asks with the same plan."""
+    for who in _own_passwords(plan):
+        yield replace(who, password=plan.password) if plan.password else who
+
+
+def _own_passwords(plan: FleetPlan) -> Iterator[Identity]:
     cities = seed_world.world(plan.seed).cities
     for number in range(plan.platforms):
         city = cities[number % len(cities)]

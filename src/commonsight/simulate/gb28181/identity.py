@@ -1,7 +1,7 @@
 """Who is who in a virtual fleet: identifiers, passwords and kinds, each following from seed and number alone."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
@@ -42,7 +42,7 @@ class Identity:
     number: int
     code: str
     name: str
-    password: str
+    password: str = field(repr=False)
     region: str  # division code: city of a platform (4 digits), county of a device (6 digits)
     version: Version
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Final
 from commonsight.connect.wire.manscdp import Manscdp
 from commonsight.simulate.gb28181 import recordings
 from commonsight.simulate.gb28181.chance import draw
-from commonsight.simulate.gb28181.channels import Fields
-from commonsight.simulate.gb28181.document import document, elements, listed
+from commonsight.simulate.gb28181.document import Fields, document, elements, listed
 from commonsight.simulate.gb28181.faults import Bend, Sending, order
 from commonsight.simulate.gb28181.identity import Role, Version
 from commonsight.simulate.gb28181.line import LineError

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from commonsight.simulate.gb28181.chance import draw
-from commonsight.simulate.gb28181.channels import Fields
+from commonsight.simulate.gb28181.document import Fields
 from commonsight.simulate.gb28181.stage import LOCAL
 
 KEPT: Final = timedelta(days=30)
