@@ -1,5 +1,6 @@
 """Filing reports: against a real database with the real region tree."""
 
+import asyncio
 import itertools
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -62,7 +63,7 @@ async def begin(database: Database, source: Source, now: datetime) -> UUID:
 
 async def tell(database: Database, source: Source, *words: Word) -> None:
     async with database.write() as session:
-        await intake.deliver(session, source.id, words)
+        await intake.deliver(session, [(source.id, word) for word in words])
     await intake.file_all(database, CLOCK)
 
 
@@ -332,17 +333,24 @@ async def test_a_person_editing_meanwhile_wins_or_is_told(filed: Database) -> No
     await sync(filed, source, [item(1)], at(0))
     found = await camera(filed, item(1)["DeviceID"])
     async with filed.write() as session:
-        await intake.deliver(
-            session, source.id, [Word("UPDATE", found["code"], at(50), None, item(1, Name="报告", Address="新"))]
-        )
+        word = Word("UPDATE", found["code"], at(50), None, item(1, Name="报告", Address="新"))
+        await intake.deliver(session, [(source.id, word)])
     async with filed.write() as session:
         by = service.Changer(Actor(uuid7(), "wei", None), ("45",))
         await service.change(session, found["id"], service.Given.of(name="人工"), by, lambda _: None, at(0))
-        import asyncio
-
         filing = asyncio.create_task(intake.file_all(filed, CLOCK))
         await asyncio.sleep(0.3)
         assert not filing.done()
     await filing
     after = await camera(filed, item(1)["DeviceID"])
     assert (after["name"], after["address"]) == ("人工", "新")
+
+
+async def test_an_event_about_what_nobody_reported_is_dropped_unless_a_catalogue_is_coming(filed: Database) -> None:
+    source = await open_source(filed)
+    await tell(filed, source, Word("OFF", item(1)["DeviceID"], at(0)))
+    assert await rows(filed, "SELECT 1 FROM gb_channels") == []
+    sync_id = await begin(filed, source, at(10))
+    await tell(filed, source, Word("DEL", item(1)["DeviceID"], at(11), sync_id))
+    await tell(filed, source, Word("", item(1)["DeviceID"], at(10), sync_id, item(1)))
+    assert (await camera(filed, item(1)["DeviceID"]))["archived_at"] == at(11)

@@ -54,11 +54,11 @@ class Tally:
     deleted: int = 0
 
 
-async def deliver(session: WriteSession, source_id: UUID, words: Sequence[Word]) -> None:
-    """Add words to a source's log, and see to it that they are filed."""
+async def deliver(session: WriteSession, words: Sequence[tuple[UUID, Word]]) -> None:
+    """Add words, each with its source, to the logs, and see to it that they are filed."""
     if not words:
         return
-    await intake_store.log(session, source_id, words)
+    await intake_store.log(session, words)
     await _ask(session)
 
 
@@ -137,6 +137,9 @@ async def _put(session: WriteSession, source: Source, words: list[Word]) -> dict
     """Decide and write; returns what it did, by sync."""
     news = fold(await _completed(session, source, words), source.code)
     stored = await intake_store.channels(session, source.id, sorted(news))
+    during = {word.code for word in words if word.sync_id is not None}
+    # An event about something never reported: kept while a catalogue is on its way, which may yet name it.
+    news = {code: told for code, told in news.items() if told.item is not None or code in stored or code in during}
     fresh = [code for code in news if code not in stored or stored[code][1] is None]
     adopted = await intake_store.unclaimed(session, [code for code in fresh if is_gb(code)])
     regions = await _regions(session, news.values())

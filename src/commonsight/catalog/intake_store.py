@@ -67,14 +67,14 @@ def _cell(value: Any) -> str:
 # --- the log --------------------------------------------------------------------------------------------------------
 
 
-async def log(session: WriteSession, source_id: UUID, words: Iterable[Word]) -> None:
-    """Add words to the end of a source's log."""
+async def log(session: WriteSession, words: Iterable[tuple[UUID, Word]]) -> None:
+    """Add words, each with its source, to the ends of the logs."""
     # What a crash of the whole database server takes of the last instant is asked for again: it is not in the count.
     await session.execute(text("SET LOCAL synchronous_commit = off"))
     await copy(
         session,
         "intake_log (source_id, sync_id, at, event, code, fields)",
-        ((source_id, word.sync_id, word.at, word.event, word.code, word.fields) for word in words),
+        ((source, word.sync_id, word.at, word.event, word.code, word.fields) for source, word in words),
     )
 
 

@@ -27,7 +27,6 @@ class OpenSync:
     source_id: UUID
     state: str
     attempt: int
-    serials: tuple[int, ...]
     expected: int | None
     cancel: bool
     asked_at: datetime
@@ -68,7 +67,7 @@ async def to_collect(session: ReadSession) -> list[OpenSync]:
     """Syncs whose collection is not over, in the order they were asked for."""
     found = await session.execute(
         text(
-            "SELECT id, source_id, state, attempt, serials, expected, cancel, asked_at, repeated, pages, unreadable "
+            "SELECT id, source_id, state, attempt, expected, cancel, asked_at, repeated, pages, unreadable "
             "FROM syncs WHERE ended_at IS NULL AND collected_at IS NULL ORDER BY asked_at, id"
         )
     )
@@ -78,7 +77,6 @@ async def to_collect(session: ReadSession) -> list[OpenSync]:
             row.source_id,
             row.state,
             row.attempt,
-            tuple(row.serials),
             row.expected,
             row.cancel,
             row.asked_at,
@@ -94,7 +92,6 @@ _PROGRESS: Final = frozenset(
     {
         "state",
         "attempt",
-        "serials",
         "expected",
         "received",
         "repeated",

@@ -22,6 +22,7 @@ from commonsight.connect.gb28181.server import Gb28181
 from commonsight.connect.gb28181.signalling import Server
 from commonsight.connect.gb28181.state_writer import StateWriter
 from commonsight.connect.gb28181.subscriptions import Subscriptions
+from commonsight.connect.gb28181.sync_job import Syncs
 from commonsight.connect.sip.endpoint import SipEndpoint
 from commonsight.connect.sip.peer import Listen
 from commonsight.connect.sip.trace import Trace
@@ -69,9 +70,11 @@ async def serve(settings: Settings, database: Database, clock: Clock, name: str,
     subscriptions = Subscriptions(house.server, database, clock)
     writer = StateWriter(house.devices, database, clock)
     ops = Ops(house.server, house.registrar, house.greeter, clock, settings.region.timezone)
-    for part in (events, subscriptions, house.greeter):
+    syncs = Syncs(house.server, database, clock, settings)
+    for part in (events, subscriptions, house.greeter, syncs):
         part.attach()
     ops.attach(house.line)
+    house.line.op("sync", syncs.op_sync)
     endpoint = house.server.endpoint
     await endpoint.start()
     tasks: list[asyncio.Task[None]] = []
@@ -80,7 +83,7 @@ async def serve(settings: Settings, database: Database, clock: Clock, name: str,
         await house.line.start()
         loops = (
             house.server.run(), _look(house), _follow(house), writer.run(), events.run(), subscriptions.run(),
-            house.greeter.run(),
+            house.greeter.run(), syncs.run(),
         )  # fmt: skip
         tasks = [asyncio.create_task(loop) for loop in loops]
         await _announce(house)

@@ -52,7 +52,6 @@ def _syncs() -> None:
             cancel boolean NOT NULL DEFAULT false,
             -- What was collected; written by the signalling process.
             attempt integer NOT NULL DEFAULT 0,
-            serials integer[] NOT NULL DEFAULT '{}',
             expected integer,
             received integer NOT NULL DEFAULT 0,
             repeated integer NOT NULL DEFAULT 0,
