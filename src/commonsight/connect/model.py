@@ -1,14 +1,18 @@
 """What every way of reaching a camera ends in: an address, a session, access units, and why it failed."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 from urllib.parse import unquote, urlsplit
 
 from commonsight.connect.wire.codec import Codec
+from commonsight.connect.wire.ps_format import AudioCodec
 
-__all__ = ["AccessUnit", "Address", "Codec", "Counters", "Session", "SourceCode", "SourceError", "StreamInfo"]
+__all__ = [
+    "AccessUnit", "Address", "Audible", "AudioCodec", "Codec", "Counters", "Session", "Sound", "SourceCode",
+    "SourceError", "StreamInfo",
+]  # fmt: skip
 
 TICKS_PER_SECOND = 90_000
 """Unit of every `pts`: the 90 kHz clock of RTP video."""
@@ -68,13 +72,25 @@ class AccessUnit:
     received: float
 
 
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A piece of sound. `data`: G.711 samples at 8 kHz, or AAC in ADTS frames. `pts`, `received`: as for pictures."""
+
+    codec: AudioCodec
+    data: bytes
+    pts: int
+    received: float
+
+
 @dataclass(slots=True)
 class Counters:
-    """What happened on a session since it was opened. Every figure only rises."""
+    """What happened on a session since it was opened. Every figure only rises, but for the two stream numbers."""
 
     bytes: int = 0
     packets: int = 0
     packets_lost: int = 0
+    ssrc_expected: int = 0  # what the device was asked to send under, and what it sent last; 0: nothing was asked
+    ssrc_seen: int = 0
     packets_reordered: int = 0  # came after one that was sent later, and were put back in their place
     units: int = 0
     units_broken: int = 0  # incomplete or malformed, never handed on
@@ -102,7 +118,21 @@ class Session(Protocol):
         ...
 
 
-Protocols = Literal["rtsp", "http"]
+@runtime_checkable
+class Audible(Protocol):
+    """A session that may also bring sound."""
+
+    @property
+    def audio(self) -> AudioCodec | None:
+        """Coding of the sound that came so far; None: none came."""
+        ...
+
+    def listen(self, listener: Callable[[Sound], None] | None) -> None:
+        """Call `listener` with each piece of sound from now on; it must not wait. None: no more."""
+        ...
+
+
+Protocols = Literal["rtsp", "http", "gb28181"]
 PROTOCOLS: dict[str, Protocols] = {
     "rtsp": "rtsp",
     "rtsps": "rtsp",
@@ -110,6 +140,7 @@ PROTOCOLS: dict[str, Protocols] = {
     "rtspu": "rtsp",
     "http": "http",
     "https": "http",
+    "gb28181": "gb28181",
 }
 """Scheme of an address -> how its camera is opened. `rtspu` prefers UDP for the pictures, `rtspt` allows TCP only."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from commonsight.clock import Clock, SystemClock
+from commonsight.connect.gb28181.session_open import open_gb28181
 from commonsight.connect.model import (
     TICKS_PER_SECOND,
     AccessUnit,
@@ -42,7 +43,10 @@ async def open(
 
     Raises `SourceError`; nothing is left open then.
     """
-    return await open_rtsp(address, timeout=timeout, clock=clock or SystemClock(), udp_ports=udp_ports)
+    clock = clock or SystemClock()
+    if address.protocol == "gb28181":
+        return await open_gb28181(address, timeout=timeout, clock=clock)
+    return await open_rtsp(address, timeout=timeout, clock=clock, udp_ports=udp_ports)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,9 @@ class Stage(StrEnum):
 @dataclass(eq=False, slots=True)
 class Held:
     """One dialog. `holder`: number of the connection it belongs to; 0 for one left by the process before us.
-    `unwanted`: its holder went away while the device was being asked. `report`: what the receiver said last."""
+    `ref`: what the holder calls it, known to it before the device has answered.
+    `unwanted`: nobody wants it any more while the device is still being asked.
+    `report`: what the receiver said last."""
 
     call_id: str
     device: str
@@ -43,6 +45,7 @@ class Held:
     stage: Stage = Stage.INVITING
     dialog: Dialog | None = None
     unwanted: bool = False
+    ref: str = ""
     reason: str = ""
     offer: str = ""
     answer: str = ""
@@ -71,6 +74,10 @@ class Dialogs:
     def of(self, holder: int) -> list[Held]:
         """What a connection holds, oldest first."""
         return list(self._by_holder.get(holder, {}).values())
+
+    def by_ref(self, holder: int, ref: str) -> Held | None:
+        """What a connection calls `ref`."""
+        return next((held for held in self._by_holder.get(holder, {}).values() if held.ref == ref), None)
 
     def of_channel(self, device: str, channel: str) -> list[Held]:
         """Dialogs with one channel of one device; `channel` may be the device itself."""

@@ -105,11 +105,13 @@ class Inviter:
         held = self.dialogs.begin(
             request.headers.get("Call-ID") or "", ask.device, ask.channel, ask.purpose, connection.number
         )
+        held.ref = str(fields.get("ref", ""))[:80]
         # From here on the invitation runs to its end whatever becomes of the caller: only then is it known what to end.
         running = self._spawn(self._invite(held, ask, device, peer, offer, request, connection.label))
         return await asyncio.shield(running)
 
     async def _op_bye(self, connection: Connection, fields: dict[str, Any]) -> dict[str, Any]:
+        """{dialog} or {ref}: the second ends an invitation whose answer the caller did not wait for."""
         held = self._mine(connection, fields)
         if self.dialogs.end(held, "asked"):
             await asyncio.shield(self._spawn(self._hang_up.end(held)))
@@ -279,6 +281,8 @@ class Inviter:
 
     def _mine(self, connection: Connection, fields: dict[str, Any]) -> Held:
         held = self.dialogs.get(str(fields.get("dialog")))
+        if held is None and fields.get("ref"):
+            held = self.dialogs.by_ref(connection.number, str(fields["ref"]))
         if held is None or held.holder != connection.number:
             raise _unknown(fields)
         return held

@@ -16,6 +16,7 @@ from commonsight.connect.gb28181 import store
 from commonsight.connect.gb28181.devices import DEVICES_MOST, Devices
 from commonsight.connect.gb28181.events import Events
 from commonsight.connect.gb28181.greet import Greeter
+from commonsight.connect.gb28181.invite import Inviter
 from commonsight.connect.gb28181.ops import Ops
 from commonsight.connect.gb28181.registrar import Registrar
 from commonsight.connect.gb28181.server import Gb28181
@@ -71,6 +72,7 @@ async def serve(settings: Settings, database: Database, clock: Clock, name: str,
     writer = StateWriter(house.devices, database, clock)
     ops = Ops(house.server, house.registrar, house.greeter, clock, settings.region.timezone)
     syncs = Syncs(house.server, database, clock, settings)
+    inviter = Inviter(house.server, house.line, database, clock, settings)
     for part in (events, subscriptions, house.greeter, syncs):
         part.attach()
     ops.attach(house.line)
@@ -80,10 +82,11 @@ async def serve(settings: Settings, database: Database, clock: Clock, name: str,
     tasks: list[asyncio.Task[None]] = []
     try:
         house.registrar.resume()
+        await inviter.recover()
         await house.line.start()
         loops = (
             house.server.run(), _look(house), _follow(house), writer.run(), events.run(), subscriptions.run(),
-            house.greeter.run(), syncs.run(),
+            house.greeter.run(), syncs.run(), inviter.run(),
         )  # fmt: skip
         tasks = [asyncio.create_task(loop) for loop in loops]
         await _announce(house)
@@ -95,6 +98,7 @@ async def serve(settings: Settings, database: Database, clock: Clock, name: str,
             task.result()  # a loop that ends has failed, and its failure is the process's
     finally:
         await house.line.close()
+        await inviter.close()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -50,7 +50,7 @@ class Client:
         self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._listeners: dict[str, Listener] = {}
         self._numbers = 0
-        self._lost: list[Callable[[], None]] = []
+        self._lost: dict[Callable[[], None], None] = {}
         self.alive = True
         self._reading = asyncio.create_task(self._read(), name="signalling-read")
 
@@ -106,7 +106,11 @@ class Client:
 
     def on_lost(self, watcher: Callable[[], None]) -> None:
         """Call `watcher` once when the connection is gone."""
-        self._lost.append(watcher)
+        self._lost[watcher] = None
+
+    def off_lost(self, watcher: Callable[[], None]) -> None:
+        """Do not call `watcher` any more."""
+        self._lost.pop(watcher, None)
 
     async def close(self) -> None:
         """Hang up: the other side lets go of everything it held for us."""
@@ -131,7 +135,7 @@ class Client:
             for answer in self._waiting.values():
                 if not answer.done():
                     answer.set_exception(SignallingLost("the signalling process is gone"))
-            lost, self._lost = self._lost, []
+            lost, self._lost = self._lost, {}
             for watcher in lost:
                 watcher()
 
