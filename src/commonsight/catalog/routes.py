@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 
 from commonsight.access.audit import Actor, record
 from commonsight.catalog import export, lists, map_routes, secrets, service, store, vocabulary
+from commonsight.catalog.imports import routes as import_routes
 from commonsight.catalog.model import Camera, Sort
 from commonsight.catalog.views import (
     CameraDetail,
@@ -42,6 +43,7 @@ from commonsight.records.database import ReadSession
 
 router = APIRouter(tags=["cameras"])
 router.include_router(map_routes.router)
+router.include_router(import_routes.router)
 
 MayRead = Annotated[Caller, requires("cameras.read")]
 MayWrite = Annotated[Caller, requires("cameras.write")]
