@@ -80,7 +80,7 @@ async def load(made: FleetPlan, port: int, hold: float, process: psutil.Process,
         fleet.storm()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(GIVE_UP):
-                while fleet.tally.registrations < before + came:
+                while fleet.tally.registrations < before + came:  # noqa: ASYNC110
                     await asyncio.sleep(0.05)
         back, returned = clock.time() - storm, fleet.registered
         again = list(fleet.tally.register_seconds)[before:]
@@ -162,7 +162,7 @@ async def _ours(directory: Path, url: str, made: FleetPlan, hold: float) -> dict
     finally:
         await database.close()
         if log.exists() and (words := log.read_text("utf-8", "replace").strip()):
-            say("  the signalling process said:", *words.splitlines()[-5:], sep="\n    ")
+            say("  the signalling process said:", *words.splitlines()[-5:])
 
 
 async def enrol(database: Database, home: Path, who: list[Identity]) -> None:
