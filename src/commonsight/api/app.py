@@ -16,8 +16,10 @@ from commonsight.api.media_addresses import MediaAddresses
 from commonsight.api.middleware import BodyLimit, Observe, OriginCheck, SecurityHeaders
 from commonsight.catalog import routes as catalog
 from commonsight.clock import Clock
+from commonsight.connect.gb28181 import routes as gb28181
 from commonsight.gate import routes as gate
 from commonsight.inspect import routes as inspect
+from commonsight.inspect import why_routes as why
 from commonsight.places import routes as places
 from commonsight.records.database import Database
 from commonsight.settings import Settings
@@ -26,9 +28,11 @@ ROUTERS: tuple[APIRouter, ...] = (
     access.router,
     places.router,
     catalog.router,
+    gb28181.router,
     gate.router,
     analyze.router,
     inspect.router,
+    why.router,
     system.router,
     live_socket.router,
 )

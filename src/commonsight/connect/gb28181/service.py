@@ -12,11 +12,12 @@ from sqlalchemy.exc import DBAPIError
 import commonsight
 from commonsight.catalog import secrets
 from commonsight.clock import Clock
-from commonsight.connect.gb28181 import store
+from commonsight.connect.gb28181 import snapshots, store
 from commonsight.connect.gb28181.devices import DEVICES_MOST, Devices
 from commonsight.connect.gb28181.events import Events
 from commonsight.connect.gb28181.greet import Greeter
 from commonsight.connect.gb28181.invite import Inviter
+from commonsight.connect.gb28181.model import Device
 from commonsight.connect.gb28181.ops import Ops
 from commonsight.connect.gb28181.registrar import Registrar
 from commonsight.connect.gb28181.server import Gb28181
@@ -24,9 +25,11 @@ from commonsight.connect.gb28181.signalling import Server
 from commonsight.connect.gb28181.state_writer import StateWriter
 from commonsight.connect.gb28181.subscriptions import Subscriptions
 from commonsight.connect.gb28181.sync_job import Syncs
+from commonsight.connect.gb28181.traced import Traced
 from commonsight.connect.sip.endpoint import SipEndpoint
 from commonsight.connect.sip.peer import Listen
 from commonsight.connect.sip.trace import Trace
+from commonsight.connect.wire.manscdp import Manscdp
 from commonsight.records import nodes
 from commonsight.records.database import Database
 from commonsight.records.notify import listen
@@ -76,13 +79,19 @@ async def serve(settings: Settings, database: Database, clock: Clock, name: str,
     for part in (events, subscriptions, house.greeter, syncs):
         part.attach()
     ops.attach(house.line)
+    Traced(house.server.endpoint.trace, clock).attach(house.line)
     house.line.op("sync", syncs.op_sync)
+
+    async def posted(device: Device, message: Manscdp) -> None:
+        await snapshots.on_finished(database, device, message, clock.now())
+
+    house.server.on("Notify", "UploadSnapShotFinished", posted)
     endpoint = house.server.endpoint
     await endpoint.start()
     tasks: list[asyncio.Task[None]] = []
     try:
         house.registrar.resume()
-        await inviter.recover()
+        left = await inviter.recover()  # before anybody can open more
         await house.line.start()
         loops = (
             house.server.run(), _look(house), _follow(house), writer.run(), events.run(), subscriptions.run(),
@@ -90,7 +99,7 @@ async def serve(settings: Settings, database: Database, clock: Clock, name: str,
         )  # fmt: skip
         tasks = [asyncio.create_task(loop) for loop in loops]
         await _announce(house)
-        log.info("signalling_ready", devices=len(house.devices), ports=endpoint.ports)
+        log.info("signalling_ready", devices=len(house.devices), dialogs_left=left, ports=endpoint.ports)
         stopping = asyncio.create_task(stop.wait())
         tasks.append(stopping)  # type: ignore[arg-type]
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
