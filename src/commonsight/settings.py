@@ -83,6 +83,9 @@ class Media(Section):
     udp_ports: tuple[Port, Port] = Field(
         (35_000, 39_999), description="First and last UDP port on which pictures of RTSP cameras may come in"
     )
+    snapshot_seconds: float = Field(
+        1, ge=0.2, le=60, description="Least time between two pictures asked of a camera over HTTP, s", examples=[1]
+    )
     viewers_max: int = Field(1_000, ge=1, description="Viewers one node takes at once", examples=[1_000])
     cameras_max: int = Field(500, ge=1, description="Cameras one node holds open at once", examples=[500])
 
@@ -235,7 +238,7 @@ class Sync(Section):
         0.5, ge=0, le=1, description="A catalogue without more than this share of its cameras marks none vanished"
     )
     archive_days: int = Field(
-        0, ge=0, le=3_650, description="Vanished cameras are archived after this, days; 0: by people only", examples=[90]
+        0, ge=0, le=3_650, description="Vanished cameras are archived after this, days; 0: by people", examples=[90]
     )
 
 

@@ -97,3 +97,12 @@ class Script:
 
 def reply(status: int = 200, reason: str = "OK", body: bytes = b"", **headers: str) -> Response:
     return Response(status, reason, Headers([(k.replace("_", "-"), v) for k, v in headers.items()]), body)
+
+
+def jpegs(count: int, size: str = "320x180") -> list[bytes]:
+    """Different real pictures, each a JPEG file."""
+    source = f"testsrc2=size={size}:rate=5"
+    command = [ffmpeg(), "-v", "error", "-f", "lavfi", "-i", source, "-frames:v", str(count)]
+    command += ["-c:v", "mjpeg", "-pix_fmt", "yuvj420p", "-q:v", "5", "-f", "image2pipe", "-"]
+    stream = subprocess.run(command, check=True, capture_output=True, timeout=60).stdout
+    return [b"\xff\xd8" + part for part in stream.split(b"\xff\xd8")[1:]]

@@ -8,6 +8,7 @@ import structlog
 
 from commonsight.clock import Clock, SystemClock
 from commonsight.connect.gb28181.session_open import open_gb28181
+from commonsight.connect.http_snapshot import INTERVAL, open_http
 from commonsight.connect.model import (
     TICKS_PER_SECOND,
     AccessUnit,
@@ -33,19 +34,23 @@ log = structlog.get_logger(__name__)
 
 
 async def open(
-    address: Address, *, timeout: float = 10, clock: Clock | None = None, udp_ports: PortRange = UDP_PORTS
-) -> Session:
+    address: Address, *, timeout: float = 10, clock: Clock | None = None, udp_ports: PortRange = UDP_PORTS,
+    snapshot_seconds: float = INTERVAL,
+) -> Session:  # fmt: skip
     """Open a camera and return once its first whole unit has come.
 
     Args:
         timeout: seconds for everything up to that unit.
         udp_ports: where pictures of RTSP cameras may come in by UDP.
+        snapshot_seconds: least time between two pictures asked of a camera over HTTP.
 
     Raises `SourceError`; nothing is left open then.
     """
     clock = clock or SystemClock()
     if address.protocol == "gb28181":
         return await open_gb28181(address, timeout=timeout, clock=clock)
+    if address.protocol == "http":
+        return await open_http(address, timeout=timeout, clock=clock, interval=snapshot_seconds)
     return await open_rtsp(address, timeout=timeout, clock=clock, udp_ports=udp_ports)
 
 
@@ -80,10 +85,11 @@ class Reopening:
 
     def __init__(
         self, address: Address, *, timeout: float = 10, clock: Clock | None = None, attempts: int | None = None,
-        seed: int | None = None, udp_ports: PortRange = UDP_PORTS,
+        seed: int | None = None, udp_ports: PortRange = UDP_PORTS, snapshot_seconds: float = INTERVAL,
     ) -> None:  # fmt: skip
         self._address = address
         self._udp_ports = udp_ports
+        self._snapshot_seconds = snapshot_seconds
         self._timeout = timeout
         self._clock = clock or SystemClock()
         self._attempts = attempts
@@ -110,8 +116,9 @@ class Reopening:
             attempt += 1
             try:
                 self._session = await open(
-                    self._address, timeout=self._timeout, clock=self._clock, udp_ports=self._udp_ports
-                )
+                    self._address, timeout=self._timeout, clock=self._clock, udp_ports=self._udp_ports,
+                    snapshot_seconds=self._snapshot_seconds,
+                )  # fmt: skip
             except SourceError as failure:
                 error = failure
             else:

@@ -150,6 +150,7 @@ class Hub:
                 clock=self._clock,
                 seed=seed,
                 udp_ports=PortRange(*self._settings.udp_ports),
+                snapshot_seconds=self._settings.snapshot_seconds,
             )
 
         self.relays[camera_id] = relay = Relay(

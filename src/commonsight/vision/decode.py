@@ -84,6 +84,9 @@ class Decoder:
         self._context = context
         self._context.thread_count = 1
         self._context.options = {"max_pixels": str(MAX_PIXELS), "skip_loop_filter": skip_loop_filter}
+        if codec == "jpeg":
+            # This decoder fills what is missing with grey and does not say so; a cut picture shall be an error instead.
+            context.options |= {"err_detect": "explode"}
         self._convert = Converter()
 
     def feed(self, data: bytes, pts: int) -> list[Frame]:
