@@ -42,9 +42,11 @@ class Pool(RuleBasedStateMachine):
         self.out.discard(ssrc)
         assert self.pool.give_back(ssrc) is False
 
-    @rule(ssrc=st.one_of(st.text(max_size=12), st.integers(0, SIZE).map(lambda n: f"010200{n:04d}")))
+    @rule(ssrc=st.one_of(st.text(max_size=12), st.integers(0, SIZE + 1).map(lambda n: f"010200{n:04d}")))
     def hold(self, ssrc: str) -> None:
-        could = ssrc not in self.out and ssrc[:6] == "010200" and len(ssrc) == 10 and ssrc[6:] < f"{SIZE:04d}"
+        could = (
+            ssrc not in self.out and len(ssrc) == 10 and ssrc[:6] == "010200" and "0001" <= ssrc[6:] <= f"{SIZE:04d}"
+        )
         assert self.pool.hold(ssrc) is could
         if could:
             self.out.add(ssrc)

@@ -7,8 +7,9 @@ from typing import Final, Literal
 from commonsight.problem import Refusal
 
 Use = Literal["live", "history"]
-PER_USE: Final = 10_000
-"""Ten digits are one for the use, five for the domain, and four that count: this is what four digits hold."""
+PER_USE: Final = 9_999
+"""Ten digits are one for the use, five for the domain, and four that count. They count from 1: in a region whose code
+ends in zeros the number 0 would be ten zeros, which devices take for none."""
 
 _LEAD: Final[dict[Use, str]] = {"live": "0", "history": "1"}
 
@@ -27,7 +28,7 @@ class SsrcPool:
 
     Args:
         domain: ten digits of our SIP domain; its digits 4 to 8 stand inside every number.
-        size: numbers per use, for tests; at most 10,000.
+        size: numbers per use, for tests.
     """
 
     def __init__(self, domain: str, size: int = PER_USE) -> None:
@@ -37,7 +38,7 @@ class SsrcPool:
             raise ValueError(f"size: 1 to {PER_USE}, is {size}")
         self._middle = domain[3:8]
         self._size = size
-        self._shelves: dict[Use, _Shelf] = {use: _Shelf(deque(range(size))) for use in _LEAD}
+        self._shelves: dict[Use, _Shelf] = {use: _Shelf(deque(range(1, size + 1))) for use in _LEAD}
 
     def take(self, use: Use) -> str:
         """A number nobody has, ten digits.
@@ -84,4 +85,4 @@ class SsrcPool:
             return None
         shelf = next((self._shelves[use] for use, lead in _LEAD.items() if ssrc[0] == lead), None)
         number = int(ssrc[6:])
-        return None if shelf is None or number >= self._size else (shelf, number)
+        return None if shelf is None or not 1 <= number <= self._size else (shelf, number)
