@@ -115,6 +115,9 @@ async def test_an_identifier_belongs_to_one_camera(empty_client: Client) -> None
 
 
 async def test_gcj_coordinates_are_converted_when_told_and_kept(empty_client: Client) -> None:
+    refused = await empty_client.post("/cameras", json=NEW | {"system": "GCJ-02"})
+    assert (refused.status_code, refused.json()["expected"]) == (403, "cameras.convert")
+    empty_client.caller.permissions |= {"cameras.convert"}
     made = (await empty_client.post("/cameras", json=NEW | {"system": "GCJ-02"})).json()
     assert made["original"] == [108.366, 22.817]
     assert made["system"] == "GCJ-02"

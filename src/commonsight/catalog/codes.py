@@ -9,8 +9,12 @@
 centre: GB/T 2260 province, city, county, then the grassroots unit; unused levels are 00
 """
 
+import tomllib
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cache
+from importlib.resources import files
+from typing import Any
 
 from commonsight.places.model import from_six
 from commonsight.problem import Refusal
@@ -100,3 +104,35 @@ def build(region: str, industry: str, kind: DeviceType, network: int, serial: in
     if not 0 <= serial <= SERIAL_MOST:
         raise ValueError(f"serial {serial} is not in 0..{SERIAL_MOST}")
     return GbCode(region[:6].ljust(8, "0"), industry, int(kind), network, serial)
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A number's name in both languages."""
+
+    zh: str
+    en: str
+
+
+@cache
+def _names() -> dict[str, Any]:
+    return tomllib.loads((files("commonsight.catalog") / "codes.toml").read_text("utf-8"))
+
+
+def type_name(number: int) -> Name | None:
+    """What the type digits say, where they have a name."""
+    found = _names()["types"].get(str(number))
+    return None if found is None else Name(**found)
+
+
+def network_name(number: int) -> Name | None:
+    """Whose network the network digit says, where it has a name."""
+    found = _names()["networks"].get(str(number))
+    return None if found is None else Name(**found)
+
+
+def industry_name(digits: str) -> Name:
+    """Which kind of owner the two industry digits say."""
+    number = int(digits)
+    found = next(entry for entry in _names()["industries"] if entry["from"] <= number <= entry["to"])
+    return Name(found["zh"], found["en"])

@@ -28,9 +28,9 @@ WALK = 10_000
 EXPORT_BATCH = 2_000
 
 FIELDS = (
-    "c.id, c.code, c.name, c.region, c.address, c.kind, c.sector, c.health, c.health_at, c.has_source, c.analysis, "
-    "c.demo, c.location[0] AS lon, c.location[1] AS lat, c.platform_id, p.name AS platform_name, u.name AS unit_name, "
-    "r.name AS region_name"
+    "c.id, c.code, c.name, c.region, c.address, c.kind, c.sector, c.place, c.health, c.health_at, c.has_source, "
+    "c.analysis, c.demo, c.location[0] AS lon, c.location[1] AS lat, c.platform_id, p.name AS platform_name, "
+    "u.name AS unit_name, r.name AS region_name"
 )
 JOINS = (
     "LEFT JOIN platforms AS p ON p.id = c.platform_id LEFT JOIN units AS u ON u.id = c.unit_id "
@@ -70,6 +70,7 @@ def camera_row(row: Row[Any]) -> CameraRow:
         organisation=row.unit_name,
         kind=row.kind,
         sector=row.sector,
+        place=row.place,
         point=None if row.lon is None else (row.lon, row.lat),
         health=Health(row.health),
         health_at=row.health_at,
@@ -129,7 +130,7 @@ def _beyond(where: conditions.Where, sort: Sort, after: After | None) -> None:
 
 def in_index_order(filters: Filters, sort: Sort) -> bool:
     """Whether an index gives just these cameras in this order."""
-    if not filters.in_facets or filters.kind or filters.sector or len(filters.regions) != 1:
+    if not filters.in_facets or filters.kind or filters.sector or filters.place or len(filters.regions) != 1:
         return False
     digits = len(filters.regions[0])
     if filters.platform is not None:

@@ -62,6 +62,7 @@ class Filters:
     platform: UUID | None = None
     kind: str | None = None
     sector: str | None = None
+    place: str | None = None
     has_source: bool | None = None
     analysis: bool | None = None
     demo: bool | None = None
@@ -76,7 +77,8 @@ class Filters:
     @property
     def in_counts(self) -> bool:
         """Whether nothing but place and health narrows the choice, so that kept counts answer."""
-        return self.in_facets and self.platform is None and self.kind is None and self.sector is None
+        words = (self.kind, self.sector, self.place)
+        return self.in_facets and self.platform is None and all(word is None for word in words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ class CameraRow:
     organisation: str | None
     kind: str
     sector: str
+    place: str
     point: tuple[float, float] | None
     health: Health
     health_at: datetime | None
@@ -110,12 +113,25 @@ class CameraRow:
 
 
 @dataclass(frozen=True, slots=True)
+class View:
+    """Where a camera looks, as far as it is on file.
+
+    `direction`: degrees clockwise from north, 0..360; `field_angle`: horizontal, degrees; `distance`: metres.
+    """
+
+    direction: float | None = None
+    field_angle: float | None = None
+    distance: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Camera:
     """A camera with everything the file holds about it, but never its password."""
 
     row: CameraRow
     system: System
     original: tuple[float, float] | None
+    view: View
     protocol: str | None
     url: str | None
     username: str | None

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from commonsight.access.audit import Actor, record
-from commonsight.catalog import export, lists, map_routes, secrets, service, store, vocabulary
+from commonsight.catalog import code_routes, export, lists, map_routes, secrets, service, store, vocabulary
 from commonsight.catalog.imports import routes as import_routes
 from commonsight.catalog.model import Camera, Sort
 from commonsight.catalog.views import (
@@ -43,6 +43,7 @@ from commonsight.records.database import ReadSession
 
 router = APIRouter(tags=["cameras"])
 router.include_router(map_routes.router)
+router.include_router(code_routes.router)
 router.include_router(import_routes.router)
 
 MayRead = Annotated[Caller, requires("cameras.read")]
@@ -73,10 +74,11 @@ async def cameras(
 
 @router.get("/cameras/vocabulary")
 async def words(caller: MayRead) -> VocabularyOut:  # noqa: ARG001
-    """Kinds and sectors with their names."""
+    """Kinds, sectors and kinds of place with their names."""
     return VocabularyOut(
         kinds=[WordOut(code=word.code, zh=word.zh, en=word.en) for word in vocabulary.kinds().values()],
         sectors=[WordOut(code=word.code, zh=word.zh, en=word.en) for word in vocabulary.sectors().values()],
+        places=[WordOut(code=word.code, zh=word.zh, en=word.en) for word in vocabulary.places().values()],
     )
 
 
@@ -203,4 +205,5 @@ def _actor(caller: Caller) -> Actor:
 def _changer(request: Request, caller: Caller) -> service.Changer:
     settings = request.app.state.settings
     secrets.install(settings.data_dir)
-    return service.Changer(_actor(caller), caller.regions, settings.inspect.loopback)
+    may_convert = "cameras.convert" in caller.permissions
+    return service.Changer(_actor(caller), caller.regions, settings.inspect.loopback, may_convert)

@@ -39,11 +39,15 @@ class Brief:
 
 @dataclass(frozen=True, slots=True)
 class Changer:
-    """Who writes, and the regions in which they may. `loopback`: may name addresses of this machine."""
+    """Who writes, and the regions in which they may.
+
+    `loopback`: may name addresses of this machine; `convert`: may give coordinates in another system than WGS-84.
+    """
 
     actor: Actor
     regions: tuple[str, ...]
     loopback: bool = False
+    convert: bool = False
 
 
 Expected = Callable[[Camera], None]
@@ -275,6 +279,11 @@ async def _checked(session: WriteSession, given: Given, by: Changer, present: Ca
         fields["kind"] = vocabulary.checked_kind(given["kind"])
     if given["sector"] is not None:
         fields["sector"] = vocabulary.checked_sector(given["sector"])
+    if given["place"] is not None:
+        fields["place"] = vocabulary.checked_place(given["place"])
+    for name in ("direction", "field_angle", "view_distance"):
+        if name in given:
+            fields[name] = given[name] if name != "direction" or given[name] is None else given[name] % 360
     if "platform_id" in given:
         fields["platform_id"] = await _platform(session, given["platform_id"])
     if "organisation" in given:
@@ -284,7 +293,11 @@ async def _checked(session: WriteSession, given: Given, by: Changer, present: Ca
             region = fields.get("region") or (present.row.region if present else by.regions[0])
             fields["unit_id"] = (await store.unit(session, uuid7(), name, region)).id
     if "point" in given:
-        fields |= _point(given["point"], given["system"] or System.WGS84)
+        system = given["system"] or System.WGS84
+        known = present is not None and (present.system, present.original) == (system, given["point"])
+        if given["point"] is not None and system is not System.WGS84 and not (by.convert or known):
+            raise conversion_forbidden(system)
+        fields |= _point(given["point"], system)
     fields |= _source(given, by, present)
     return fields
 
@@ -333,6 +346,18 @@ def _point(point: Sequence[float] | None, system: System) -> dict[str, Any]:
         "cell": cell(lon, lat, DENSITY_RESOLUTION),
         "system": system.value,
     }
+
+
+def conversion_forbidden(system: System) -> Refusal:
+    """Coordinates in another system, from somebody who may not have them converted."""
+    return Refusal(
+        "catalog.conversion_forbidden",
+        status=403,
+        rule="permission",
+        operand="system",
+        expected="cameras.convert",
+        actual=system.value,
+    )
 
 
 def _source(given: Given, by: Changer, present: Camera | None) -> dict[str, Any]:

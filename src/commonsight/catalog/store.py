@@ -9,12 +9,13 @@ from uuid import UUID
 from sqlalchemy import Row, text
 
 from commonsight.catalog.lists import FIELDS, JOINS, camera_row
-from commonsight.catalog.model import Camera, Health, Named
+from commonsight.catalog.model import Camera, Health, Named, View
 from commonsight.places.coordinates import System
 from commonsight.records.database import ReadSession, WriteSession
 
 _MORE = (
-    "c.system, c.original[0] AS original_lon, c.original[1] AS original_lat, c.protocol, c.url, c.username, c.version, "
+    "c.system, c.original[0] AS original_lon, c.original[1] AS original_lat, c.direction, c.field_angle, "
+    "c.view_distance, c.protocol, c.url, c.username, c.version, "
     "c.created_at, c.updated_at, c.archived_at"
 )
 # Columns that people's changes may set; anything else is a mistake in this room.
@@ -28,6 +29,10 @@ _COLUMNS = frozenset(
         "unit_id",
         "kind",
         "sector",
+        "place",
+        "direction",
+        "field_angle",
+        "view_distance",
         "location",
         "system",
         "original",
@@ -63,6 +68,7 @@ def _camera(row: Row[Any]) -> Camera:
         row=camera_row(row),
         system=System(row.system),
         original=original,
+        view=View(row.direction, row.field_angle, row.view_distance),
         protocol=row.protocol,
         url=row.url,
         username=row.username,

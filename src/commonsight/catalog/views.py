@@ -49,6 +49,7 @@ class CameraOut(BaseModel):
     organisation: str | None = Field(description="the unit that answers for it")
     kind: str
     sector: str
+    place: str = Field(description="kind of place")
     point: tuple[float, float] | None = Field(description="[lon, lat], WGS-84 degrees")
     health: HealthWord
     health_at: datetime | None = Field(description="since when it is in this state; null before the first check")
@@ -69,6 +70,7 @@ def plain(row: CameraRow) -> dict[str, Any]:
         "organisation": row.organisation,
         "kind": row.kind,
         "sector": row.sector,
+        "place": row.place,
         "point": row.point,
         "health": row.health.word,
         "health_at": None if row.health_at is None else row.health_at.isoformat().replace("+00:00", "Z"),
@@ -111,6 +113,9 @@ class CameraDetail(CameraOut):
     source: SourceOut | None
     system: System = Field(description="coordinate system the place was given in")
     original: tuple[float, float] | None = Field(description="coordinates as given, in `system`")
+    direction: float | None = Field(description="where it looks, degrees clockwise from north")
+    field_angle: float | None = Field(description="horizontal field of view, degrees")
+    view_distance: float | None = Field(description="how far it sees, metres")
     created_at: datetime
     updated_at: datetime
     archived_at: datetime | None
@@ -127,6 +132,9 @@ class CameraDetail(CameraOut):
                 "source": source,
                 "system": camera.system,
                 "original": camera.original,
+                "direction": camera.view.direction,
+                "field_angle": camera.view.field_angle,
+                "view_distance": camera.view.distance,
                 "created_at": camera.created_at,
                 "updated_at": camera.updated_at,
                 "archived_at": camera.archived_at,
@@ -147,8 +155,15 @@ class CameraIn(BaseModel):
     organisation: str | None = Field(default=None, max_length=UNIT_MOST)
     kind: str | None = None
     sector: str | None = None
+    place: str | None = None
+    direction: float | None = Field(default=None, ge=0, le=360, description="degrees clockwise from north")
+    field_angle: float | None = Field(default=None, gt=0, le=360, description="horizontal, degrees")
+    view_distance: float | None = Field(default=None, gt=0, le=5000, description="metres")
     point: tuple[float, float] | None = Field(default=None, description="[lon, lat] in `system`")
-    system: System | None = Field(default=None, description="coordinate system of `point`; WGS-84 when left out")
+    system: System | None = Field(
+        default=None,
+        description="coordinate system of `point`; WGS-84 when left out, any other needs `cameras.convert`",
+    )
     url: str | None = Field(default=None, max_length=URL_MOST, examples=["rtsp://camera.example/stream"])
     username: str | None = Field(default=None, max_length=200)
     password: SecretStr | None = Field(default=None, max_length=200)
@@ -201,6 +216,7 @@ class VocabularyOut(BaseModel):
 
     kinds: list[WordOut]
     sectors: list[WordOut]
+    places: list[WordOut]
 
 
 class PlatformOut(NamedOut):
@@ -237,6 +253,7 @@ class Asked(BaseModel):
     platform: UUID | None = None
     kind: str | None = None
     sector: str | None = None
+    place: str | None = None
     has_source: bool | None = None
     analysis: bool | None = None
     demo: bool | None = None
@@ -251,6 +268,7 @@ class Asked(BaseModel):
             platform=self.platform,
             kind=None if not self.kind else vocabulary.checked_kind(self.kind),
             sector=None if not self.sector else vocabulary.checked_sector(self.sector),
+            place=None if not self.place else vocabulary.checked_place(self.place),
             has_source=self.has_source,
             analysis=self.analysis,
             demo=self.demo,
@@ -267,6 +285,7 @@ def _asked(
     platform: Annotated[UUID | None, Query(description="only cameras of this platform")] = None,
     kind: Annotated[str | None, Query(max_length=40, examples=["dome"])] = None,
     sector: Annotated[str | None, Query(max_length=40, examples=["traffic"])] = None,
+    place: Annotated[str | None, Query(max_length=40, examples=["school"], description="kind of place")] = None,
     has_source: Annotated[bool | None, Query(description="with, or without, an address")] = None,
     analysis: Annotated[bool | None, Query(description="watched by analysis, or not")] = None,
     demo: Annotated[bool | None, Query(description="invented for the demo, or not")] = None,
@@ -279,6 +298,7 @@ def _asked(
         platform=platform,
         kind=kind,
         sector=sector,
+        place=place,
         has_source=has_source,
         analysis=analysis,
         demo=demo,

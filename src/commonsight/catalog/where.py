@@ -74,6 +74,8 @@ def of(filters: Filters, *, ordered: bool = False) -> Where:
         where.add("c.kind = :kind", kind=filters.kind)
     if filters.sector is not None:
         where.add("c.sector = :sector", sector=filters.sector)
+    if filters.place is not None:
+        where.add("c.place = :place", place=filters.place)
     for mark in ("has_source", "analysis", "demo"):
         wanted = getattr(filters, mark)
         if wanted is not None:

@@ -190,6 +190,7 @@ def _plain(row: CameraRow) -> dict[str, Any]:
         "organisation": row.organisation,
         "kind": row.kind,
         "sector": row.sector,
+        "place": row.place,
         "point": row.point,
         "health": row.health.word,
         "health_at": row.health_at and row.health_at.isoformat(),

@@ -25,6 +25,7 @@ from commonsight.catalog.imports.model import (
     State,
 )
 from commonsight.catalog.imports.reading import format_of
+from commonsight.catalog.service import conversion_forbidden
 from commonsight.places.coordinates import System
 from commonsight.problem import Refusal
 from commonsight.records.base import uuid7
@@ -54,15 +55,8 @@ def new(
     Raises:
         Refusal: `catalog.file_unreadable` for a format that is not read; `catalog.conversion_forbidden`.
     """
-    if system not in (None, System.WGS84) and not rights.convert:
-        raise Refusal(
-            "catalog.conversion_forbidden",
-            status=403,
-            rule="permission",
-            operand="system",
-            expected="cameras.convert",
-            actual=system,
-        )
+    if system is not None and system is not System.WGS84 and not rights.convert:
+        raise conversion_forbidden(system)
     return Import(
         id=uuid7(),
         name=name,

@@ -169,6 +169,7 @@ def upgrade() -> None:
     op.execute("""
         CREATE TABLE camera_conversions (
             camera_id uuid NOT NULL,
+            version integer NOT NULL,
             at timestamptz NOT NULL,
             by_name text NOT NULL,
             because text NOT NULL,
@@ -176,6 +177,6 @@ def upgrade() -> None:
             to_system text NOT NULL,
             was point NOT NULL,
             became point NOT NULL,
-            CONSTRAINT pk_camera_conversions PRIMARY KEY (camera_id, at)
+            CONSTRAINT pk_camera_conversions PRIMARY KEY (camera_id, version)
         )
     """)
