@@ -3,10 +3,10 @@ import { clockWord } from '@/pages/gather/clock'
 import { deviceChanges } from '@/pages/gather/DeviceForm'
 import { ownAddresses } from '@/pages/gather/own'
 import { keptQuirks, QUIRKS, sameQuirks } from '@/pages/gather/quirks'
-import type { GbDevice, Process } from '@/api/types'
+import type { GbDeviceDetail, Process } from '@/api/types'
 
 const plain = Object.fromEntries(QUIRKS.map((one) => [one.name, one.plain]))
-const device = { code: '45010000002000000001', name: '南宁平台', kind: 'platform', quirks: { tcp_only: true } } as unknown as GbDevice
+const device = { code: '45010000002000000001', name: '南宁平台', kind: 'platform', quirks: { tcp_only: true }, region: '4501', subscriptions: [{ event: 'catalog' }] } as unknown as GbDeviceDetail
 
 describe('quirks', () => {
   it('keep only what differs from an ordinary device', () => {
@@ -31,12 +31,12 @@ describe('quirks', () => {
 describe('what is sent about a device', () => {
   it('is everything for a new one', () => {
     expect(deviceChanges(null, { kind: 'device', code: ' 45010000001320000001 ', name: ' 门口 ', password: 'x', quirks: plain })).toEqual({
-      code: '45010000001320000001', kind: 'device', name: '门口', password: 'x',
+      code: '45010000001320000001', kind: 'device', name: '门口', password: 'x', subscriptions: [],
     })
   })
 
   it('is only what was changed for one on file', () => {
-    const fields = { kind: 'platform' as const, code: device.code, name: device.name, quirks: { ...plain, tcp_only: true } }
+    const fields = { kind: 'platform' as const, subscriptions: ['catalog' as const], code: device.code, name: device.name, quirks: { ...plain, tcp_only: true } }
     expect(deviceChanges(device, fields)).toEqual({})
     expect(deviceChanges(device, { ...fields, name: '新名' })).toEqual({ name: '新名' })
     expect(deviceChanges(device, { ...fields, quirks: plain })).toEqual({ quirks: {} })

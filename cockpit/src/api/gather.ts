@@ -1,13 +1,13 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { call, get, type Query } from './client'
-import type { GbDevice, List, Sync, VanishedCamera } from './types'
+import type { GbDeviceDetail, GbDevices, List, RefusedRegistration, Sync, VanishedCamera } from './types'
 
 const SECOND = 1000
 
 export const useDevices = (query: Query) =>
   useQuery({
     queryKey: ['gb-devices', query],
-    queryFn: ({ signal }) => get<List<GbDevice>>('/gb28181/devices', query, signal),
+    queryFn: ({ signal }) => get<GbDevices>('/gb28181/devices', query, signal),
     // Who is online changes by itself.
     refetchInterval: 10 * SECOND,
     placeholderData: keepPreviousData,
@@ -16,7 +16,7 @@ export const useDevices = (query: Query) =>
 export const useDevice = (id: string | null) =>
   useQuery({
     queryKey: ['gb-device', id],
-    queryFn: ({ signal }) => call<GbDevice>('GET', `/gb28181/devices/${id ?? ''}`, { signal }),
+    queryFn: ({ signal }) => call<GbDeviceDetail>('GET', `/gb28181/devices/${id ?? ''}`, { signal }),
     refetchInterval: 10 * SECOND,
     enabled: id !== null,
   })
@@ -39,4 +39,13 @@ export const useVanished = (query: Query) =>
     queryKey: ['vanished', query],
     queryFn: ({ signal }) => get<List<VanishedCamera>>('/cameras/vanished', query, signal),
     placeholderData: keepPreviousData,
+  })
+
+export const useRefused = (enabled: boolean) =>
+  useQuery({
+    queryKey: ['gb-refused'],
+    queryFn: ({ signal }) => get<{ items: RefusedRegistration[] }>('/gb28181/refused', undefined, signal),
+    refetchInterval: 10 * SECOND,
+    retry: false,
+    enabled,
   })

@@ -25,11 +25,47 @@ export interface GbDevice {
   manufacturer: string | null
   model: string | null
   quirks: Quirks
+  region: string
   platform_id: string | null
   has_password: boolean
   /** Device clock minus ours, seconds; null until it was asked. */
-  clock_difference?: number | null
-  cameras?: number | null
+  clock_difference: number | null
+  firmware: string | null
+  offline_reason: string | null
+}
+
+/** What a device may be asked to tell by itself. */
+export type GbEvent = 'catalog' | 'alarm' | 'position'
+
+export interface GbSubscription {
+  event: GbEvent
+  state: 'waiting' | 'active' | 'refused'
+  error: string | null
+  renewed_at: string | null
+  expires_at: string | null
+}
+
+export interface GbDeviceDetail extends GbDevice {
+  subscriptions: GbSubscription[]
+}
+
+export interface GbDevices {
+  items: GbDevice[]
+  next: string | null
+  /** In the person's regions, whatever the filters. */
+  total: number
+  online: number
+}
+
+/** A registration that was turned away lately. */
+export interface RefusedRegistration {
+  code: string
+  host: string
+  port: number
+  zone: string
+  why: string
+  count: number
+  at: string
 }
 
 /** One thing worth a person's eye that a sync came across. */
@@ -77,7 +113,7 @@ export interface Archived {
 }
 
 export interface PtzLock {
-  holder: { id: string; name: string } | null
+  holder: { id: string; name: string; organisation: string } | null
   seconds_left: number | null
   mine: boolean
 }
@@ -162,4 +198,15 @@ export interface OnvifLook {
   manufacturer: string | null
   model: string | null
   profiles: OnvifProfile[]
+}
+
+/** A series of pictures a device was asked for. */
+export interface Snapshot {
+  id: string
+  state: 'asked' | 'done' | 'partial' | 'failed'
+  wanted: number
+  received: number
+  created_at: string
+  /** Paths of the pictures that have come. */
+  pictures: string[]
 }

@@ -1,4 +1,9 @@
-export type ImportState = 'checking' | 'checked' | 'committing' | 'committed' | 'undoing' | 'undone' | 'failed'
+export type ImportState =
+  | 'receiving' | 'checking' | 'checked' | 'committing' | 'committed' | 'undoing' | 'undone' | 'failed' | 'discarded'
+
+/** What becomes of rows whose camera is on file already. */
+export type Existing = 'change' | 'skip' | 'refuse'
+export type CoordinateSystem = 'WGS-84' | 'GCJ-02' | 'BD-09'
 
 /** One file of cameras on its way in: checked first, committed by a person, undone as a whole. */
 export interface ImportRun {
@@ -6,27 +11,41 @@ export interface ImportRun {
   name: string
   format: string
   state: ImportState
-  made_at: string
-  made_by: string | null
-  finished_at: string | null
-  rows: number
-  /** Rows that would be filed as they stand. */
-  good: number
-  bad: number
-  new: number
-  changed: number
-  unchanged: number
+  existing: Existing
+  system: CoordinateSystem | null
+  by: string
+  bytes: number
+  /** Null until the file is read. */
+  rows: number | null
+  /** Rows worked on in this state. */
   done: number
+  total: number | null
+  progress: number | null
   remaining_seconds: number | null
-  can_undo: boolean
+  added: number
+  changed: number
+  /** Archived cameras that come back. */
+  restored: number
+  /** Rows that change nothing. */
+  same: number
+  refused: number
+  unknown_columns: string[]
+  /** Why the file could not be read. */
+  problem: { code: string; message: string } | null
+  created_at: string
+  state_at: string
+  committed_at: string | null
 }
 
-/** One thing wrong with one field of one row. */
+/** What is wrong with one cell. */
 export interface RowProblem {
   row: number
-  field: string | null
-  value: string | null
+  field: string
+  /** The field's heading in the person's language. */
+  column: string
   code: string
-  rule: string | null
   message: string
+  rule: string | null
+  expected: unknown
+  actual: unknown
 }

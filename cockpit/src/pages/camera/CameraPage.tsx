@@ -18,7 +18,11 @@ import { useText } from '@/text/language'
 import { AnalysisPanel } from './AnalysisPanel'
 import { CameraActions } from './CameraActions'
 import css from './CameraPage.module.css'
+import { ControlPanel } from './control/ControlPanel'
 import { CameraFacts } from './CameraFacts'
+import { DevicePanel } from './device/DevicePanel'
+import { deviceText } from './device/text'
+import { DiagnosisPanel } from './diagnosis/DiagnosisPanel'
 import { Probes } from './Probes'
 import { ShapeCanvas, type Tool } from './ShapeCanvas'
 import { cameraText } from './text'
@@ -94,6 +98,7 @@ function Watched({ camera, read }: { camera: Camera; read: Answer<Analysis> }) {
         {camera.source && can('pictures.view') && (
           <LivePlayer cameraId={camera.id} cameraName={camera.name} lines={drawing ? [] : read.data.lines} overlay={canvas} />
         )}
+        {isSteered(camera) && can('pictures.control') && <ControlPanel id={camera.id} />}
         {can('counts.read') && read.data.enabled && <Counted id={camera.id} />}
       </section>
       <Side camera={camera} tab={tab} onTab={setTab}>
@@ -102,6 +107,9 @@ function Watched({ camera, read }: { camera: Camera; read: Answer<Analysis> }) {
     </div>
   )
 }
+
+/** Cameras whose way in carries commands too. */
+const isSteered = (camera: Camera): boolean => ['gb28181', 'onvif'].includes(camera.source?.protocol ?? '')
 
 /** What its lines have counted in the last hours. */
 function Counted({ id }: { id: string }) {
@@ -124,10 +132,13 @@ interface SideProps {
 
 function Side({ camera, tab, onTab, children }: SideProps) {
   const t = useText(cameraText)
+  const d = useText(deviceText)
   const can = useCan()
   const items = [
     { key: 'facts', label: t('facts.title'), children: <CameraFacts camera={camera} /> },
     ...(children ? [{ key: 'analysis', label: t('tab.analysis'), children }] : []),
+    ...(camera.source?.protocol === 'gb28181' && can('gather.read') ? [{ key: 'device', label: d('tab.device'), children: <DevicePanel id={camera.id} /> }] : []),
+    ...(camera.source && can('gather.read') ? [{ key: 'diagnosis', label: d('tab.diagnosis'), children: <DiagnosisPanel id={camera.id} /> }] : []),
     ...(can('health.read') ? [{ key: 'probes', label: t('tab.probes'), children: <Probes id={camera.id} /> }] : []),
     ...(can('pictures.register')
       ? [{ key: 'retrievals', label: t('tab.retrievals'), children: <RetrievalTable query={{ camera: camera.id }} compact empty={t('retrievals.none')} /> }]

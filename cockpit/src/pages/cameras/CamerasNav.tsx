@@ -16,7 +16,7 @@ const PARTS: readonly Part[] = [
   { path: '/cameras', label: 'part.list', needs: 'cameras.read' },
   { path: '/cameras/access', label: 'part.access', needs: 'gather.read' },
   { path: '/cameras/sync', label: 'part.sync', needs: 'gather.read' },
-  { path: '/cameras/import', label: 'part.import', needs: 'gather.write' },
+  { path: '/cameras/import', label: 'part.import', needs: 'cameras.write' },
   { path: '/cameras/discover', label: 'part.discover', needs: 'gather.write' },
   { path: '/cameras/planning', label: 'part.planning', needs: 'cameras.read' },
 ]

@@ -9,11 +9,13 @@ import { CamerasNav } from '@/pages/cameras/CamerasNav'
 import { PageHead, Panel } from '@/parts/Page'
 import { Pager, useTrail } from '@/parts/Pager'
 import { ProblemNote } from '@/parts/ProblemNote'
+import { useFormat } from '@/text/format'
 import { useText } from '@/text/language'
 import { DeviceDrawer } from './DeviceDrawer'
 import { DeviceForm } from './DeviceForm'
 import { DeviceTable } from './DeviceTable'
 import css from './gather.module.css'
+import { Refused } from './Refused'
 import { gatherText } from './text'
 
 const KINDS: readonly GbKind[] = ['platform', 'device']
@@ -26,7 +28,8 @@ export default function AccessPage() {
   const [q, setQ] = useState('')
   const [kind, setKind] = useState<GbKind>()
   const [online, setOnline] = useState<'true' | 'false'>()
-  const [adding, setAdding] = useState(false)
+  const f = useFormat()
+  const [adding, setAdding] = useState<{ code?: string } | null>(null)
   const trail = useTrail()
   const devices = useDevices({ q, kind, online, after: trail.after, limit: 100 })
   // In the address, so that a device can be pointed to.
@@ -37,7 +40,7 @@ export default function AccessPage() {
   return (
     <div className={css.page}>
       <PageHead title={t('access.title')} note={can('gather.write') ? t('access.note') : t('access.notAllowed')}>
-        {can('gather.write') && <Button type="primary" icon={<PlusOutlined />} onClick={() => setAdding(true)}>{t('access.add')}</Button>}
+        {can('gather.write') && <Button type="primary" icon={<PlusOutlined />} onClick={() => setAdding({})}>{t('access.add')}</Button>}
       </PageHead>
       <CamerasNav />
       <Panel flush>
@@ -68,17 +71,19 @@ export default function AccessPage() {
             onChange={(value: 'true' | 'false' | undefined) => { setOnline(value); trail.restart() }}
           />
         </div>
+        {devices.data && <p className={css.tally}>{t('access.tally', { online: f.number(devices.data.online), total: f.number(devices.data.total) })}</p>}
         <ProblemNote error={devices.error} onRetry={() => void devices.refetch()} />
         <DeviceTable
           devices={devices.data?.items}
           loading={devices.isPending && !devices.error}
           filtered={filtered}
           onOpen={show}
-          onAdd={() => setAdding(true)}
+          onAdd={() => setAdding({})}
         />
         <Pager trail={trail} next={devices.data?.next} />
       </Panel>
-      {adding && <DeviceForm read={null} onClose={() => setAdding(false)} onMade={show} />}
+      <Refused onAdd={(code) => setAdding({ code })} />
+      {adding && <DeviceForm read={null} code={adding.code} onClose={() => setAdding(null)} onMade={show} />}
       <DeviceDrawer id={open} onClose={() => show(null)} />
     </div>
   )

@@ -3,7 +3,7 @@ import { useState, type ReactNode } from 'react'
 import { Link } from 'react-router'
 import { useDevice, useSyncs } from '@/api/gather'
 import { call, type Answer } from '@/api/client'
-import type { GbDevice } from '@/api/types'
+import type { GbDevice, GbDeviceDetail } from '@/api/types'
 import { useCan } from '@/app/auth'
 import { ProblemNote } from '@/parts/ProblemNote'
 import { partsText } from '@/parts/text'
@@ -18,7 +18,7 @@ import { OwnAddress } from './OwnAddress'
 import { quirkLabel } from './quirks'
 import { SyncProgress } from './SyncProgress'
 import { SyncStateWord } from './SyncStateWord'
-import { gatherText, versionName } from './text'
+import { gatherText, offlineWord, versionName } from './text'
 import { useStartSync } from './useStartSync'
 
 /** All that is known about one device, beside the list it was chosen from. */
@@ -33,17 +33,18 @@ export function DeviceDrawer({ id, onClose }: { id: string | null; onClose: () =
   )
 }
 
-function Known({ read, onClose }: { read: Answer<GbDevice>; onClose: () => void }) {
+function Known({ read, onClose }: { read: Answer<GbDeviceDetail>; onClose: () => void }) {
   const t = useText(gatherText)
   const f = useFormat()
   const can = useCan()
-  const [editing, setEditing] = useState<Answer<GbDevice> | null>(null)
+  const [editing, setEditing] = useState<Answer<GbDeviceDetail> | null>(null)
   const { start, busy, note } = useStartSync()
   const remove = useRemove(read, onClose)
   const device = read.data
   const quirks = Object.entries(device.quirks)
   const rows: [string, ReactNode][] = [
     [t('access.state'), <OnlineMark key="state" device={device} />],
+    ...(device.offline_reason && !device.online ? [[t('access.why'), offlineWord(t, device.offline_reason)] as [string, ReactNode]] : []),
     [t('access.code'), <span key="code" className={css.mono}>{device.code}</span>],
     [t('access.kind'), t(`kind.${device.kind}`)],
     [t('access.version'), versionName(t, device.version) || f.number(null)],
@@ -53,10 +54,11 @@ function Known({ read, onClose }: { read: Answer<GbDevice>; onClose: () => void 
     [t('access.expires'), f.dateTime(device.expires_at)],
     [t('access.keepalive'), f.ago(device.keepalive_at)],
     [t('access.clock'), <ClockDifference key="clock" seconds={device.clock_difference} />],
-    [t('access.maker'), [device.manufacturer, device.model].filter(Boolean).join(' ') || f.number(null)],
+    [t('access.maker'), [device.manufacturer, device.model, device.firmware].filter(Boolean).join(' ') || f.number(null)],
     [t('access.charset'), device.charset ?? f.number(null)],
     [t('access.password'), device.has_password ? t('access.passwordSet') : t('access.passwordNone')],
-    [t('access.cameras'), device.platform_id ? <Link key="cameras" to={`/cameras?platform=${device.platform_id}`}>{f.number(device.cameras)}</Link> : f.number(device.cameras)],
+    [t('access.region'), device.region],
+    [t('access.cameras'), device.platform_id ? <Link key="cameras" to={`/cameras?platform=${device.platform_id}`}>{t('access.seeCameras')}</Link> : f.number(null)],
   ]
   return (
     <>
@@ -73,6 +75,16 @@ function Known({ read, onClose }: { read: Answer<GbDevice>; onClose: () => void 
         {rows.map(([name, value]) => <div key={name}><dt>{name}</dt><dd>{value}</dd></div>)}
       </dl>
       {!device.online && <><h3 className={css.section}>{t('own.title')}</h3><OwnAddress /></>}
+      <h3 className={css.section}>{t('access.tells')}</h3>
+      {device.subscriptions.length === 0 && <p className={css.faint}>{t('access.tellsNothing')}</p>}
+      <dl className={css.facts}>
+        {device.subscriptions.map((one) => (
+          <div key={one.event}>
+            <dt>{t(`event.${one.event}`)}</dt>
+            <dd>{t(`subscription.${one.state}`)} <span className={css.faint}>{one.error ?? (one.renewed_at && f.ago(one.renewed_at))}</span></dd>
+          </div>
+        ))}
+      </dl>
       <h3 className={css.section}>{t('detail.quirks')}</h3>
       {quirks.length === 0 && <p className={css.faint}>{t('detail.noQuirks')}</p>}
       <dl className={css.facts}>

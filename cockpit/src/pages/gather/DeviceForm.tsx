@@ -1,7 +1,8 @@
-import { App, Collapse, Form, Input, Modal, Segmented } from 'antd'
+import { App, Checkbox, Collapse, Form, Input, Modal, Segmented } from 'antd'
 import { call, type Answer } from '@/api/client'
-import type { GbDevice, GbKind } from '@/api/types'
+import type { GbDevice, GbDeviceDetail, GbEvent, GbKind } from '@/api/types'
 import { ProblemNote } from '@/parts/ProblemNote'
+import { RegionSelect } from '@/parts/RegionSelect'
 import { partsText } from '@/parts/text'
 import { useAct } from '@/parts/useAct'
 import { useText } from '@/text/language'
@@ -15,28 +16,40 @@ interface Fields {
   code: string
   name: string
   password?: string
+  region?: string
+  subscriptions?: GbEvent[]
   quirks?: Record<string, unknown>
 }
 
+const EVENTS: readonly GbEvent[] = ['catalog', 'alarm', 'position']
+/** What a new device is asked to tell: without the catalogue, changes below are seen only at the next sync. */
+const EVENTS_AT_FIRST: readonly GbEvent[] = ['catalog', 'alarm']
+
 interface Props {
   /** The device as it was read, to be edited; null to file a new one. */
-  read: Answer<GbDevice> | null
+  read: Answer<GbDeviceDetail> | null
+  /** Code of a device that tried to register, filled in for a new one. */
+  code?: string | undefined
   onClose: () => void
   onMade?: (id: string) => void
 }
 
 /** Only what was changed, as the platform takes it; quirks go as a whole. */
-export function deviceChanges(before: GbDevice | null, fields: Fields): Record<string, unknown> {
+export function deviceChanges(before: GbDeviceDetail | null, fields: Fields): Record<string, unknown> {
   const changed: Record<string, unknown> = {}
   if (before === null) Object.assign(changed, { code: fields.code.trim(), kind: fields.kind })
   if (fields.name.trim() !== (before?.name ?? '')) changed.name = fields.name.trim()
+  if (fields.region && fields.region !== before?.region) changed.region = fields.region
   if (fields.password) changed.password = fields.password
+  const events = EVENTS.filter((event) => fields.subscriptions?.includes(event))
+  const asked = EVENTS.filter((event) => before?.subscriptions.some((one) => one.event === event))
+  if (before === null || events.join() !== asked.join()) changed.subscriptions = events
   const quirks = keptQuirks(fields.quirks ?? {}, before?.quirks ?? {})
   if (!sameQuirks(quirks, before?.quirks ?? {})) changed.quirks = quirks
   return changed
 }
 
-export function DeviceForm({ read, onClose, onMade }: Props) {
+export function DeviceForm({ read, code, onClose, onMade }: Props) {
   const t = useText(gatherText)
   const p = useText(partsText)
   const { message } = App.useApp()
@@ -79,7 +92,10 @@ export function DeviceForm({ read, onClose, onMade }: Props) {
         form={form}
         layout="vertical"
         requiredMark={false}
-        initialValues={{ kind: before?.kind ?? 'device', code: before?.code, name: before?.name, quirks: shown }}
+        initialValues={{
+          kind: before?.kind ?? 'device', code: before?.code ?? code, name: before?.name, region: before?.region, quirks: shown,
+          subscriptions: before ? before.subscriptions.map((one) => one.event) : [...EVENTS_AT_FIRST],
+        }}
         onFinish={(fields) => void save({ ...fields, kind: fields.kind, code: fields.code })}
       >
         <Form.Item name="kind" label={t('access.kind')} hidden={before !== null}>
@@ -103,6 +119,10 @@ export function DeviceForm({ read, onClose, onMade }: Props) {
           rules={before ? [] : [{ required: true, message: t('access.passwordNeeded') }]}
         >
           <Input.Password maxLength={128} autoComplete="new-password" placeholder={before?.has_password ? t('access.passwordKeep') : undefined} />
+        </Form.Item>
+        <Form.Item name="region" label={t('access.region')} extra={t('access.regionHint')}><RegionSelect /></Form.Item>
+        <Form.Item name="subscriptions" label={t('access.tells')} extra={t('access.tellsHint')}>
+          <Checkbox.Group options={EVENTS.map((value) => ({ value, label: t(`event.${value}`) }))} />
         </Form.Item>
         <Collapse
           ghost

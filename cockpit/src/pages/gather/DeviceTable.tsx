@@ -8,7 +8,7 @@ import { ClockDifference } from './ClockDifference'
 import css from './gather.module.css'
 import { OnlineMark } from './OnlineMark'
 import { OwnAddress } from './OwnAddress'
-import { gatherText, versionName } from './text'
+import { gatherText, offlineWord, versionName } from './text'
 import { useStartSync } from './useStartSync'
 
 interface Props {
@@ -44,7 +44,7 @@ export function DeviceTable({ devices, loading, filtered, onOpen, onAdd }: Props
         scroll={{ x: 1180 }}
         locale={{ emptyText: devices ? empty : <p style={{ padding: 24 }} /> }}
         columns={[
-          { title: t('access.state'), key: 'state', width: 110, render: (_, one) => <OnlineMark device={one} /> },
+          { title: t('access.state'), key: 'state', width: 130, render: (_, one) => <><OnlineMark device={one} />{!one.online && one.offline_reason && one.registered_at && <span className={css.sub}>{offlineWord(t, one.offline_reason)}</span>}</> },
           {
             title: t('access.name'),
             key: 'name',
@@ -71,7 +71,6 @@ export function DeviceTable({ devices, loading, filtered, onOpen, onAdd }: Props
           { title: t('access.keepalive'), key: 'keepalive', width: 110, render: (_, one) => <span title={f.dateTime(one.keepalive_at)}>{f.ago(one.keepalive_at)}</span> },
           { title: t('access.clock'), key: 'clock', width: 110, render: (_, one) => <ClockDifference seconds={one.clock_difference} /> },
           { title: t('access.maker'), key: 'maker', width: 150, ellipsis: true, render: (_, one) => [one.manufacturer, one.model].filter(Boolean).join(' ') },
-          { title: t('access.cameras'), key: 'cameras', width: 90, align: 'right', render: (_, one) => f.number(one.cameras) },
           ...(can('gather.write')
             ? [{
                 title: '',

@@ -14,7 +14,9 @@ import css from './imports.module.css'
 import { Run } from './Run'
 import { importsText } from './text'
 
-const STEP: Record<ImportState, number> = { checking: 1, checked: 1, committing: 2, committed: 3, undoing: 3, undone: 3, failed: 2 }
+const STEP: Record<ImportState, number> = { 
+  receiving: 0, checking: 1, checked: 1, committing: 2, committed: 3, undoing: 3, undone: 3, failed: 1, discarded: 1,
+}
 
 /** Many cameras from one file: choose, dry run, write, undo. Each import has its own address and can be left and found again. */
 export default function ImportPage() {
@@ -66,9 +68,9 @@ function Earlier() {
           { title: t('list.file'), key: 'file', render: (_, run) => <Link to={`/cameras/import/${run.id}`}>{run.name}</Link> },
           { title: t('list.state'), key: 'state', width: 120, render: (_, run) => t(`state.${run.state}`) },
           { title: t('check.rows'), key: 'rows', width: 90, align: 'right', render: (_, run) => f.number(run.rows) },
-          { title: t('check.bad'), key: 'bad', width: 90, align: 'right', render: (_, run) => f.number(run.bad) },
-          { title: t('list.when'), key: 'when', width: 170, render: (_, run) => f.dateTime(run.made_at) },
-          { title: t('list.who'), key: 'who', width: 140, ellipsis: true, render: (_, run) => run.made_by },
+          { title: t('check.refused'), key: 'bad', width: 90, align: 'right', render: (_, run) => f.number(run.refused) },
+          { title: t('list.when'), key: 'when', width: 170, render: (_, run) => f.dateTime(run.created_at) },
+          { title: t('list.who'), key: 'who', width: 140, ellipsis: true, render: (_, run) => run.by },
         ]}
       />
       <Pager trail={trail} next={imports.data?.next} />

@@ -1,4 +1,6 @@
-import { Table } from 'antd'
+import { DownloadOutlined } from '@ant-design/icons'
+import { Button, Table } from 'antd'
+import { path } from '@/api/client'
 import { useRowProblems } from '@/api/imports'
 import type { RowProblem } from '@/api/types'
 import { Pager, useTrail } from '@/parts/Pager'
@@ -8,6 +10,8 @@ import { useText } from '@/text/language'
 import css from './imports.module.css'
 import { importsText } from './text'
 
+const plain = (value: unknown): string => (value == null ? '' : typeof value === 'string' ? value : JSON.stringify(value))
+
 /** What is wrong, row by row: the field, what stands there, and the rule it breaks. */
 export function RowProblems({ id }: { id: string }) {
   const t = useText(importsText)
@@ -15,21 +19,25 @@ export function RowProblems({ id }: { id: string }) {
   const trail = useTrail()
   const problems = useRowProblems(id, { after: trail.after, limit: 100 })
   return (
-    <div style={{ marginTop: 16 }}>
+    <div className={css.problems}>
+      <p className={css.foot}>
+        <strong>{t('problem.title')}</strong>
+        <Button size="small" icon={<DownloadOutlined aria-hidden />} href={path(`/imports/${id}/problems.csv`)} download>{t('problem.csv')}</Button>
+      </p>
       <ProblemNote error={problems.error} onRetry={() => void problems.refetch()} />
       <Table<RowProblem>
         size="small"
-        rowKey={(one) => `${one.row}-${one.field ?? ''}-${one.code}`}
+        rowKey={(one) => `${one.row}-${one.field}-${one.code}`}
         dataSource={problems.data?.items ?? []}
         loading={problems.isPending && !problems.error}
         pagination={false}
-        scroll={{ x: 820, y: 420 }}
+        scroll={{ x: 900, y: 420 }}
         columns={[
           { title: t('problem.row'), key: 'row', width: 80, align: 'right', render: (_, one) => f.number(one.row) },
-          { title: t('problem.field'), key: 'field', width: 160, render: (_, one) => one.field },
-          { title: t('problem.value'), key: 'value', width: 220, render: (_, one) => <span className={css.mono}>{one.value}</span> },
+          { title: t('problem.field'), key: 'field', width: 140, render: (_, one) => one.column },
+          { title: t('problem.actual'), key: 'actual', width: 190, render: (_, one) => <span className={css.mono}>{plain(one.actual)}</span> },
           { title: t('problem.message'), key: 'message', render: (_, one) => one.message },
-          { title: t('problem.rule'), key: 'rule', width: 200, render: (_, one) => one.rule },
+          { title: t('problem.expected'), key: 'expected', width: 220, ellipsis: true, render: (_, one) => <span className={css.mono} title={plain(one.expected)}>{plain(one.expected)}</span> },
         ]}
       />
       <Pager trail={trail} next={problems.data?.next} />

@@ -1,5 +1,5 @@
 import { Alert, App, Button, Progress } from 'antd'
-import { Link } from 'react-router'
+import { Link, useNavigate } from 'react-router'
 import { isWorking } from '@/api/imports'
 import { call } from '@/api/client'
 import type { ImportRun } from '@/api/types'
@@ -11,22 +11,28 @@ import { useFormat } from '@/text/format'
 import { useText } from '@/text/language'
 import css from './imports.module.css'
 import { RowProblems } from './RowProblems'
+import { writes } from './writes'
 import { importsText } from './text'
 
-const READS = ['import', 'imports', 'cameras', 'tree', 'camera-map', 'summary'] as const
+const READS = ['import', 'imports', 'import-problems', 'cameras', 'tree', 'camera-map', 'summary'] as const
 
 /** One import from its dry run to its undoing. */
 export function Run({ run }: { run: ImportRun }) {
   const t = useText(importsText)
+  const p = useText(partsText)
   return (
     <>
-      <p className={css.name}>{run.name}</p>
+      <p className={css.name}>{run.name} <span className={css.faint}>{t(`state.${run.state}`)}</span></p>
       <Tallies run={run} />
       {isWorking(run) && <Working run={run} />}
+      {run.state === 'receiving' && <Alert type="warning" title={t('receiving.text')} />}
       {run.state === 'checked' && <Verdict run={run} />}
-      {run.state === 'failed' && <Alert type="error" title={t('done.failed')} />}
+      {run.state === 'failed' && <Alert type="error" title={run.problem?.message ?? t('done.failed')} />}
       {run.state === 'undone' && <Alert type="info" title={t('done.undone')} />}
-      {run.bad > 0 && !isWorking(run) && <RowProblems id={run.id} />}
+      {run.unknown_columns.length > 0 && (
+        <p className={css.faint}>{t('check.unknownColumns', { names: run.unknown_columns.join(p('list.separator')) })}</p>
+      )}
+      {run.refused > 0 && !isWorking(run) && <RowProblems id={run.id} />}
       <Foot run={run} />
     </>
   )
@@ -35,12 +41,12 @@ export function Run({ run }: { run: ImportRun }) {
 function Tallies({ run }: { run: ImportRun }) {
   const t = useText(importsText)
   const f = useFormat()
-  if (run.state === 'checking') return null
-  const figures = [['rows', run.rows], ['new', run.new], ['changed', run.changed], ['unchanged', run.unchanged], ['bad', run.bad]] as const
+  if (run.rows === null || run.state === 'checking') return null
+  const figures = [['rows', run.rows], ['added', run.added], ['changed', run.changed], ['restored', run.restored], ['same', run.same], ['refused', run.refused]] as const
   return (
     <dl className={css.tallies}>
       {figures.map(([name, value]) => (
-        <div key={name} data-bad={(name === 'bad' && value > 0) || undefined}>
+        <div key={name} data-bad={(name === 'refused' && value > 0) || undefined}>
           <dt>{t(`check.${name}`)}</dt>
           <dd>{f.number(value)}</dd>
         </div>
@@ -52,15 +58,15 @@ function Tallies({ run }: { run: ImportRun }) {
 function Working({ run }: { run: ImportRun }) {
   const t = useText(importsText)
   const f = useFormat()
-  const share = run.rows > 0 ? run.done / run.rows : 0
+  const words = [
+    run.total === null ? t(`state.${run.state}`) : t('commit.progress', { done: f.number(run.done), rows: f.number(run.total) }),
+    ...(run.remaining_seconds === null ? [] : [t('commit.remaining', { time: f.seconds(run.remaining_seconds) })]),
+    t('commit.leave'),
+  ]
   return (
     <>
-      <Progress percent={Math.round(Math.min(1, share) * 1000) / 10} status="active" format={() => (run.rows > 0 ? f.percent(share, 0) : '')} />
-      <p className={css.faint}>
-        {run.state === 'committing' ? t('commit.progress', { done: f.number(run.done), rows: f.number(run.good) }) : t(`state.${run.state}`)}
-        {run.remaining_seconds !== null && ` · ${t('commit.remaining', { time: f.seconds(run.remaining_seconds) })}`}
-        {` · ${t('commit.leave')}`}
-      </p>
+      <Progress percent={Math.round((run.progress ?? 0) * 1000) / 10} status="active" format={() => (run.progress === null ? '' : f.percent(run.progress, 0))} />
+      <p className={css.faint}>{words.join(' · ')}</p>
     </>
   )
 }
@@ -68,39 +74,53 @@ function Working({ run }: { run: ImportRun }) {
 function Verdict({ run }: { run: ImportRun }) {
   const t = useText(importsText)
   const f = useFormat()
-  if (run.bad === 0) return <Alert type="success" title={t('check.allGood')} description={t('check.allGoodText')} />
-  if (run.good === 0) return <Alert type="error" title={t('check.noneGood')} />
-  return <Alert type="warning" title={t('check.someBad', { n: f.number(run.bad), good: f.number(run.good) })} />
+  const good = writes(run)
+  if (good === 0) return <Alert type={run.refused > 0 ? 'error' : 'info'} title={run.refused > 0 ? t('check.noneGood') : t('check.nothing')} />
+  if (run.refused === 0) return <Alert type="success" title={t('check.allGood')} description={t('check.allGoodText')} />
+  return <Alert type="warning" title={t('check.someBad', { n: f.number(run.refused), good: f.number(good) })} />
 }
 
 function Foot({ run }: { run: ImportRun }) {
   const t = useText(importsText)
-  const p = useText(partsText)
   const f = useFormat()
   const can = useCan()
-  const { modal } = App.useApp()
   const act = useAct()
-  const commit = () => act.run(() => call('POST', `/imports/${run.id}/commit`), READS)
-  const undo = () =>
-    void modal.confirm({
-      title: t('undo.title', { name: run.name }),
-      content: t('undo.text', { new: f.number(run.new), changed: f.number(run.changed) }),
-      okText: t('undo.go'),
-      okButtonProps: { danger: true },
-      cancelText: p('common.cancel'),
-      onOk: () => act.run(() => call('POST', `/imports/${run.id}/undo`), READS),
-    })
+  const ask = useUndo(run, act.run)
+  const navigate = useNavigate()
+  const may = can('cameras.write')
+  const good = writes(run)
+  const commit = () => act.run(() => call('POST', `/imports/${run.id}/commit`, { body: { skip_refused: run.refused > 0 } }), READS)
+  const discard = async () => {
+    if (await act.run(() => call('DELETE', `/imports/${run.id}`), ['imports'])) void navigate('/cameras/import')
+  }
   return (
     <>
       <ProblemNote error={act.problem} />
       <p className={css.foot}>
-        <span>{run.state === 'committed' && t('done.text', { n: f.number(run.done), new: f.number(run.new), changed: f.number(run.changed) })}</span>
+        <span>{run.state === 'committed' && t('done.text', { n: f.number(good), new: f.number(run.added), changed: f.number(run.changed) })}</span>
         {!isWorking(run) && <Link to="/cameras/import">{t('again')}</Link>}
-        {can('gather.write') && run.state === 'checked' && run.good > 0 && (
-          <Button type="primary" loading={act.busy} onClick={() => void commit()}>{t('commit.go', { n: f.number(run.good) })}</Button>
+        {may && ['receiving', 'checked', 'failed'].includes(run.state) && <Button disabled={act.busy} onClick={() => void discard()}>{t('discard.go')}</Button>}
+        {may && run.state === 'checked' && good > 0 && (
+          <Button type="primary" loading={act.busy} onClick={() => void commit()}>{t('commit.go', { n: f.number(good) })}</Button>
         )}
-        {can('gather.write') && run.can_undo && <Button danger loading={act.busy} onClick={undo}>{t('undo.go')}</Button>}
+        {may && run.state === 'committed' && <Button danger loading={act.busy} onClick={ask}>{t('undo.go')}</Button>}
       </p>
     </>
   )
+}
+
+function useUndo(run: ImportRun, go: ReturnType<typeof useAct>['run']) {
+  const t = useText(importsText)
+  const p = useText(partsText)
+  const f = useFormat()
+  const { modal } = App.useApp()
+  return () =>
+    void modal.confirm({
+      title: t('undo.title', { name: run.name }),
+      content: t('undo.text', { new: f.number(run.added), changed: f.number(run.changed + run.restored) }),
+      okText: t('undo.go'),
+      okButtonProps: { danger: true },
+      cancelText: p('common.cancel'),
+      onOk: () => go(() => call('POST', `/imports/${run.id}/undo`), READS),
+    })
 }

@@ -1,10 +1,10 @@
 import { Button } from 'antd'
 import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
-import { usePurposes } from '@/api/queries'
 import type { Line } from '@/api/types'
 import { useBilingual, useText } from '@/text/language'
 import css from './LivePlayer.module.css'
 import { PurposeForm } from './PurposeForm'
+import { PurposeLine } from './PurposeLine'
 import { rememberedPurpose, rememberPurpose, type ChosenPurpose } from './purpose'
 import { hasSound } from './messages'
 import { LiveStream, type StreamState } from './stream'
@@ -64,18 +64,6 @@ export function LivePlayer({ cameraId, cameraName, lines = NO_LINES, overlay, on
 }
 
 const NO_LINES: readonly Line[] = []
-
-function PurposeLine({ purpose, retrieval }: { purpose: ChosenPurpose; retrieval: string }) {
-  const t = useText(liveText)
-  const pick = useBilingual()
-  const known = usePurposes().data?.items.find((one) => one.code === purpose.code)
-  const words = [known ? pick(known) : purpose.code, purpose.text].filter(Boolean).join(' · ')
-  return (
-    <span className={css.purpose} title={t('player.record', { id: retrieval })}>
-      {t('player.purpose', { purpose: words })}
-    </span>
-  )
-}
 
 interface PictureProps {
   url: string
