@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from commonsight import __version__
-from commonsight.cli import cameras, config, models, people, simulate
+from commonsight.cli import cameras, config, devices, models, people, simulate
 from commonsight.cli.terminal import ConfigOption, fail_on_refusal, settings_of
 
 app = typer.Typer(
@@ -16,6 +16,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,  # locals hold passwords
 )
 app.add_typer(cameras.app, name="cameras")
+app.add_typer(devices.app, name="devices")
 app.add_typer(models.app, name="models")
 app.add_typer(people.app, name="people")
 app.add_typer(simulate.app, name="simulate")
