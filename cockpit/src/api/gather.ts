@@ -21,7 +21,7 @@ export const useDevice = (id: string | null) =>
     enabled: id !== null,
   })
 
-const LIVELY: readonly Sync['state'][] = ['waiting', 'running']
+const LIVELY: readonly Sync['state'][] = ['asked', 'waiting', 'collecting', 'filing']
 export const isLively = (sync: Sync): boolean => LIVELY.includes(sync.state)
 
 export const useSyncs = (query: Query, enabled = true) =>

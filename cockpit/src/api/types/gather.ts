@@ -74,7 +74,7 @@ export interface Finding extends Partial<Bilingual> {
   count?: number | null
 }
 
-export type SyncState = 'waiting' | 'running' | 'complete' | 'incomplete' | 'failed' | 'cancelled'
+export type SyncState = 'asked' | 'waiting' | 'collecting' | 'filing' | 'complete' | 'incomplete' | 'cancelled'
 
 export interface Sync {
   id: string
@@ -152,13 +152,14 @@ export interface Alarm {
 
 /** One step of opening a picture, in the order they happen. */
 export interface DiagnosisStep {
+  code: string
   name: string
   state: 'ok' | 'failed' | 'unknown' | 'skipped'
   detail: string | null
 }
 
 export interface Diagnosis {
-  finding: (Bilingual & { code: string; next?: Bilingual | string | null }) | null
+  finding: Bilingual & { code: string; next: Bilingual }
   ladder: { at: string; direction: 'in' | 'out'; line: string }[]
   sdp: { offer: string | null; answer: string | null }
   rtp: {
@@ -166,10 +167,10 @@ export interface Diagnosis {
     lost: number
     reordered: number
     bytes: number
-    ssrc_expected: string | number | null
-    ssrc_seen: string | number | null
+    ssrc_expected: string | null
+    ssrc_seen: string | null
   } | null
-  decoder: { errors: number; words: string[] | string | null } | null
+  decoder: { errors: number; words: string | null } | null
   last_good_at: string | null
   steps: DiagnosisStep[]
 }

@@ -138,7 +138,7 @@ function Side({ camera, tab, onTab, children }: SideProps) {
     { key: 'facts', label: t('facts.title'), children: <CameraFacts camera={camera} /> },
     ...(children ? [{ key: 'analysis', label: t('tab.analysis'), children }] : []),
     ...(camera.source?.protocol === 'gb28181' && can('gather.read') ? [{ key: 'device', label: d('tab.device'), children: <DevicePanel id={camera.id} /> }] : []),
-    ...(camera.source && can('gather.read') ? [{ key: 'diagnosis', label: d('tab.diagnosis'), children: <DiagnosisPanel id={camera.id} /> }] : []),
+    ...(camera.source && can('health.read') ? [{ key: 'diagnosis', label: d('tab.diagnosis'), children: <DiagnosisPanel id={camera.id} /> }] : []),
     ...(can('health.read') ? [{ key: 'probes', label: t('tab.probes'), children: <Probes id={camera.id} /> }] : []),
     ...(can('pictures.register')
       ? [{ key: 'retrievals', label: t('tab.retrievals'), children: <RetrievalTable query={{ camera: camera.id }} compact empty={t('retrievals.none')} /> }]

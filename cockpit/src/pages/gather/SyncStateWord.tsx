@@ -4,7 +4,7 @@ import { useText } from '@/text/language'
 import { gatherText } from './text'
 
 const SHAPE: Record<SyncState, Health> = {
-  waiting: 'unknown', running: 'unknown', complete: 'works', incomplete: 'bad', failed: 'offline', cancelled: 'unknown',
+  asked: 'unknown', waiting: 'unknown', collecting: 'unknown', filing: 'unknown', complete: 'works', incomplete: 'bad', cancelled: 'unknown',
 }
 
 export function SyncStateWord({ state }: { state: SyncState }) {

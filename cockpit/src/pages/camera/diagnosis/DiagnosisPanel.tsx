@@ -4,6 +4,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { call, path } from '@/api/client'
 import { useDiagnosis } from '@/api/control'
 import type { Diagnosis } from '@/api/types'
+import { useCan } from '@/app/auth'
 import { ProblemNote } from '@/parts/ProblemNote'
 import { useAct } from '@/parts/useAct'
 import { useFormat } from '@/text/format'
@@ -20,6 +21,7 @@ export function DiagnosisPanel({ id }: { id: string }) {
   const queries = useQueryClient()
   const diagnosis = useDiagnosis(id)
   const act = useAct()
+  const can = useCan()
   const run = () =>
     act.run(async () => {
       const { data } = await call<Diagnosis>('POST', `/cameras/${id}/diagnosis`)
@@ -29,8 +31,8 @@ export function DiagnosisPanel({ id }: { id: string }) {
   return (
     <>
       <p className={css.bar}>
-        <Button type="primary" size="small" loading={act.busy} onClick={() => void run()}>{act.busy ? t('diagnosis.running') : t('diagnosis.run')}</Button>
-        {found && hasTried(found) && (
+        {can('health.write') && <Button type="primary" size="small" loading={act.busy} onClick={() => void run()}>{act.busy ? t('diagnosis.running') : t('diagnosis.run')}</Button>}
+        {found && found.ladder.length > 0 && can('gather.read') && (
           <Button size="small" icon={<DownloadOutlined aria-hidden />} href={path(`/cameras/${id}/diagnosis/capture`)} download>{t('diagnosis.capture')}</Button>
         )}
       </p>
@@ -47,7 +49,7 @@ function Found({ found }: { found: Diagnosis }) {
   const words = finding(found, language)
   return (
     <>
-      {words && <Alert type={words.good ? 'success' : 'error'} title={words.text} description={words.next && t('diagnosis.next', { text: words.next })} />}
+      <Alert type={words.good ? 'success' : 'error'} title={words.text} description={words.next && t('diagnosis.next', { text: words.next })} />
       {!hasTried(found) && <p className={css.hint}>{t('diagnosis.teach')}</p>}
       <p className={css.hint}>{t('diagnosis.lastGood')} {found.last_good_at ? `${f.dateTime(found.last_good_at)} (${f.ago(found.last_good_at)})` : t('diagnosis.never')}</p>
       {found.steps.length > 0 && <><h3 className={css.head}>{t('diagnosis.steps')}</h3><StepList steps={found.steps} /></>}
@@ -92,7 +94,6 @@ function Stream({ found }: { found: Diagnosis }) {
         ...(rtp.ssrc_expected ?? rtp.ssrc_seen ? [[t('rtp.ssrc'), `${rtp.ssrc_expected ?? f.number(null)} / ${rtp.ssrc_seen ?? f.number(null)}`] as [string, string]] : []),
       ]
     : []
-  const words = decoder?.words == null ? [] : Array.isArray(decoder.words) ? decoder.words : [decoder.words]
   return (
     <>
       <h3 className={css.head}>{t('diagnosis.rtp')}</h3>
@@ -101,7 +102,7 @@ function Stream({ found }: { found: Diagnosis }) {
         {figures.map(([name, value]) => <div key={name}><dt>{name}</dt><dd>{value}</dd></div>)}
         {decoder && <div><dt>{t('diagnosis.decoder')}</dt><dd>{t('diagnosis.errors', { n: f.number(decoder.errors) })}</dd></div>}
       </dl>
-      {words.map((line) => <p key={line} className={css.mono}>{line}</p>)}
+      {decoder?.words && <p className={css.hint}>{decoder.words}</p>}
     </>
   )
 }

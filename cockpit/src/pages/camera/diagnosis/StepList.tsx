@@ -12,7 +12,7 @@ export function StepList({ steps }: { steps: readonly DiagnosisStep[] }) {
   return (
     <ol className={css.steps}>
       {steps.map((step) => (
-        <li key={step.name} data-state={step.state}>
+        <li key={step.code} data-state={step.state}>
           <span aria-hidden><HealthMark health={SHAPE[step.state]} /></span>
           <span>{step.name}</span>
           <span className={css.hint}>{step.detail ?? t(`step.${step.state}`)}</span>

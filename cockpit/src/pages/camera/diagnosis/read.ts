@@ -2,7 +2,7 @@ import type { Diagnosis } from '@/api/types'
 import type { Language } from '@/text/core'
 
 /** Whether anything was ever tried with this camera, so that there is something to read. */
-export const hasTried = (found: Diagnosis): boolean => found.steps.length > 0 || found.ladder.length > 0 || (found.rtp?.packets ?? 0) > 0
+export const hasTried = (found: Diagnosis): boolean => found.ladder.length > 0 || found.rtp !== null || found.steps.some((step) => step.state === 'ok' || step.state === 'failed')
 
 export interface Words {
   text: string
@@ -10,11 +10,10 @@ export interface Words {
   good: boolean
 }
 
-/** The finding in the person's language; a code the page was sent no words for is shown as it is. */
-export function finding({ finding: found }: Diagnosis, language: Language): Words | null {
-  if (!found) return null
-  const next = typeof found.next === 'object' && found.next !== null ? found.next[language] : (found.next ?? null)
-  return { text: found[language] || found.code, next: next || null, good: /(^|\.)(ok|plays|works)$/.test(found.code) }
+/** The finding in the person's language, and whether it is good news: no step failed and the last one was reached. */
+export function finding({ finding: found, steps }: Diagnosis, language: Language): Words {
+  const good = steps.at(-1)?.state === 'ok' && steps.every((step) => step.state !== 'failed')
+  return { text: found[language], next: found.next[language] || null, good }
 }
 
 /** Time between two steps of the ladder, milliseconds; null for the first. */
