@@ -43,7 +43,7 @@ class Devices:
     def __init__(self) -> None:
         self._known: dict[str, Known] = {}
         self._by_id: dict[UUID, str] = {}
-        self._by_connection: dict[Peer, str] = {}
+        self._by_connection: dict[Peer, set[str]] = {}
         self._urgent: set[str] = set()
         self._lazy: set[str] = set()
         self._admitted: set[str] = set()
@@ -70,10 +70,9 @@ class Devices:
         known = self._known.get(code)
         return None if known is None else known.secret
 
-    def on_connection(self, peer: Peer) -> Device | None:
-        """Whose registration came over this TCP connection."""
-        code = self._by_connection.get(peer)
-        return None if code is None else self.get(code)
+    def on_connection(self, peer: Peer) -> list[Device]:
+        """Whose registrations came over this TCP connection: a gateway registers many over one."""
+        return [self._known[code].device for code in sorted(self._by_connection.get(peer, ()))]
 
     @property
     def full(self) -> bool:
@@ -170,11 +169,15 @@ class Devices:
         self._by_id[device.id] = device.code
         peer = peer_of(device)
         if peer is not None and peer.transport == "tcp":
-            self._by_connection[peer] = device.code
+            self._by_connection.setdefault(peer, set()).add(device.code)
 
     def _disconnect(self, device: Device) -> None:
         peer = peer_of(device)
-        if peer is not None and self._by_connection.get(peer) == device.code:
+        codes = self._by_connection.get(peer) if peer is not None else None
+        if peer is None or codes is None:
+            return
+        codes.discard(device.code)
+        if not codes:
             del self._by_connection[peer]
 
 

@@ -237,12 +237,10 @@ class Registrar:
             self._devices.put(fresh, lazy=device.online and not moved)
         return fresh
 
-    def connection_lost(self, peer: Peer) -> Device | None:
-        """A TCP connection broke: the device that held it is offline at once; None when it was nobody's."""
-        device = self._devices.on_connection(peer)
-        if device is None or not device.online:
-            return None
-        return self._offline(device, Reason.CONNECTION)
+    def connection_lost(self, peer: Peer) -> list[Device]:
+        """A TCP connection broke: whoever held it is offline at once."""
+        held = [device for device in self._devices.on_connection(peer) if device.online]
+        return [self._offline(device, Reason.CONNECTION) for device in held]
 
     def look(self) -> list[Device]:
         """Take those offline that have been silent or whose registration ran out; call it every second or so."""

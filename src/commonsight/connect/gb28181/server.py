@@ -131,8 +131,7 @@ class Gb28181:
 
     async def on_connection_lost(self, peer: Peer) -> None:
         """The endpoint lost a TCP connection."""
-        device = self._registrar.connection_lost(peer)
-        if device is not None:
+        for device in self._registrar.connection_lost(peer):
             log.info("device_offline", device=device.code, reason=device.offline_reason, host=peer.host)
 
     @property
