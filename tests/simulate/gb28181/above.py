@@ -93,6 +93,11 @@ class Above(asyncio.DatagramProtocol):
             self.contacts[code] = send
         self._respond(request, send, 200, ("Expires", expires), ("Date", self.date()))
 
+    def drop_connections(self):
+        for each in self._transports:
+            each.abort()
+        self._transports.clear()
+
     def date(self):
         now = SystemClock().now() + timedelta(seconds=self.ahead)
         return now.astimezone(LOCAL).replace(tzinfo=None).isoformat(timespec="milliseconds")

@@ -69,9 +69,10 @@ class Faults:
             value = getattr(self, name)
             if value is not None and not 0 <= value <= 1:
                 raise Refusal("simulate.fault_value", operand=name, expected="0 ... 1", actual=value)
-        for name in ("late_seconds", "away_seconds"):
-            if getattr(self, name) < 0:
-                raise Refusal("simulate.fault_value", operand=name, expected=">= 0", actual=getattr(self, name))
+        for name, low, high in SECONDS:
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise Refusal("simulate.fault_value", operand=name, expected=f"{low} ... {high}", actual=value)
 
     def bends_of(self, seed: int, code: str) -> frozenset[Bend]:
         """The bends of the device with this code; about a third of all there are when it has any."""
@@ -83,6 +84,10 @@ class Faults:
 SHARES: Final = (
     "loss", "doubling", "reorder", "short", "late", "break_off_at", "drop", "wrong_encoding", "bends", "twins", "deaf",
     "mute", "media_loss", "media_reorder",
+)  # fmt: skip
+
+SECONDS: Final = (
+    ("late_seconds", 0, 86_400), ("away_seconds", 0, 86_400), ("clock_offset", -1_000_000_000, 1_000_000_000),
 )  # fmt: skip
 
 PLANS: Final = {
