@@ -4,9 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from commonsight.catalog import overview
+from commonsight.catalog import groups, overview
 from commonsight.catalog.model import Box
-from commonsight.catalog.views import CountsOut, DensityOut, Filtered, PointsOut, TreeOut
+from commonsight.catalog.views import CountsOut, DensityOut, Filtered, GroupOut, PointsOut, TreeOut, group_of
 from commonsight.http import Caller, Page, Reads, narrow, problems, requires
 from commonsight.places.grid import DENSITY_RESOLUTION, centre, hexadecimal
 from commonsight.places.model import checked
@@ -36,6 +36,36 @@ async def tree(
                 code=node.code,
                 name=node.name,
                 level=node.level,
+                children=node.children,
+                **CountsOut.of(node.counts).model_dump(),
+            )
+            for node in found
+        ]
+    )
+
+
+@router.get("/cameras/groups", responses=problems(401, 403, 422))
+async def group_tree(
+    caller: MayRead,
+    session: Reads,
+    parent: Annotated[
+        str | None, Query(max_length=80, description="`id` of a platform or group; the platforms when left out")
+    ] = None,
+) -> Page[GroupOut]:
+    """The tree of business groups and virtual organisations as lower platforms report it, with cameras by health."""
+    if parent is None:
+        found = await groups.sources(session, caller.regions)
+    elif ":" in parent:
+        source, code = group_of(parent)
+        found = await groups.below(session, source, code, caller.regions)
+    else:
+        found = await groups.below(session, group_of(f"{parent}:-")[0], None, caller.regions)
+    return Page(
+        items=[
+            GroupOut(
+                id=str(node.source) if node.code is None else f"{node.source}:{node.code}",
+                name=node.name,
+                kind=node.kind,
                 children=node.children,
                 **CountsOut.of(node.counts).model_dump(),
             )

@@ -53,6 +53,7 @@ class Filters:
     """Which cameras are meant.
 
     `regions` are the prefixes that remain of the wish inside the caller's scope; none of them means no camera at all.
+    `group`: in a business group or virtual organisation, or below it: (platform it is reported by, its identifier).
     `archived`: those out of use instead of those in use.
     """
 
@@ -63,6 +64,7 @@ class Filters:
     kind: str | None = None
     sector: str | None = None
     place: str | None = None
+    group: tuple[UUID, str] | None = None
     has_source: bool | None = None
     analysis: bool | None = None
     demo: bool | None = None
@@ -71,7 +73,7 @@ class Filters:
     @property
     def in_facets(self) -> bool:
         """Whether the index of facets alone can tell how many there are."""
-        marks = (self.has_source, self.analysis, self.demo)
+        marks = (self.has_source, self.analysis, self.demo, self.group)
         return not self.q.strip() and not self.archived and all(mark is None for mark in marks)
 
     @property

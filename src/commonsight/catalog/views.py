@@ -15,6 +15,7 @@ from commonsight.catalog.source import URL_MOST
 from commonsight.http import Caller, Page, narrow
 from commonsight.places.coordinates import System
 from commonsight.places.model import checked
+from commonsight.problem import Refusal
 
 HealthWord = Literal["unknown", "works", "bad", "offline"]
 
@@ -244,6 +245,37 @@ class PointsOut(BaseModel):
     truncated: bool = Field(description="the window holds more than are shown")
 
 
+def group_of(said: str) -> tuple[UUID, str]:
+    """The platform and the group that an id of the tree of groups names.
+
+    Raises:
+        Refusal: `catalog.group_unknown`.
+    """
+    source, _, code = said.partition(":")
+    try:
+        if code:
+            return UUID(source), code
+    except ValueError:
+        pass
+    raise Refusal(
+        "catalog.group_unknown", status=422, rule="id of a group", operand="group", expected="id", actual=said[:80]
+    )
+
+
+class GroupOut(BaseModel):
+    """A business group or virtual organisation with all cameras in it and below it, by health."""
+
+    id: str = Field(description="for `parent` here and for `group` in lists and maps")
+    name: str
+    kind: Literal["source", "group", "organisation"]
+    total: int
+    works: int
+    bad: int
+    offline: int
+    unknown: int
+    children: int = Field(description="groups directly below")
+
+
 class Asked(BaseModel):
     """The filters of a list, a map or an export, as query parameters."""
 
@@ -254,6 +286,7 @@ class Asked(BaseModel):
     kind: str | None = None
     sector: str | None = None
     place: str | None = None
+    group: str | None = None
     has_source: bool | None = None
     analysis: bool | None = None
     demo: bool | None = None
@@ -269,6 +302,7 @@ class Asked(BaseModel):
             kind=None if not self.kind else vocabulary.checked_kind(self.kind),
             sector=None if not self.sector else vocabulary.checked_sector(self.sector),
             place=None if not self.place else vocabulary.checked_place(self.place),
+            group=None if not self.group else group_of(self.group),
             has_source=self.has_source,
             analysis=self.analysis,
             demo=self.demo,
@@ -286,6 +320,10 @@ def _asked(
     kind: Annotated[str | None, Query(max_length=40, examples=["dome"])] = None,
     sector: Annotated[str | None, Query(max_length=40, examples=["traffic"])] = None,
     place: Annotated[str | None, Query(max_length=40, examples=["school"], description="kind of place")] = None,
+    group: Annotated[
+        str | None,
+        Query(max_length=80, description="in this business group or below it: its `id` in the tree of groups"),
+    ] = None,
     has_source: Annotated[bool | None, Query(description="with, or without, an address")] = None,
     analysis: Annotated[bool | None, Query(description="watched by analysis, or not")] = None,
     demo: Annotated[bool | None, Query(description="invented for the demo, or not")] = None,
@@ -299,6 +337,7 @@ def _asked(
         kind=kind,
         sector=sector,
         place=place,
+        group=group,
         has_source=has_source,
         analysis=analysis,
         demo=demo,

@@ -7,6 +7,14 @@ from commonsight.catalog.search import terms
 from commonsight.places.model import DIGITS, Level, after_prefix
 
 LIVE, ARCHIVED = "c.archived_at IS NULL", "c.archived_at IS NOT NULL"
+_MEMBER = """c.id IN (
+    WITH RECURSIVE walk (code) AS (
+        SELECT CAST(:group_code AS text) COLLATE "C"
+        UNION
+        SELECT g.code FROM walk AS w JOIN camera_groups AS g
+            ON g.source_id = :group_source AND g.parent = w.code AND g.deleted_at IS NULL
+    ) SELECT m.camera_id FROM walk JOIN camera_group_members AS m ON m.source_id = :group_source AND m.code = walk.code
+)"""
 _INDEXED = {DIGITS[Level.CITY], DIGITS[Level.COUNTY]}
 
 
@@ -76,6 +84,8 @@ def of(filters: Filters, *, ordered: bool = False) -> Where:
         where.add("c.sector = :sector", sector=filters.sector)
     if filters.place is not None:
         where.add("c.place = :place", place=filters.place)
+    if filters.group is not None:
+        where.add(_MEMBER, group_source=filters.group[0], group_code=filters.group[1])
     for mark in ("has_source", "analysis", "demo"):
         wanted = getattr(filters, mark)
         if wanted is not None:
