@@ -14,6 +14,7 @@ from commonsight.api.authorize import Authorize
 from commonsight.api.live import Hub
 from commonsight.api.media_addresses import MediaAddresses
 from commonsight.api.middleware import BodyLimit, Observe, OriginCheck, SecurityHeaders
+from commonsight.catalog import intake_routes as intake
 from commonsight.catalog import routes as catalog
 from commonsight.clock import Clock
 from commonsight.connect.gb28181 import routes as gb28181
@@ -27,6 +28,7 @@ from commonsight.settings import Settings
 ROUTERS: tuple[APIRouter, ...] = (
     access.router,
     places.router,
+    intake.router,  # before the camera list: "vanished" is no camera's id
     catalog.router,
     gb28181.router,
     gate.router,

@@ -363,7 +363,10 @@ async def _end(session: WriteSession, source: Source, word: Word, now: datetime)
     assert word.sync_id is not None
     held = await intake_syncs.seen(session, source.id, word.sync_id)
     findings = list(said.get("findings", ()))
-    complete = bool(said.get("complete")) and held >= int(said.get("expected") or 0)
+    lost = int(said.get("expected") or 0) - held if said.get("complete") else 0
+    complete = bool(said.get("complete")) and lost <= 0
+    if lost > 0:
+        findings.append({"code": "catalog.sync_lost", "count": lost})
     vanished = 0
     if complete:
         missing, cameras = await intake_syncs.missing(session, source.id, word.sync_id)

@@ -9,6 +9,9 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from commonsight.catalog import where as conditions
+from commonsight.catalog.where import Where
+from commonsight.problem import Refusal
 from commonsight.records.base import uuid7
 from commonsight.records.database import ReadSession, WriteSession, notify
 
@@ -86,6 +89,98 @@ async def to_collect(session: ReadSession) -> list[OpenSync]:
         )
         for row in found
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Sync:
+    """A sync as people see it. `received`: different items so far; `filed`: words of the log, repetitions included."""
+
+    id: UUID
+    source_id: UUID
+    source_code: str
+    source_name: str
+    state: str
+    reason: str
+    asked_by: str | None
+    cancel: bool
+    attempt: int
+    expected: int | None
+    received: int
+    repeated: int
+    pages: int
+    unreadable: int
+    filed: int
+    added: int
+    changed: int
+    returned: int
+    deleted: int
+    vanished: int
+    cameras: int | None
+    asked_at: datetime
+    started_at: datetime | None
+    heard_at: datetime | None
+    due_at: datetime | None
+    collected_at: datetime | None
+    ended_at: datetime | None
+    findings: list[dict[str, Any]]
+    left: int
+
+
+_SEEN: Final = """
+    SELECT s.id, s.source_id, o.code AS source_code, o.name AS source_name, s.state, s.reason, s.asked_by, s.cancel,
+        s.attempt, s.expected, s.received, s.repeated, s.pages, s.unreadable, s.filed, s.added, s.changed, s.returned,
+        s.deleted, s.vanished, s.cameras, s.asked_at, s.started_at, s.heard_at, s.due_at, s.collected_at, s.ended_at,
+        s.findings, CASE WHEN s.ended_at IS NULL THEN greatest(0, s.received + s.repeated - s.filed) ELSE 0 END AS left
+    FROM syncs AS s JOIN intake_sources AS o ON o.id = s.source_id
+"""
+
+
+async def page(
+    session: ReadSession,
+    prefixes: tuple[str, ...],
+    source_id: UUID | None,
+    state: str | None,
+    after: tuple[datetime, UUID] | None,
+    limit: int,
+) -> list[Sync]:
+    """Syncs of sources inside `prefixes`, newest first."""
+    where = Where()
+    conditions.regions(where, prefixes, "o.region")
+    if source_id is not None:
+        where.add("s.source_id = :source", source=source_id)
+    if state is not None:
+        where.add("s.state = :state", state=state)
+    if after is not None:
+        where.add("(s.asked_at, s.id) < (:after_at, :after_id)", after_at=after[0], after_id=after[1])
+    found = await session.execute(
+        text(f"{_SEEN} WHERE {where} ORDER BY s.asked_at DESC, s.id DESC LIMIT :limit"),
+        where.values | {"limit": limit},
+    )
+    return [Sync(*row) for row in found]
+
+
+async def one(session: ReadSession, prefixes: tuple[str, ...], sync_id: UUID) -> Sync:
+    """The sync.
+
+    Raises:
+        Refusal: `catalog.sync_unknown` (404), also for one of a source outside `prefixes`.
+    """
+    where = Where()
+    conditions.regions(where, prefixes, "o.region")
+    where.add("s.id = :id", id=sync_id)
+    row = (await session.execute(text(f"{_SEEN} WHERE {where}"), where.values)).first()
+    if row is None:
+        raise Refusal("catalog.sync_unknown", status=404, operand="sync", actual=str(sync_id))
+    return Sync(*row)
+
+
+async def newest(session: ReadSession, source_id: UUID) -> UUID | None:
+    """The source's last sync."""
+    found = await session.execute(
+        text("SELECT id FROM syncs WHERE source_id = :source ORDER BY asked_at DESC, id DESC LIMIT 1"),
+        {"source": source_id},
+    )
+    return found.scalar_one_or_none()
 
 
 _PROGRESS: Final = frozenset(
@@ -173,6 +268,13 @@ async def missing(session: ReadSession, source_id: UUID, sync_id: UUID) -> tuple
     )
     row = found.one()
     return int(row[0]), int(row[1])
+
+
+async def add_vanished(session: WriteSession, sync_id: UUID, count: int) -> None:
+    """Note that a person had more marked after the sync's end."""
+    await session.execute(
+        text("UPDATE syncs SET vanished = vanished + :count WHERE id = :id"), {"count": count, "id": sync_id}
+    )
 
 
 async def mark_vanished(session: WriteSession, source_id: UUID, sync_id: UUID, now: datetime) -> int:

@@ -1,7 +1,9 @@
 """Jobs of catalog/. The work itself stands in the files that are called."""
 
+from datetime import timedelta
+
 from commonsight import jobs
-from commonsight.catalog import intake
+from commonsight.catalog import intake, intake_vanished
 from commonsight.jobs import Blueprint
 
 tasks = Blueprint()
@@ -23,3 +25,13 @@ async def file_left(timestamp: int) -> None:  # noqa: ARG001 - given by the sche
     house = jobs.house()
     async with house.database.write() as session:
         await intake.ask_if_waiting(session)
+
+
+@tasks.periodic(cron="23 3 * * *")
+@tasks.task(queueing_lock="catalog.archive_vanished")
+async def archive_vanished(timestamp: int) -> None:  # noqa: ARG001 - given by the schedule
+    """Take cameras out of use that vanished long ago, where that is the rule (`sync.archive_days`)."""
+    house = jobs.house()
+    days = house.settings.sync.archive_days
+    if days:
+        await intake_vanished.archive_by_rule(house.database, house.clock, timedelta(days=days))

@@ -39,6 +39,7 @@ def upgrade() -> None:
     _syncs()
     _channels()
     _groups()
+    _archives()
 
 
 def _syncs() -> None:
@@ -156,3 +157,18 @@ def _groups() -> None:
         )
     """)
     op.execute("CREATE INDEX ix_camera_group_members_camera_id ON camera_group_members (camera_id)")
+
+
+def _archives() -> None:
+    # Vanished cameras that were archived together, so that they can be brought back together.
+    op.execute("""
+        CREATE TABLE vanished_archives (
+            id uuid NOT NULL,
+            at timestamptz NOT NULL,
+            by_name text,
+            cameras uuid[] NOT NULL,
+            undone_at timestamptz,
+            CONSTRAINT pk_vanished_archives PRIMARY KEY (id)
+        )
+    """)
+    op.execute("CREATE INDEX ix_vanished_archives_at ON vanished_archives (at DESC, id DESC)")
