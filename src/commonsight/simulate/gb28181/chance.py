@@ -1,9 +1,8 @@
 """Choices that follow from a seed and a name alone: the same question always gets the same answer, nothing is kept."""
 
 import hashlib
+import struct
 from typing import Final
-
-import numpy as np
 
 DRAWS: Final = 16
 """Numbers one name yields."""
@@ -14,10 +13,12 @@ def draw(seed: int, *name: object) -> float:
     return int.from_bytes(_digest(8, seed, name), "big") / 2**64
 
 
-def draws(seed: int, *name: object) -> np.ndarray:
+_WORDS: Final = struct.Struct(f">{DRAWS}I")
+
+
+def draws(seed: int, *name: object) -> list[float]:
     """`DRAWS` numbers in [0, 1)."""
-    numbers: np.ndarray = np.frombuffer(_digest(4 * DRAWS, seed, name), dtype=">u4") / 2.0**32
-    return numbers
+    return [word / 2**32 for word in _WORDS.unpack(_digest(_WORDS.size, seed, name))]
 
 
 def _digest(size: int, seed: int, name: tuple[object, ...]) -> bytes:

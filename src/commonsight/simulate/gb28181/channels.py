@@ -4,6 +4,7 @@ Nothing is kept per camera, so a platform of 12,500 cameras costs no more memory
 places are those of the demo region (`catalog.seed_world`); cameras are invented and follow from the seed.
 """
 
+from bisect import bisect
 from collections.abc import Iterable, Iterator
 from math import cos, log, pi, sin, sqrt
 from typing import Final
@@ -50,6 +51,8 @@ class Catalogue:
         self._serial = serial
         self._faults = faults or Faults()
         self._seed = world.seed
+        self._sectors = _steps(world.sectors, world.sector_weights)
+        self._kinds = _steps(world.kinds, world.kind_weights)
         self._composite = Bend.COMPOSITE_PARENT in self._faults.bends_of(world.seed, who.code)
         self._heads = list(self._nodes()) if who.role is Role.PLATFORM else []
         self._edits: dict[int, dict[str, str]] = {}
@@ -126,7 +129,7 @@ class Catalogue:
         pick = draws(self._seed, "camera", self.who.code, number)
         town, sector = self._town(pick), self._sector(pick)
         word = vocabulary.sectors()[sector]
-        name = self._world.name(self._city, town, sector, pick[2:10])
+        name = self._world.name(self._city, town, sector, np.array(pick[2:10]))
         if pick[10] < 0.02:
             name += f"（{RARE[int(pick[10] * 50 * len(RARE))]}村）"
         kind = self._kind(pick)
@@ -167,7 +170,7 @@ class Catalogue:
         found |= self._edits.get(number, {})
         return found
 
-    def _info(self, kind: str, pick: np.ndarray, sector: str) -> Fields:
+    def _info(self, kind: str, pick: list[float], sector: str) -> Fields:
         info: Fields = {"PTZType": str(vocabulary.kinds()[kind].gb)}
         if self.who.version is Version.Y2016:
             info |= {"PositionType": str(1 + int(pick[9] * 10)), "UseType": str(1 + int(pick[8] * 3))}
@@ -215,14 +218,14 @@ class Catalogue:
             return None
         return identity.recorder_code(list(self._city.counties)[block % len(self._city.counties)], self._serial + block)
 
-    def _town(self, pick: np.ndarray) -> Town:
-        return self._city.town(float(pick[0]))
+    def _town(self, pick: list[float]) -> Town:
+        return self._city.town(pick[0])
 
-    def _sector(self, pick: np.ndarray) -> str:
-        return self._world.sectors[_weighted(self._world.sector_weights, float(pick[1]))]
+    def _sector(self, pick: list[float]) -> str:
+        return _weighted(self._sectors, pick[1])
 
-    def _kind(self, pick: np.ndarray) -> str:
-        return self._world.kinds[_weighted(self._world.kind_weights, float(pick[15]))]
+    def _kind(self, pick: list[float]) -> str:
+        return _weighted(self._kinds, pick[15])
 
     def _code(self, number: int, town: Town, sector: str) -> str:
         if self.who.role is Role.CAMERA:
@@ -233,9 +236,9 @@ class Catalogue:
             serial -= self.cameras
         return identity.camera_code(town.county, word.industry, word.network, serial)
 
-    def _place(self, town: Town, pick: np.ndarray) -> tuple[float, float]:
+    def _place(self, town: Town, pick: list[float]) -> tuple[float, float]:
         """Around the town's centre, drawn towards it until it lies inside the city."""
-        radius, angle = sqrt(-2 * log(max(float(pick[2]), 1e-9))) * town.spread, 2 * pi * float(pick[3])
+        radius, angle = sqrt(-2 * log(max(pick[2], 1e-9))) * town.spread, 2 * pi * pick[3]
         for _ in range(6):
             lon, lat = town.lon + radius * cos(angle), town.lat + radius * sin(angle)
             if self._city.holds(lon, lat):
@@ -244,8 +247,17 @@ class Catalogue:
         return town.lon, town.lat
 
 
-def _weighted(weights: np.ndarray, pick: float) -> int:
-    return min(int(np.searchsorted(np.cumsum(weights), pick, side="right")), len(weights) - 1)
+Weighted = tuple[list[str], list[float]]
+
+
+def _steps(words: list[str], weights: np.ndarray) -> Weighted:
+    """Words with the numbers below which each is drawn."""
+    return words, np.cumsum(weights).tolist()
+
+
+def _weighted(among: Weighted, pick: float) -> str:
+    words, steps = among
+    return words[min(bisect(steps, pick), len(words) - 1)]
 
 
 def _address(platform: int, number: int) -> str:

@@ -30,10 +30,14 @@ def document(kind: str, command: str, serial: str, device: str, *parts: str) -> 
 
 def elements(fields: Mapping[str, "str | Fields"]) -> str:
     """Elements for fields, nested as they are."""
-    return "".join(
-        f"<{name}>{escape(value) if isinstance(value, str) else elements(value)}</{name}>"
-        for name, value in fields.items()
-    )
+    parts = []
+    for name, value in fields.items():
+        if not isinstance(value, str):
+            value = elements(value)
+        elif "&" in value or "<" in value or ">" in value:
+            value = escape(value)
+        parts.append(f"<{name}>{value}</{name}>")
+    return "".join(parts)
 
 
 def listed(name: str, items: Iterable[str]) -> str:

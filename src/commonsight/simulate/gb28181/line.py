@@ -152,10 +152,7 @@ class Line:
         data = Response(status, reason, headers, body).encode()
         key = _key(request)
         if key is not None:
-            self._answered[key] = data
-            self._answered.move_to_end(key)
-            while len(self._answered) > MAX_ANSWERED:
-                self._answered.popitem(last=False)
+            self._remember(key, data)
         self._send(data)
         if request.method == "INVITE" and 200 <= status < 300 and self.target.transport == "udp":
             self._again(request.headers.get("Call-ID") or "", data, T1, 0.0)
@@ -178,10 +175,10 @@ class Line:
             return
         known = self._answered.get(key)
         if known is not None:
-            if known:
+            if known and self.open:
                 self._send(known)
             return
-        self._answered[key] = b""  # seen, not answered yet
+        self._remember(key, b"")  # seen, not answered yet
         self._on_request(message)
 
     def datagram(self, data: bytes) -> None:
@@ -211,6 +208,12 @@ class Line:
         waiting = self._waiting.get((branch, method))
         if waiting is not None and not waiting.done():
             waiting.set_result(response)
+
+    def _remember(self, key: tuple[str, str], data: bytes) -> None:
+        self._answered[key] = data
+        self._answered.move_to_end(key)
+        while len(self._answered) > MAX_ANSWERED:
+            self._answered.popitem(last=False)
 
     def _send(self, data: bytes) -> None:
         if self._transport is None or self._transport.is_closing():
