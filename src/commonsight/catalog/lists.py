@@ -10,7 +10,7 @@ whole table. So a filtered list is tried in three steps, each bounded:
 3. if those do not fill the page: gather all matches and sort them.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,7 +25,6 @@ from commonsight.records.database import ReadSession
 
 GATHER = 5_000
 WALK = 10_000
-EXPORT_BATCH = 2_000
 
 FIELDS = (
     "c.id, c.code, c.name, c.region, c.address, c.kind, c.sector, c.place, c.health, c.health_at, c.has_source, "
@@ -266,17 +265,3 @@ async def count(session: ReadSession, filters: Filters) -> int:
     where = conditions.of(filters)
     found = await session.execute(text(f"SELECT count(*) FROM cameras AS c WHERE {where}"), where.values)  # noqa: S608
     return int(found.scalar_one())
-
-
-async def every(session: ReadSession, filters: Filters, most: int) -> AsyncIterator[CameraRow]:
-    """All cameras of `filters` by identifier, at most `most`, without holding them in memory."""
-    if not filters.regions:
-        return
-    where = conditions.of(filters)
-    stream = await session.stream(
-        text(f"SELECT {FIELDS} FROM cameras AS c {JOINS} WHERE {where} ORDER BY c.code LIMIT :most"),  # noqa: S608
-        where.values | {"most": most},
-        execution_options={"yield_per": EXPORT_BATCH},
-    )
-    async for row in stream:
-        yield camera_row(row)

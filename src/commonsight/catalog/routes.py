@@ -1,7 +1,7 @@
 """HTTP: the camera list, single cameras and what people change on them."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from commonsight.access.audit import Actor, record
 from commonsight.catalog import area_routes, code_routes, export, lists, map_routes, secrets, service, store, vocabulary
 from commonsight.catalog.imports import routes as import_routes
+from commonsight.catalog.imports.model import MEDIA_TYPES, Format
 from commonsight.catalog.model import Camera, Sort
 from commonsight.catalog.views import (
     CameraDetail,
@@ -91,23 +92,34 @@ async def platforms(caller: MayRead, session: Reads) -> Page[PlatformOut]:  # no
 
 
 @router.get(
-    "/cameras/export.csv",
+    "/cameras/export.{ending}",
     response_class=StreamingResponse,
     responses=problems(401, 403, 422) | {200: {"content": {"text/csv": {}}, "description": "the file"}},
 )
-async def export_csv(request: Request, caller: MayRead, session: Writes, asked: Filtered) -> StreamingResponse:
-    """Exactly what the list shows, as CSV: who made it, when, under which filters and what its columns mean."""
+async def export_file(
+    request: Request, caller: MayRead, session: Writes, asked: Filtered, ending: Format
+) -> StreamingResponse:
+    """Exactly what the list shows, as CSV, Excel or JSON: who made it, when, under which filters, what it means.
+
+    The file can be brought in again. Addresses stand in it for who may change them; passwords never.
+    """
     filters = asked.within(caller)
     state = request.app.state
-    now, language = state.clock.now(), language_of(request)
-    await record(
-        session, _actor(caller), "catalog.cameras_exported", now, kind="cameras", filters=asked.model_dump(mode="json")
+    now = state.clock.now()
+    said: dict[str, Any] = {"format": ending.value, "filters": asked.model_dump(mode="json")}
+    await record(session, _actor(caller), "catalog.cameras_exported", now, kind="cameras", **said)
+    wanted = export.Asked(
+        filters,
+        language_of(request),
+        who=caller.display_name,
+        organisation=caller.organisation,
+        at=now,
+        sources="cameras.write" in caller.permissions,
     )
-    heading = export.heading(language, filters, who=caller.display_name, organisation=caller.organisation, at=now)
-    name = f"cameras-{now:%Y%m%d-%H%M%S}.csv"
+    name = f"cameras-{now:%Y%m%d-%H%M%S}.{ending}"
     return StreamingResponse(
-        export.lines(state.database, filters, language, heading),
-        media_type="text/csv; charset=utf-8",
+        export.lines(state.database, wanted, ending),
+        media_type=MEDIA_TYPES[ending],
         headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
     )
 

@@ -1,6 +1,6 @@
 """SQL of single cameras, platforms and organisations, and of writing health."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,11 +8,13 @@ from uuid import UUID
 
 from sqlalchemy import Row, text
 
+from commonsight.catalog import where as conditions
 from commonsight.catalog.lists import FIELDS, JOINS, camera_row
-from commonsight.catalog.model import Camera, Health, Named, View
+from commonsight.catalog.model import Camera, Filters, Health, Named, View
 from commonsight.places.coordinates import System
 from commonsight.records.database import ReadSession, WriteSession
 
+EXPORT_BATCH = 2_000
 _MORE = (
     "c.system, c.original[0] AS original_lon, c.original[1] AS original_lat, c.direction, c.field_angle, "
     "c.view_distance, c.protocol, c.url, c.username, c.version, "
@@ -88,6 +90,20 @@ async def one(session: ReadSession, camera_id: UUID, *, for_update: bool = False
     )
     row = found.first()
     return None if row is None else _camera(row)
+
+
+async def every(session: ReadSession, filters: Filters, most: int) -> AsyncIterator[Camera]:
+    """All cameras of `filters` by identifier, at most `most`, without holding them in memory."""
+    if not filters.regions:
+        return
+    where = conditions.of(filters)
+    stream = await session.stream(
+        text(f"SELECT {FIELDS}, {_MORE} FROM cameras AS c {JOINS} WHERE {where} ORDER BY c.code LIMIT :most"),  # noqa: S608
+        where.values | {"most": most},
+        execution_options={"yield_per": EXPORT_BATCH},
+    )
+    async for row in stream:
+        yield _camera(row)
 
 
 async def brief(session: ReadSession, camera_id: UUID) -> Row[Any] | None:

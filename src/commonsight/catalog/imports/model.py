@@ -36,6 +36,13 @@ class Format(StrEnum):
     JSON = "json"
 
 
+MEDIA_TYPES: Final = {
+    Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    Format.CSV: "text/csv; charset=utf-8",
+    Format.JSON: "application/json",
+}
+
+
 class State(StrEnum):
     """Where an import stands."""
 

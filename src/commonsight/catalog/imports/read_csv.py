@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TextIO
 
 from commonsight.catalog.imports.model import Line
-from commonsight.catalog.imports.sheet import Sheet, refused
+from commonsight.catalog.imports.sheet import Sheet, bare, refused
 
 LINE_MOST = 200_000
 """Characters of one line."""
@@ -61,7 +61,7 @@ def lines(path: Path, sheet: Sheet) -> Iterator[Line]:
         Refusal: `catalog.file_unreadable`.
     """
     with path.open(encoding=encoding_of(path), newline="") as file:
-        yield from sheet.lines(_rows(file))
+        yield from sheet.lines(_rows(file), plain=bare)
 
 
 def _rows(file: TextIO) -> Iterator[tuple[int, list[str]]]:

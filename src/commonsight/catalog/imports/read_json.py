@@ -8,7 +8,7 @@ from typing import Any, TextIO
 
 from commonsight.catalog.imports.columns import columns, key_of
 from commonsight.catalog.imports.model import COLUMNS_MOST, ROWS_MOST, Line
-from commonsight.catalog.imports.sheet import Sheet, bare, refused, too_many_rows
+from commonsight.catalog.imports.sheet import Sheet, refused, too_many_rows
 
 OBJECT_MOST = 200_000
 """Characters of one camera, and of what stands in front of the array."""
@@ -57,7 +57,7 @@ def _cells(said: Mapping[str, Any], number: int, known: dict[str, str | None], s
             )
         if key in cells:
             raise refused("one column a heading", actual=heading[:100])
-        text = bare(str(int(value)) if isinstance(value, bool) else str(value))
+        text = (str(int(value)) if isinstance(value, bool) else str(value)).strip()
         if text:
             cells[key] = text
     return cells

@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 from commonsight.access.audit import Actor
 from commonsight.catalog import secrets
 from commonsight.catalog.imports import problems_file, service, store, tasks, template
-from commonsight.catalog.imports.model import Action, Existing, Format, Import, Rights, State
+from commonsight.catalog.imports.model import MEDIA_TYPES, Action, Existing, Format, Import, Rights, State
 from commonsight.catalog.imports.rows import SYSTEMS
 from commonsight.catalog.imports.views import (
     OUTCOMES,
@@ -40,12 +40,6 @@ router = APIRouter(tags=["imports"])
 
 MayRead = Annotated[Caller, requires("cameras.read")]
 MayWrite = Annotated[Caller, requires("cameras.write")]
-
-MEDIA_TYPES = {
-    Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    Format.CSV: "text/csv; charset=utf-8",
-    Format.JSON: "application/json",
-}
 
 
 @router.get(

@@ -1,6 +1,7 @@
 """A table that comes in piece by piece: finds its headings, then turns rows into lines."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +12,7 @@ from commonsight.problem import Refusal
 HEADING_WITHIN = 30
 """Headings stand in one of the first rows: above them an export says when and by whom."""
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_KEPT = re.compile("'+[=+\\-@\t\r]")
 
 
 def refused(rule: str, *, expected: object = None, actual: object = None, **values: Any) -> Refusal:
@@ -33,9 +34,9 @@ def too_many_rows() -> Refusal:
 
 
 def bare(text: str) -> str:
-    """A cell without what exports put in front of it against spreadsheets: a tab, or an apostrophe before a formula."""
+    """A cell of a CSV without what exports put in front of it against spreadsheets: an apostrophe before a formula."""
     text = text.strip()
-    return text[1:] if text[:1] == "'" and text[1:2] in _FORMULA else text
+    return text[1:] if _KEPT.match(text) else text
 
 
 @dataclass(slots=True)
@@ -69,8 +70,10 @@ class Sheet:
                     self.places.append((place, key))
         return True
 
-    def lines(self, rows: Iterable[tuple[int, Sequence[str]]]) -> Iterator[Line]:
-        """The lines below the headings. `rows` are (number as a person counts, cells).
+    def lines(
+        self, rows: Iterable[tuple[int, Sequence[str]]], *, plain: Callable[[str], str] = str.strip
+    ) -> Iterator[Line]:
+        """The lines below the headings. `rows` are (number as a person counts, cells); `plain` undresses a cell.
 
         Raises:
             Refusal: `catalog.file_unreadable` without headings, or with too many rows.
@@ -84,7 +87,7 @@ class Sheet:
                 if not headed and seen >= HEADING_WITHIN:
                     break
                 continue
-            found = {key: text for place, key in self.places if place < len(cells) and (text := bare(cells[place]))}
+            found = {key: text for place, key in self.places if place < len(cells) and (text := plain(cells[place]))}
             if not found:
                 continue
             count += 1
