@@ -1,6 +1,6 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { call, get, type Query } from './client'
-import type { GbDeviceDetail, GbDevices, List, RefusedRegistration, Sync, VanishedCamera } from './types'
+import type { GbDeviceDetail, GbDevices, List, RefusedRegistration, Reported, Sync, VanishedCamera } from './types'
 
 const SECOND = 1000
 
@@ -21,7 +21,7 @@ export const useDevice = (id: string | null) =>
     enabled: id !== null,
   })
 
-const LIVELY: readonly Sync['state'][] = ['asked', 'waiting', 'collecting', 'filing']
+const LIVELY: readonly Sync['state'][] = ['waiting', 'running']
 export const isLively = (sync: Sync): boolean => LIVELY.includes(sync.state)
 
 export const useSyncs = (query: Query, enabled = true) =>
@@ -48,4 +48,11 @@ export const useRefused = (enabled: boolean) =>
     refetchInterval: 10 * SECOND,
     retry: false,
     enabled,
+  })
+
+export const useReported = (id: string) =>
+  useQuery({
+    queryKey: ['reported', id],
+    queryFn: ({ signal }) => get<Reported>(`/cameras/${id}/reported`, undefined, signal),
+    retry: false,
   })

@@ -1,7 +1,7 @@
 import { useQuery, keepPreviousData } from '@tanstack/react-query'
 import { call, get, type Query } from './client'
 import type {
-  Analysis, AuditEntry, Boundaries, Camera, CameraMap, CameraPage, CountsNow, HealthSummary, Indicators, LeagueRow, List, Model,
+  Analysis, AuditEntry, Boundaries, Camera, CameraMap, CameraPage, CountsNow, GroupNode, HealthSummary, Indicators, LeagueRow, List, Model,
   Person, Probe, Purpose, Region, Retrieval, Role, SeriesItem, System, Token, TreeNode,
 } from './types'
 
@@ -23,6 +23,14 @@ export const useTree = (parent: string, enabled = true) =>
     queryKey: ['tree', parent],
     queryFn: ({ signal }) => get<{ items: TreeNode[] }>('/cameras/tree', { parent }, signal),
     enabled,
+  })
+
+/** The lower platforms at the top of the tree of groups; below them is read as it is opened. */
+export const useGroups = () =>
+  useQuery({
+    queryKey: ['groups', null],
+    queryFn: ({ signal }) => get<{ items: GroupNode[] }>('/cameras/groups', undefined, signal),
+    staleTime: MINUTE,
   })
 
 export const useSummary = (region: string) =>

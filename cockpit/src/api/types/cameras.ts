@@ -14,6 +14,8 @@ export interface CameraItem {
   organisation: string | null
   kind: string | null
   sector: string | null
+  /** Kind of place. */
+  place: string | null
   /** [lon, lat], WGS-84 */
   point: [number, number] | null
   health: Health
@@ -39,6 +41,15 @@ export interface Camera extends CameraItem {
   path?: RegionName[]
   source: { protocol: string; url: string; username: string | null } | null
   last_probe?: Probe | null
+  /** Where it looks, degrees clockwise from north. */
+  direction?: number | null
+  /** Horizontal field of view, degrees. */
+  field_angle?: number | null
+  /** How far it sees, metres. */
+  view_distance?: number | null
+  /** Coordinate system the place was given in, and the coordinates as given. */
+  system?: 'WGS-84' | 'GCJ-02' | 'BD-09'
+  original?: [number, number] | null
   archived_at?: string | null
   created_at?: string
   updated_at?: string
@@ -62,6 +73,14 @@ export interface TreeNode extends HealthSummary {
   code: string
   name: string
   level: number
+  children: number
+}
+
+/** A lower platform, a business group or a virtual organisation with all cameras in it and below, by health. */
+export interface GroupNode extends HealthSummary {
+  id: string
+  name: string
+  kind: 'source' | 'group' | 'organisation'
   children: number
 }
 

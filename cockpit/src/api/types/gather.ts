@@ -69,12 +69,14 @@ export interface RefusedRegistration {
 }
 
 /** One thing worth a person's eye that a sync came across. */
-export interface Finding extends Partial<Bilingual> {
+export interface Finding extends Bilingual {
   code: string
-  count?: number | null
+  count: number | null
 }
 
-export type SyncState = 'asked' | 'waiting' | 'collecting' | 'filing' | 'complete' | 'incomplete' | 'cancelled'
+export type SyncState = 'waiting' | 'running' | 'complete' | 'incomplete' | 'cancelled'
+/** Where a sync is in its work, or how it ended. */
+export type SyncStep = 'asked' | 'waiting' | 'collecting' | 'filing' | 'complete' | 'incomplete' | 'cancelled'
 
 export interface Sync {
   id: string
@@ -82,6 +84,7 @@ export interface Sync {
   device_name: string
   device_code: string
   state: SyncState
+  step: SyncStep
   asked_at: string
   started_at: string | null
   finished_at: string | null
@@ -90,7 +93,15 @@ export interface Sync {
   received: number
   added: number
   changed: number
+  /** Cameras that came back after they had vanished. */
+  returned: number
+  /** Said to be deleted by the platform itself. */
+  deleted: number
   vanished: number
+  /** Queries sent. */
+  attempt: number
+  /** When the next query goes out, while it waits for that. */
+  due_at: string | null
   /** 0..1; null while nobody can say. */
   progress: number | null
   remaining_seconds: number | null
@@ -210,4 +221,21 @@ export interface Snapshot {
   created_at: string
   /** Paths of the pictures that have come. */
   pictures: string[]
+}
+
+/** What a platform reported about a camera, beside what people made of it. */
+export interface Reported {
+  device_id: string
+  device_code: string
+  code: string
+  parent: string | null
+  /** As reported; ON does not prove that it works. */
+  status: string | null
+  status_at: string | null
+  record_at: string | null
+  vanished_at: string | null
+  deleted_at: string | null
+  fields: Record<string, string>
+  /** Columns people changed, which reports leave alone. */
+  edited: string[]
 }

@@ -18,7 +18,7 @@ import { cursor, firstRow, LIMITS, START, step } from './keyset'
 import { camerasText, vocabulary } from './text'
 
 const WIDTHS: Partial<Record<Column, number>> = {
-  health: 112, name: 260, code: 190, region: 110, address: 260, platform: 170, organisation: 170, kind: 130, sector: 120,
+  health: 112, name: 260, code: 190, region: 110, address: 260, platform: 170, organisation: 170, kind: 130, sector: 120, place: 120,
   health_at: 130, source: 70, analysis: 84,
 }
 
@@ -125,6 +125,7 @@ function useColumns(shown: readonly Column[]): TableColumnType<CameraItem>[] {
       organisation: (camera) => camera.organisation,
       kind: (camera) => vocabulary(t, 'kind', camera.kind),
       sector: (camera) => vocabulary(t, 'sector', camera.sector),
+      place: (camera) => vocabulary(t, 'place', camera.place),
       health_at: (camera) => (camera.health_at ? <time dateTime={camera.health_at} title={f.dateTime(camera.health_at)}>{f.ago(camera.health_at)}</time> : f.ago(null)),
       source: (camera) => (camera.has_source ? t('cell.source') : ''),
       analysis: (camera) => (camera.analysis ? t('cell.analysis') : ''),

@@ -13,9 +13,9 @@ import { CamerasNav } from './CamerasNav'
 import { CameraTable } from './CameraTable'
 import css from './CamerasPage.module.css'
 import { FilterBar } from './FilterBar'
-import { asQuery, readFilters, SORTS, withFilter, writeFilters, type Filters, type Sort } from './filters'
-import { RegionTree } from './RegionTree'
+import { asQuery, readFilters, SORTS, writeFilters, type Filters, type Sort } from './filters'
 import { camerasText } from './text'
+import { Trees } from './Trees'
 
 const RegionMap = lazy(() => import('@/parts/map/RegionMap'))
 
@@ -59,7 +59,7 @@ export default function CamerasPage() {
       <CamerasNav />
       <div className={css.body}>
         <aside className={css.tree}>
-          <RegionTree chosen={filters.region} onChoose={(region) => change(withFilter(filters, 'region', region))} />
+          <Trees filters={filters} onChange={change} />
         </aside>
         <section className={css.list}>
           <FilterBar filters={filters} sort={view === 'table' ? sort : null} onChange={change} onSort={(next: Sort) => put('sort', next)} />

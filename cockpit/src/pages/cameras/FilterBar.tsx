@@ -7,7 +7,7 @@ import { useText } from '@/text/language'
 import css from './CamerasPage.module.css'
 import { isEmpty, SORTS, withFilter, type Filters, type Sort } from './filters'
 import { camerasText, vocabulary } from './text'
-import { KINDS, SECTORS } from './vocabulary'
+import { KINDS, PLACES, SECTORS } from './vocabulary'
 
 const SETTLE_MS = 300
 const STATES = ['works', 'bad', 'offline', 'unknown'] as const
@@ -90,6 +90,15 @@ export function FilterBar({ filters, sort, onChange, onSort }: Props) {
         value={filters.sector}
         options={SECTORS.map((value) => ({ value, label: vocabulary(t, 'sector', value) }))}
         onChange={set('sector')}
+      />
+      <Select
+        aria-label={t('col.place')}
+        placeholder={t('col.place')}
+        allowClear
+        popupMatchSelectWidth={false}
+        value={filters.place}
+        options={PLACES.map((value) => ({ value, label: vocabulary(t, 'place', value) }))}
+        onChange={set('place')}
       />
       <Select
         aria-label={t('col.platform')}

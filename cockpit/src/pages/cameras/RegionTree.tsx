@@ -5,19 +5,17 @@ import { get } from '@/api/client'
 import { useTree } from '@/api/queries'
 import type { TreeNode } from '@/api/types'
 import { useMe } from '@/app/auth'
-import { HealthBar } from '@/parts/HealthBar'
 import { ProblemNote } from '@/parts/ProblemNote'
 import { useBoxHeight } from '@/parts/useBoxHeight'
-import { useFormat } from '@/text/format'
 import { useText } from '@/text/language'
 import css from './CamerasPage.module.css'
 import { ancestors } from './regions'
 import { camerasText } from './text'
+import { TreeNodeTitle } from './TreeNodeTitle'
 
 /** Regions with their cameras, read level by level as they are opened. */
 export function RegionTree({ chosen, onChoose }: { chosen: string | undefined; onChoose: (region: string | undefined) => void }) {
   const t = useText(camerasText)
-  const f = useFormat()
   const queries = useQueryClient()
   const roots = useMe().regions
   const [below, setBelow] = useState<Record<string, TreeNode[]>>({})
@@ -38,22 +36,15 @@ export function RegionTree({ chosen, onChoose }: { chosen: string | undefined; o
     const nodes = (parent: string): TreeDataNode[] =>
       (levels[parent] ?? []).map((node) => ({
         key: node.code,
-        title: (
-          <span className={css.node}>
-            <span>{node.name}</span>
-            <span>{f.number(node.total)}</span>
-            <HealthBar summary={node} />
-          </span>
-        ),
+        title: <TreeNodeTitle name={node.name} summary={node} />,
         isLeaf: node.children === 0 || node.level >= 4,
         ...(levels[node.code] ? { children: nodes(node.code) } : {}),
       }))
     return roots.map((root): TreeDataNode => ({ key: root.code, title: root.name, ...(levels[root.code] ? { children: nodes(root.code) } : {}) }))
-  }, [below, first.data, roots, f])
+  }, [below, first.data, roots])
 
   return (
     <>
-      <h2 className={css.treeHead}>{t('tree.title')}</h2>
       <ProblemNote error={first.error} onRetry={() => void first.refetch()} />
       <div className={css.treeBody} ref={box}>
         <Tree

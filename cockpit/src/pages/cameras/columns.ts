@@ -1,6 +1,6 @@
 /** Columns of the camera table, in the order they stand. */
 export const COLUMNS = [
-  'health', 'name', 'code', 'region', 'address', 'platform', 'organisation', 'kind', 'sector', 'health_at', 'source', 'analysis',
+  'health', 'name', 'code', 'region', 'address', 'platform', 'organisation', 'kind', 'sector', 'place', 'health_at', 'source', 'analysis',
 ] as const
 export type Column = (typeof COLUMNS)[number]
 

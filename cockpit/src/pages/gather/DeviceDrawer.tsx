@@ -108,7 +108,7 @@ function Syncs({ device }: { device: GbDevice }) {
       <dl className={css.facts}>
         {syncs.data?.items.map((sync) => (
           <div key={sync.id}>
-            <dt><SyncStateWord state={sync.state} /></dt>
+            <dt><SyncStateWord step={sync.step} /></dt>
             <dd><SyncProgress sync={sync} /> <span className={css.faint}>{f.ago(sync.started_at ?? sync.asked_at)}</span></dd>
           </div>
         ))}

@@ -31,8 +31,8 @@ export function RunningSyncs({ syncs }: { syncs: readonly Sync[] }) {
             <h3 title={sync.device_code}>{sync.device_name}</h3>
             <SyncProgress sync={sync} wide />
             <footer>
-              <SyncStateWord state={sync.state} />
-              <span>{f.ago(sync.started_at ?? sync.asked_at)}</span>
+              <SyncStateWord step={sync.step} />
+              <span>{sync.due_at ? t('sync.due', { time: f.ago(sync.due_at) }) : sync.attempt > 1 ? t('sync.attempt', { n: f.number(sync.attempt) }) : f.ago(sync.started_at ?? sync.asked_at)}</span>
               {can('gather.write') && <Button size="small" disabled={act.busy} onClick={() => void cancel(sync)}>{t('sync.cancel')}</Button>}
             </footer>
           </li>

@@ -62,11 +62,11 @@ function History({ syncs, loading }: { syncs: Sync[]; loading: boolean }) {
         scroll={{ x: 1080 }}
         expandable={{
           rowExpandable: (sync) => sync.findings.length > 0,
-          expandedRowRender: (sync) => <Findings findings={sync.findings} />,
+          expandedRowRender: (sync) => <Findings sync={sync} />,
         }}
         locale={{ emptyText: <Teach title={t('sync.emptyTitle')} action={<Link to="/cameras/access">{t('sync.toAccess')}</Link>}>{t('sync.emptyText')}</Teach> }}
         columns={[
-          { title: t('sync.state'), key: 'state', width: 110, render: (_, sync) => <SyncStateWord state={sync.state} /> },
+          { title: t('sync.state'), key: 'state', width: 110, render: (_, sync) => <SyncStateWord step={sync.step} /> },
           {
             title: t('sync.device'),
             key: 'device',
