@@ -105,6 +105,7 @@ async def _storms(fleet: Fleet, seconds: float) -> None:
 
 
 async def _bring_films(data_dir: Path, fleet: Fleet) -> None:
+    await asyncio.to_thread(fleet.speak_aac)
     for clip in footage.clips():
         try:
             fleet.show(await asyncio.to_thread(film.bring, clip, data_dir, _progress))

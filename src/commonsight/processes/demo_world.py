@@ -1,16 +1,18 @@
 """The demo region's rows: records on the simulated fleet, the watched cameras and what these are watched for, and the
 accounts of the lower platforms and devices that will register."""
 
+import json
 from typing import Final
 
 from commonsight.analyze import service as analyze
 from commonsight.analyze.model import Analysis, parse_lines, parse_zones
 from commonsight.catalog import secrets, seed
 from commonsight.connect.gb28181 import store as gb_store
-from commonsight.connect.gb28181.model import Kind
+from commonsight.connect.gb28181.model import Kind, Quirks
 from commonsight.records.database import Database
 from commonsight.settings import Settings
 from commonsight.simulate.demo import fleet_of, gb_plan_of
+from commonsight.simulate.gb28181.faults import Bend
 from commonsight.simulate.gb28181.fleet import identities
 from commonsight.simulate.gb28181.identity import Role
 from commonsight.simulate.scenes import scenes
@@ -21,6 +23,23 @@ WATCHED_AT: Final[dict[str, tuple[str, tuple[float, float]]]] = {
     "street": ("450107", (108.3141, 22.8311)),
 }
 """Where the watched clips stand in the demo region: division code, then WGS-84 longitude and latitude. Invented."""
+
+
+KNOWN_BENDS: Final[dict[Bend, dict[str, str]]] = {
+    Bend.COMPOSITE_PARENT: {"parents": "composite"},
+    Bend.OWN_SSRC: {"ssrc": "own"},
+    Bend.OLD_SPELLING: {"iframe": "IFameCmd"},
+    Bend.SNAPSHOT_CONTROL: {"snapshot": "DeviceControl"},
+}
+"""How a person would file what a device bends; the other bends have to be borne without being told."""
+
+
+def quirks_of(bends: frozenset[Bend]) -> Quirks:
+    """The quirks of a device with these bends."""
+    said: dict[str, str] = {}
+    for bend in sorted(bends & KNOWN_BENDS.keys()):
+        said |= KNOWN_BENDS[bend]
+    return Quirks.of(said)
 
 
 async def prepare(settings: Settings, database: Database, language: Language, progress: seed.Progress) -> None:
@@ -69,6 +88,7 @@ async def add_accounts(settings: Settings, database: Database) -> int:
                 "kind": Kind.PLATFORM if who.role is Role.PLATFORM else Kind.DEVICE,
                 "region": who.region,
                 "secret": box.seal(who.password),
+                "quirks": json.dumps(quirks_of(plan.faults.bends_of(plan.seed, who.code)).as_json()),
             }
             await gb_store.insert(session, seed.seeded_id(7, number, plan.seed), who.code, fields)
             added += 1

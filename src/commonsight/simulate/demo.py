@@ -101,6 +101,7 @@ async def _bring(city: City, gb: GbFleet | None, settings: Settings, ready: asyn
         if gb is not None:
             known = next(each for each in footage.clips() if each.name == clip)
             gb.show(await asyncio.to_thread(film.bring, known, settings.data_dir, progress))
+            await asyncio.to_thread(gb.speak_aac)
         ready.set()
 
 

@@ -249,6 +249,38 @@ def test_the_sound_is_what_a_foreign_decoder_hears():
     )
 
 
+def test_aac_is_what_a_foreign_decoder_hears():
+    frames = film.aac_tune()
+    assert len(frames) == 125
+    command = [ffmpeg(), "-v", "error", "-f", "aac", "-i", "-", "-f", "s16le", "-"]
+    done = subprocess.run(command, input=b"".join(frames), capture_output=True, check=True)
+    assert not done.stderr
+    heard = np.frombuffer(done.stdout, "<i2").astype(float)
+    assert abs(len(heard) - 16 * film.SAMPLE_RATE) <= 2 * film.AAC_SAMPLES
+    tune = np.abs(np.fft.rfft(np.frombuffer(done.stdout, "<i2")[:16_000]))
+    found = {round(bin_ / 2) for bin_ in np.argsort(tune)[-40:]}
+    assert all(any(abs(hertz - note) <= 12 for hertz in found) for note in (392, 440, 523))
+
+
+async def test_cameras_that_speak_aac_bring_whole_frames(above, fleet):
+    await asyncio.to_thread(fleet.speak_aac)
+    party, channel = on(fleet)
+    number = next(
+        n for n in range(20)
+        if party.catalogue.status(n) == "ON"
+        and party.streams._sound(party.catalogue.code(n)) is film.AudioCodec.AAC
+    )  # fmt: skip
+    channel = party.catalogue.code(number)
+    receiver, port = udp()
+    await invite(above, party, channel, gb_sdp.Description(SERVER, "127.0.0.1", port, ssrc="0100000009"))
+    _, sounds = pictures_and_sound(await datagrams(receiver, 60))
+    assert {sound.codec for sound in sounds} == {film.AudioCodec.AAC}
+    assert all(sound.data in b"".join(film.aac_tune()) for sound in sounds)
+    times = [sound.pts for sound in sounds]
+    assert [after - before for before, after in itertools.pairwise(times)] == [11_520] * (len(times) - 1)
+    receiver.close()
+
+
 def test_the_footage_goes_round_and_round(reel):
     count = len(reel.pictures)
     assert reel.group_start(3 * count + 5) == 3 * count

@@ -51,6 +51,10 @@ async def test_the_demo_fleet_registers_with_the_passwords_it_was_seeded_with(se
     plan = gb_plan_of(settings)
     assert await demo_world.add_accounts(settings, database) == 8
     assert await demo_world.add_accounts(settings, database) == 0
+    async with database.read() as session:
+        quirks = [row.quirks for row in await session.execute(text("SELECT quirks FROM gb_devices ORDER BY code"))]
+    assert {} in quirks
+    assert any(quirks)
     async with Fleet(plan, server=settings.sip.id, to=own_address(settings)) as fleet:
         assert await fleet.all_registered(60)
         assert fleet.tally.flaps == 0

@@ -1,4 +1,4 @@
-"""Footage as GB/T 28181 devices send it: an endless program stream of pictures with a track of G.711 sound."""
+"""Footage as GB/T 28181 devices send it: an endless program stream of pictures and G.711 or AAC sound."""
 
 import math
 import subprocess
@@ -17,6 +17,10 @@ from commonsight.simulate.reel import ReelError, access_units
 
 CLOCK_RATE: Final = 90_000
 SAMPLE_RATE: Final = 8_000
+AAC_SAMPLES: Final = 1_024
+"""Samples of one AAC frame."""
+AAC_ROUND: Final = 16 * SAMPLE_RATE // AAC_SAMPLES
+"""Frames in which the tune comes out even."""
 NOTES: Final = (392.0, 440.0, 523.25, 587.33, 659.25, 587.33, 523.25, 440.0)
 """Hz, one after the other, a quarter of a second each: a tune tells more than a tone whether sound is whole."""
 
@@ -52,12 +56,22 @@ class Film:
     def keyframe(self, n: int) -> bool:
         return n % len(self.pictures) in self.keyframes
 
-    def packs(self, muxer: Muxer, n: int, base: int, *, sound: bool) -> bytes:
+    def packs(self, muxer: Muxer, n: int, base: int, sound: AudioCodec | None) -> bytes:
         """Program stream of picture `n` and of the sound that belongs to it; times count from `base` ticks."""
         data = muxer.video(self.pictures[n % len(self.pictures)], base + self.time(n), keyframe=self.keyframe(n))
-        if sound:
+        if sound is AudioCodec.AAC:
+            for time, frame in self.frames(n):
+                data += muxer.audio(frame, base + time)
+        elif sound is not None:
             data += muxer.audio(self.samples(n), base + self.time(n))
         return data
+
+    def frames(self, n: int) -> list[tuple[int, bytes]]:
+        """AAC frames (ADTS) that begin while picture `n` is shown, each with its presentation time."""
+        known = aac_tune()
+        first, last = (math.ceil(each * SAMPLE_RATE / self.frame_rate / AAC_SAMPLES) for each in (n, n + 1))
+        ticks = AAC_SAMPLES * CLOCK_RATE // SAMPLE_RATE
+        return [(number * ticks, known[number % len(known)]) for number in range(first, last)]
 
     def samples(self, n: int) -> bytes:
         """G.711 A-law samples that sound while picture `n` is shown."""
@@ -75,9 +89,9 @@ class Film:
         return _jpeg(self, sorted(self.keyframes)[number % len(self.keyframes)])
 
 
-def muxer(film: Film, *, sound: bool) -> Muxer:
+def muxer(film: Film, sound: AudioCodec | None) -> Muxer:
     """A new program stream of this film."""
-    return Muxer(film.codec, AudioCodec.G711A if sound else None)
+    return Muxer(film.codec, sound)
 
 
 def load(name: str, data: bytes, codec: Codec, frame_rate: float) -> Film:
@@ -119,6 +133,20 @@ def tune() -> bytes:
     swell = np.minimum(1.0, np.minimum(np.arange(note), np.arange(note)[::-1]) / 400)
     wave = np.concatenate([np.sin(2 * np.pi * hertz * at) * swell for hertz in NOTES])
     return a_law((wave * 12_000).astype(np.int16))
+
+
+@cache
+def aac_tune() -> tuple[bytes, ...]:
+    """The same sound as AAC frames in ADTS, 16 seconds to the round. Starts a program the first time."""
+    command = [footage.ffmpeg(), "-v", "error", "-f", "alaw", "-ar", str(SAMPLE_RATE), "-ac", "1", "-i", "-"]
+    command += ["-c:a", "aac", "-b:a", "24k", "-f", "adts", "-"]
+    data = subprocess.run(command, input=tune() * 9, capture_output=True, timeout=60, check=True).stdout
+    frames, at = [], 0
+    while at + 7 <= len(data):
+        size = (data[at + 3] & 3) << 11 | data[at + 4] << 3 | data[at + 5] >> 5
+        frames.append(data[at : at + size])
+        at += size
+    return tuple(frames[1 : 1 + AAC_ROUND])  # the first holds what the encoder needs before it has begun
 
 
 def a_law(samples: np.ndarray) -> bytes:

@@ -7,10 +7,13 @@ Everything follows from the seed: codes, passwords, names, places, faults. A pla
 
 import asyncio
 import resource
+import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
+
+import structlog
 
 from commonsight.catalog import seed_world
 from commonsight.clock import Clock, SystemClock
@@ -21,12 +24,14 @@ from commonsight.simulate.gb28181.chance import draw
 from commonsight.simulate.gb28181.channels import Catalogue
 from commonsight.simulate.gb28181.document import Charset
 from commonsight.simulate.gb28181.faults import Faults
-from commonsight.simulate.gb28181.film import Film
+from commonsight.simulate.gb28181.film import Film, aac_tune
 from commonsight.simulate.gb28181.identity import Identity, Role, Version
 from commonsight.simulate.gb28181.line import Target, Transport
 from commonsight.simulate.gb28181.party import Party
 from commonsight.simulate.gb28181.stage import Pace, Stage
 from commonsight.simulate.gb28181.tally import Tally
+
+log = structlog.get_logger(__name__)
 
 PARTIES_MOST: Final = 20_000
 CAMERAS_MOST: Final = 1_000_000
@@ -161,6 +166,16 @@ class Fleet:
     def show(self, film: Film) -> None:
         """Let the cameras show a film from now on."""
         self._films.append(film)
+
+    def speak_aac(self) -> None:
+        """Let each third camera speak AAC from now on. Starts a program the first time: run it in a thread."""
+        try:
+            aac_tune()
+        except (Refusal, OSError, subprocess.SubprocessError) as error:
+            log.warning("virtual_cameras_without_aac", reason=type(error).__name__)
+            return
+        for stage in self._stages.values():
+            stage.aac = True
 
     async def start(self) -> None:
         """Begin to register, spread as planned; returns at once."""

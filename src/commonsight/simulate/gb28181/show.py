@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from commonsight.clock import Clock
-from commonsight.connect.wire.ps import payloads
+from commonsight.connect.wire.ps import AudioCodec, payloads
 from commonsight.connect.wire.rtp import build
 from commonsight.simulate.gb28181.chance import draw
 from commonsight.simulate.gb28181.film import Film, muxer
@@ -36,7 +36,7 @@ class Script:
     begin: float = 0.0
     length: float | None = None
     speed: float = 1.0
-    sound: bool = True
+    sound: AudioCodec | None = AudioCodec.G711A
     loss: float = 0.0
     reorder: float = 0.0
     silent: bool = False
@@ -52,7 +52,7 @@ class Show:
         self._pipe = pipe
         self._clock = clock
         self._tally = tally
-        self._muxer = muxer(film, sound=script.sound)
+        self._muxer = muxer(film, script.sound)
         self._sequence = int(draw(script.seed, "sequence", script.ssrc) * 65_536)
         self._speed = script.speed
         self._paused = False
@@ -113,7 +113,7 @@ class Show:
         if self._script.silent:
             return
         base = -self._film.time(self._first)
-        data = self._film.packs(self._muxer, n, base, sound=self._script.sound)
+        data = self._film.packs(self._muxer, n, base, self._script.sound)
         pieces = payloads(data)
         ticks = base + self._film.time(n)
         packets = [

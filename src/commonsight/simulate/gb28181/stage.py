@@ -48,6 +48,7 @@ class Stage:
         page: items in one message of an answer.
         window: messages of one answer under way at once.
         films: what the cameras show; may be filled while the fleet runs. Empty: invitations are refused (488).
+        aac: let each third camera speak AAC instead of G.711; `film.aac_tune` must have been made before.
         charset: what the bodies declare; None: GB2312 for devices of 2016, GB18030 for those of 2022.
     """
 
@@ -62,6 +63,7 @@ class Stage:
     page: int = 1
     window: int = 4
     charset: Charset | None = None
+    aac: bool = False
     films: list[Film] = field(default_factory=list)
     tally: Tally = field(default_factory=Tally)
 

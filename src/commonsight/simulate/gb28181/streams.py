@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from commonsight.connect.wire import gb_sdp
+from commonsight.connect.wire.ps import AudioCodec
 from commonsight.connect.wire.sdp import SdpError
 from commonsight.connect.wire.sip import Headers, Request, SipSyntaxError, parse_name_addr, parse_uri
 from commonsight.simulate.gb28181 import recordings
@@ -28,7 +29,9 @@ MAX_STREAMS: Final = 256
 BYE_AFTER: Final = 10.0
 """A recording has ended and been said to have: if the platform says no BYE by then, we do, s."""
 ACK_SECONDS: Final = 32.0
-FORMAT: Final = "v/2/5/25/1/4096a/1/8/1"
+FORMAT: Final = "v/2/5/25/1/4096a///"
+FORMATS: Final = {AudioCodec.G711A: "v/2/5/25/1/4096a/1/8/1"}
+"""What the description says of pictures and sound; of other sound it says nothing, and the stream itself does."""
 
 log = structlog.get_logger(__name__)
 
@@ -146,10 +149,11 @@ class Streams:
         show = Show(film, self._script(channel, film, offer, int(ssrc)), pipe, stage.clock, stage.tally)
         stream = Stream(request, channel, secrets.token_hex(5), offer, pipe, show, asyncio.Event())
         seconds = offer.end - offer.start
+        said = FORMATS.get(self._sound(channel), FORMAT)
         answer = gb_sdp.Description(
             channel, stage.host, pipe.port, offer.purpose, offer.tcp,
             None if not offer.tcp else "passive" if offer.setup == "active" else "active", ssrc, channel,
-            offer.start, offer.end, None, "sendonly", {96: "PS/90000"}, FORMAT,
+            offer.start, offer.end, None, "sendonly", {96: "PS/90000"}, said,
             recordings.BYTES_A_SECOND * seconds if offer.purpose == "Download" else None,
         )  # fmt: skip
         self._streams[call] = stream
@@ -170,12 +174,18 @@ class Streams:
             if live
             else float(offer.start),
             length=None if live else max(0.0, float(offer.end - offer.start)),
+            sound=self._sound(channel),
             speed=(offer.speed or 1.0) if offer.purpose == "Download" else 1.0,
             loss=faults.media_loss,
             reorder=faults.media_reorder,
             silent=draw(stage.seed, "mute", channel) < faults.mute,
             seed=stage.seed,
         )
+
+    def _sound(self, channel: str) -> AudioCodec:
+        """Each third camera speaks AAC; it takes a program, so where there is none all speak G.711."""
+        stage = self._party.stage
+        return AudioCodec.AAC if stage.aac and draw(stage.seed, "sound", channel) < 1 / 3 else AudioCodec.G711A
 
     def _recorded(self, channel: str, offer: gb_sdp.Description) -> bool:
         now = self._party.now().replace(tzinfo=None)
