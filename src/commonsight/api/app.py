@@ -18,6 +18,7 @@ from commonsight.catalog import intake_routes as intake
 from commonsight.catalog import routes as catalog
 from commonsight.clock import Clock
 from commonsight.connect.gb28181 import routes as gb28181
+from commonsight.connect.onvif import routes as onvif
 from commonsight.gate import routes as gate
 from commonsight.inspect import routes as inspect
 from commonsight.inspect import why_routes as why
@@ -31,6 +32,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     intake.router,  # before the camera list: "vanished" is no camera's id
     catalog.router,
     gb28181.router,
+    onvif.router,
     gate.router,
     analyze.router,
     inspect.router,

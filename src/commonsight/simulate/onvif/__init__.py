@@ -1,0 +1,1 @@
+"""A virtual ONVIF camera: profiles S and T, PTZ, WS-Discovery."""
