@@ -14,6 +14,7 @@ from commonsight.inspect.model import Claim
 from commonsight.inspect.sweep import ShardLost, ShardRun
 from commonsight.jobs import House
 from commonsight.media.probe import ProbeResult
+from commonsight.problem import Refusal
 from tests.catalog.conftest import SEEDED
 from tests.inspect.conftest import answering
 from tests.inspect.test_model import ANSWERS, PLAYS, SILENT
@@ -67,6 +68,21 @@ async def test_a_sweep_measures_every_camera(house: House) -> None:
         assert sweep.finished_at is not None
     await planned(house)  # the next one only when it is time
     assert await claimed(house) is None
+
+
+async def test_what_we_lack_ourselves_is_not_held_against_a_camera(house: House) -> None:
+    async def probe(camera_id: UUID, source: object) -> ProbeResult:
+        raise Refusal("media.probe_not_possible", status=503, reason="no signalling")
+
+    await planned(house)
+    while (held := await claimed(house)) is not None:
+        await ShardRun(house.database, house.clock, house.settings.inspect, held, probe).run()
+    async with house.database.read() as session:
+        counts = await overview.summary(session, ("45",))
+        assert (counts.works, counts.bad, counts.offline, counts.unknown) == (0, 0, 0, SEEDED)
+        sweep = await store.latest_sweep(session)
+        assert sweep is not None
+        assert sweep.done == SEEDED
 
 
 async def test_never_checked_cameras_come_first(house: House) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from commonsight.clock import SystemClock
-from commonsight.connect.model import AccessUnit, SourceError, StreamInfo
+from commonsight.connect.model import AccessUnit, AudioCodec, Sound, SourceError, StreamInfo
 from commonsight.connect.service import Opened, Waiting
 from commonsight.media.model import Boxes, End, Track, Unit, boxes_message
 from commonsight.media.relay import Relay
@@ -44,6 +44,9 @@ class ScriptedSource:
                 raise event
             yield event
 
+    def listen(self, listener: Callable[[Sound], None]) -> None:
+        self.say = listener
+
     async def close(self) -> None:
         self.closed += 1
 
@@ -51,22 +54,32 @@ class ScriptedSource:
 class Notebook:
     """A reader that writes down what it gets."""
 
-    def __init__(self, *, browser: bool = True) -> None:
+    def __init__(self, *, browser: bool = True, sound: bool = False) -> None:
         self.browser = browser
+        self.sound = sound
+        self.heard: list[bytes] = []
+        self.audibles: list[bool] = []
         self.tracks: list[Track] = []
         self.units: list[Unit] = []
         self.told: list[str] = []
         self.ended: list[End] = []
         self.seen: list[Boxes] = []
 
-    def start(self, track: Track, group: Sequence[Unit]) -> None:
-        assert track.init is not None or not self.browser
+    def start(self, track: Track, group: Sequence[Unit], *, audible: bool) -> None:
+        assert track.init is not None or not self.browser or (self.sound and audible and track.sounding is not None)
+        self.audibles.append(audible)
         assert group[0].keyframe
         self.tracks.append(track)
         self.units.extend(group)
 
     def take(self, unit: Unit) -> None:
         self.units.append(unit)
+
+    def hear(self, message: bytes) -> None:
+        self.heard.append(message)
+
+    def audible(self) -> None:
+        self.told.append("sound")
 
     def boxes(self, boxes: Boxes) -> None:
         self.seen.append(boxes)
@@ -284,3 +297,47 @@ async def test_a_stopping_node_tells_everybody(world: World) -> None:
     await world.relay.close("node_stopping")
     assert [reader.ended for reader in readers] == [["node_stopping"]] * 3
     assert world.source.closed == 1
+
+
+def piece(world: World, index: int) -> Sound:
+    return Sound(AudioCodec.G711A, b"\xd5" * 320, world.footage.unit(index).pts, 0.0)
+
+
+async def test_sound_is_for_those_who_asked_and_begins_with_what_they_see(world: World) -> None:
+    quiet, listening = Notebook(), Notebook(sound=True)
+    world.relay.attach(quiet)
+    await world.play(0)
+    world.source.say(piece(world, 0))
+    await world.play(1, 5)
+    world.relay.attach(listening)
+    for index in range(5, GROUP):
+        await world.play(index + 1)
+        world.source.say(piece(world, index))
+    assert quiet.audibles == [False]
+    assert quiet.told == ["sound"]
+    assert quiet.heard == []
+    assert listening.audibles == [True]
+    assert len(listening.heard) >= 4
+    world.relay.detach(listening)
+    assert world.relay._sound is None
+
+
+async def test_who_asked_for_sound_begins_anew_when_there_is_some(world: World) -> None:
+    listening = Notebook(sound=True)
+    world.relay.attach(listening)
+    await world.play(0, 2)
+    assert listening.audibles == [False]
+    world.source.say(piece(world, 1))
+    await world.play(2, GROUP)
+    assert listening.audibles == [False, True]
+
+
+async def test_the_sound_of_a_camera_that_falls_silent_goes_on_as_silence(world: World) -> None:
+    """A Media Source would stop the picture otherwise."""
+    listening = Notebook(sound=True)
+    await world.play(0)
+    world.source.say(piece(world, 0))
+    world.relay.attach(listening)
+    before = len(listening.heard)
+    await world.play(1, 3 * GROUP)
+    assert len(listening.heard) > before

@@ -10,8 +10,8 @@ from commonsight.connect.wire.codec import Codec
 from commonsight.connect.wire.ps_format import AudioCodec
 
 __all__ = [
-    "AccessUnit", "Address", "Audible", "AudioCodec", "Codec", "Counters", "Session", "Sound", "SourceCode",
-    "SourceError", "StreamInfo",
+    "AccessUnit", "Address", "Audible", "AudioCodec", "Codec", "Counters", "OwnFailure", "Session", "Sound",
+    "SourceCode", "SourceError", "StreamInfo",
 ]  # fmt: skip
 
 TICKS_PER_SECOND = 90_000
@@ -39,6 +39,10 @@ class SourceError(Exception):
         self.code = SourceCode(code)
         self.detail = detail
         super().__init__(f"{self.code}: {detail}" if detail else str(self.code))
+
+
+class OwnFailure(SourceError):
+    """We could not even ask: the failure says nothing about the camera, and must not be held against it."""
 
 
 @dataclass(frozen=True, slots=True)

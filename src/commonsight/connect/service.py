@@ -1,7 +1,7 @@
 """Opening cameras: once, or again and again with patience."""
 
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 
 import structlog
@@ -13,7 +13,9 @@ from commonsight.connect.model import (
     TICKS_PER_SECOND,
     AccessUnit,
     Address,
+    Audible,
     Session,
+    Sound,
     SourceCode,
     SourceError,
     StreamInfo,
@@ -98,11 +100,20 @@ class Reopening:
         self._closed = False
         self._offset: int | None = None  # added to the session's own ticks; None until its first unit
         self._last: AccessUnit | None = None
+        self._listener: Callable[[Sound], None] | None = None
 
     @property
     def session(self) -> Session | None:
         """The session that plays now; None while waiting."""
         return self._session
+
+    def listen(self, listener: Callable[[Sound], None] | None) -> None:
+        """Call `listener` with each piece of sound, on the same timeline as the units; it must not wait."""
+        self._listener = listener
+
+    def _hear(self, sound: Sound) -> None:
+        if self._listener is not None and self._offset is not None:
+            self._listener(replace(sound, pts=sound.pts + self._offset))
 
     async def close(self) -> None:
         """End the iteration and free the connection."""
@@ -123,6 +134,8 @@ class Reopening:
                 error = failure
             else:
                 opened_at = self._clock.monotonic()
+                if isinstance(self._session, Audible):
+                    self._session.listen(self._hear)
                 try:
                     yield Opened(self._session.info, attempt)
                     async for unit in self._session:

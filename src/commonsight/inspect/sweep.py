@@ -19,6 +19,7 @@ from commonsight.clock import Clock
 from commonsight.inspect import store
 from commonsight.inspect.model import Claim, Pace, Tried, health_after
 from commonsight.media.probe import ProbeResult
+from commonsight.problem import Refusal
 from commonsight.records.database import Database, WriteSession
 from commonsight.settings import Inspect
 
@@ -123,6 +124,13 @@ class ShardRun:
     async def _try(self, waiting: _Waiting) -> None:
         try:
             result = await self._probe(waiting.camera_id, waiting.source)
+        except Refusal as refusal:
+            if refusal.code != "media.probe_not_possible":
+                raise
+            # We lack something ourselves: the camera keeps the state it has, and the next sweep tries it again.
+            log.info("probe_not_possible", camera=str(waiting.camera_id), reason=refusal.values.get("reason"))
+            self._unsettled.discard(waiting.position)
+            return
         finally:
             self._slots.release()
         self.count += 1

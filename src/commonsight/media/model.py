@@ -29,13 +29,15 @@ End = Literal[
 
 @dataclass(slots=True)
 class Track:
-    """One set of parameter sets of a camera. `init` is made when the first browser wants it."""
+    """One set of parameter sets of a camera. `init` is made when the first browser wants it, `sounding` (pictures and
+    sound) when the first one wants that."""
 
     codec: Codec
     parameter_sets: tuple[bytes, ...]
     width: int
     height: int
     init: Init | None = None
+    sounding: Init | None = None
 
 
 @dataclass(slots=True)
@@ -97,9 +99,20 @@ class Reader(Protocol):
 
     browser: bool
     """Whether it takes fragments, so that an init segment is needed."""
+    sound: bool
+    """Whether it wants to hear the camera; then it takes `track.sounding` as soon as there is one."""
 
-    def start(self, track: Track, group: Sequence[Unit]) -> None:
-        """A stream begins, or begins anew with other parameter sets; `group` starts with a keyframe."""
+    def start(self, track: Track, group: Sequence[Unit], *, audible: bool) -> None:
+        """A stream begins, or begins anew with other parameter sets; `group` starts with a keyframe. `audible`: the
+        camera has sound."""
+        ...
+
+    def hear(self, message: bytes) -> None:
+        """A fragment of sound, as a WebSocket message."""
+        ...
+
+    def audible(self) -> None:
+        """The camera has begun to send sound."""
         ...
 
     def take(self, unit: Unit) -> None: ...

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from commonsight.catalog import secrets
 from commonsight.clock import Clock
 from commonsight.gate import service as gate
+from commonsight.media.door import door
 from commonsight.media.gate_admission import GateAdmission
 from commonsight.media.hub import Hub
 from commonsight.media.packet_server import PacketServer
@@ -37,6 +38,11 @@ async def serve(settings: Settings, database: Database, clock: Clock, name: str,
         Refusal: `catalog.key_invalid`.
     """
     secrets.install(settings.data_dir)
+    async with door(settings, database, name):  # outlives the hub: cameras are told that they are read no more
+        await _serve(settings, database, clock, name, stop)
+
+
+async def _serve(settings: Settings, database: Database, clock: Clock, name: str, stop: asyncio.Event) -> None:
     admission = GateAdmission(database, clock, name)
     offset, remote = offset_of(name), settings.media.packets_host
     hub = Hub(settings.media, admission, clock)

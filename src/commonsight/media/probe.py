@@ -7,8 +7,18 @@ from uuid import UUID
 
 from commonsight.clock import Clock, SystemClock
 from commonsight.connect import service as connect
-from commonsight.connect.model import TICKS_PER_SECOND, AccessUnit, Address, Codec, Session, SourceCode, SourceError
+from commonsight.connect.model import (
+    TICKS_PER_SECOND,
+    AccessUnit,
+    Address,
+    Codec,
+    OwnFailure,
+    Session,
+    SourceCode,
+    SourceError,
+)
 from commonsight.gate.model import Permit
+from commonsight.problem import Refusal
 from commonsight.vision.decode import Decoder
 
 _NOBODY = {SourceCode.UNREACHABLE, SourceCode.REFUSED}
@@ -56,6 +66,7 @@ async def probe(
 
     Raises:
         Refusal: `gate.ticket_revoked`, `gate.ticket_expired` or `gate.camera_not_covered`; then nothing is opened.
+            `media.probe_not_possible` when we lack something ourselves, so that the camera cannot be judged.
     """
     clock = clock or SystemClock()
     permit.refuse_unless(camera_id, clock.now())
@@ -83,6 +94,8 @@ async def probe(
     address = Address.at(source.url, source.username, source.password)
     try:
         session = await connect.open(address, timeout=timeout, clock=clock)
+    except OwnFailure as error:
+        raise Refusal("media.probe_not_possible", status=503, reason=error.detail) from error
     except SourceError as error:
         # A timeout's detail names the step that got no answer.
         late = error.code is SourceCode.TIMEOUT and error.detail.startswith("connect:")

@@ -9,10 +9,11 @@ from uuid import UUID
 import structlog
 
 from commonsight.clock import Clock
-from commonsight.connect.model import AccessUnit, Codec, Session, SourceCode, SourceError, StreamInfo
+from commonsight.connect.model import AccessUnit, Codec, Session, Sound, SourceCode, SourceError, StreamInfo
 from commonsight.connect.service import Opened, Waiting
 from commonsight.media.fmp4 import MuxError, init_segment, parameter_sets
 from commonsight.media.model import Boxes, End, Reader, Track, Unit
+from commonsight.media.sound import RATE, SoundTrack
 from commonsight.media.timeline import Timeline
 
 log = structlog.get_logger(__name__)
@@ -25,6 +26,8 @@ class Source(Protocol):
     def session(self) -> Session | None: ...
 
     def __aiter__(self) -> AsyncIterator[Opened | AccessUnit | Waiting]: ...
+
+    def listen(self, listener: Callable[[Sound], None]) -> None: ...
 
     async def close(self) -> None: ...
 
@@ -89,6 +92,8 @@ class Relay:
         self._group_size = 0
         self._sequence = 0
         self._state = "opening"
+        self._audible = False  # whether the camera has sent sound
+        self._sound: SoundTrack | None = None  # while somebody listens
         self._idle: asyncio.TimerHandle | None = None
         self._task = asyncio.create_task(self._run(), name=f"relay-{camera_id}")
 
@@ -112,6 +117,8 @@ class Relay:
     def detach(self, reader: Reader) -> None:
         """`reader` wants no more."""
         self.readers.pop(reader, None)
+        if not any(each.sound for each in self.readers):
+            self._sound = None
         if not self.readers and not self.closed:
             self.linger()
 
@@ -163,6 +170,7 @@ class Relay:
         heard = self._clock.monotonic()
         try:
             source = await self._opener()
+            source.listen(self._hear)
             async for event in source:
                 if isinstance(event, AccessUnit):
                     assert source.session is not None
@@ -204,7 +212,27 @@ class Relay:
                 reader.take(unit)
             elif given.keyframe:
                 self._start(reader, unit)
+        if self._sound is not None:
+            self._say(self._sound.keep_up(slot.pts))
         self._state = "live"
+
+    def _hear(self, sound: Sound) -> None:
+        """A piece of sound has come. It costs nothing while nobody listens."""
+        if not self._audible:
+            self._audible = True
+            for reader in list(self.readers):
+                reader.audible()
+                if reader.sound:
+                    self.readers[reader] = False  # it begins anew with the next keyframe, with sound
+        shown = self._timeline.shown(sound.pts)
+        if self._sound is not None and shown is not None:
+            self._say(self._sound.feed(sound, shown))
+
+    def _say(self, messages: list[bytes]) -> None:
+        for message in messages:
+            for reader, started in self.readers.items():
+                if started and reader.sound:
+                    reader.hear(message)
 
     def _keyframe(self, given: AccessUnit, info: StreamInfo) -> None:
         """A keyframe may bring other parameter sets, or a JPEG another size: then every reader begins anew."""
@@ -229,18 +257,25 @@ class Relay:
     def _start(self, reader: Reader, keyframe: Unit) -> None:
         track = self.track
         assert track is not None
-        if reader.browser and track.init is None and track.codec is not Codec.JPEG:
+        group = self._group or [keyframe]  # no group: the keyframe alone is beyond the bound
+        sounding = reader.sound and self._audible and track.codec is not Codec.JPEG
+        if reader.browser and track.codec is not Codec.JPEG:
             try:
-                track.init = init_segment(track.codec, track.parameter_sets, track.width, track.height)
+                _describe(track, sounding=sounding)
             except MuxError as error:
                 log.warning("no_init_segment", camera=str(self.camera_id), error=str(error))
                 self._dismiss(reader, "unsupported_codec")
                 return
         self.readers[reader] = True
-        reader.start(track, self._group or [keyframe])  # no group: the keyframe alone is beyond the bound
+        reader.start(track, group, audible=self._audible)
+        if sounding:
+            self._sound = self._sound or SoundTrack(group[-1].pts)
+            for message in self._sound.before(group[0].pts):
+                reader.hear(message)
 
     def _lost(self) -> None:
         """The camera is away; with its next keyframe every reader begins anew."""
+        self._sound = None
         self._group.clear()  # an old keyframe would look like a live picture to whoever joins now
         if self._state != "reconnecting":
             self._state = "reconnecting"
@@ -260,3 +295,11 @@ class Relay:
         if self._idle is not None:
             self._idle.cancel()
             self._idle = None
+
+
+def _describe(track: Track, *, sounding: bool) -> None:
+    """Make the init segment that is wanted, once a track. Raises MuxError."""
+    if sounding and track.sounding is None:
+        track.sounding = init_segment(track.codec, track.parameter_sets, track.width, track.height, sound=RATE)
+    elif not sounding and track.init is None:
+        track.init = init_segment(track.codec, track.parameter_sets, track.width, track.height)

@@ -38,6 +38,10 @@ class Timeline:
         self._interval = float(_INTERVAL_FIRST)
         self._dts = START - 2 * _INTERVAL_FIRST
 
+    def shown(self, pts: int) -> int | None:
+        """Where on this timeline the camera's own time `pts` lies; None before its first unit."""
+        return None if self._shift is None else pts + self._shift
+
     def place(self, pts: int, *, keyframe: bool) -> Slot:
         """The slot of the unit that the camera shows at `pts` (90 kHz ticks)."""
         if self._shift is None:

@@ -16,6 +16,7 @@ class _Reader(ABC):
     """What both kinds share: one outlet, one end, and the moment the first picture left."""
 
     browser = False
+    sound = False
 
     def __init__(
         self, transport: asyncio.WriteTransport, limit: int, clock: Clock, *, on_first: Callable[[], None]
@@ -54,18 +55,34 @@ class BrowserViewer(_Reader):
 
     browser = True
 
-    def start(self, track: Track, group: Sequence[Unit]) -> None:
+    def __init__(
+        self, transport: asyncio.WriteTransport, limit: int, clock: Clock, *, on_first: Callable[[], None],
+        sound: bool = False,
+    ) -> None:  # fmt: skip
+        super().__init__(transport, limit, clock, on_first=on_first)
+        self.sound = sound
+
+    def start(self, track: Track, group: Sequence[Unit], *, audible: bool) -> None:
+        init = track.sounding if self.sound and audible else track.init
         opening = {
             "type": "stream",
-            "mime": track.init.mime if track.init else "image/jpeg",
+            "mime": init.mime if init else "image/jpeg",
+            "sound": audible,
             "codec": track.codec.value,
             "width": track.width,
             "height": track.height,
             "start": _seconds(group[0]),
             "live": _seconds(group[-1]),
         }
-        self.outlet.write(text_message(opening) + (frame(BINARY, track.init.segment) if track.init else b""))
+        self.outlet.write(text_message(opening) + (frame(BINARY, init.segment) if init else b""))
         self._begin(group)
+
+    def hear(self, message: bytes) -> None:
+        if self.outlet.keeps_up:
+            self.outlet.write(message)
+
+    def audible(self) -> None:
+        self.outlet.write(text_message({"type": "sound"}))
 
     def boxes(self, boxes: Boxes) -> None:
         if self.outlet.keeps_up:
@@ -84,10 +101,16 @@ class BrowserViewer(_Reader):
 class PacketReader(_Reader):
     """Messages of `packets`."""
 
-    def start(self, track: Track, group: Sequence[Unit]) -> None:
+    def start(self, track: Track, group: Sequence[Unit], *, audible: bool) -> None:  # noqa: ARG002
         self.outlet.write(packets.info(track.codec, track.width, track.height, track.parameter_sets))
         # Analysis wants the present, but a decoder needs the whole group to get there; `received` tells its age.
         self._begin(group)
+
+    def hear(self, message: bytes) -> None:
+        """Analysis listens to nothing."""
+
+    def audible(self) -> None:
+        """Nor does it want to."""
 
     def boxes(self, boxes: Boxes) -> None:
         """Analysis does not hear what analysis says."""

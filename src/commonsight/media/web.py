@@ -1,9 +1,12 @@
 """The node's HTTP side: `/live` for browsers, `/healthz`, `/metrics`.
 
-`GET /live?ticket=…&camera=<uuid>` is a WebSocket without compression. What the node says on it:
+`GET /live?ticket=…&camera=<uuid>[&sound=1]` is a WebSocket without compression. What the node says on it:
 
-    text    {"type": "stream", "mime", "codec", "width", "height", "start", "live"}   first, and again when the camera
-            is back or changes its parameters; `start`, `live`: seconds of the oldest and newest picture sent at once
+    text    {"type": "stream", "mime", "codec", "width", "height", "start", "live", "sound"}   first, and again when the
+            camera is back or changes its parameters; `start`, `live`: seconds of the oldest and newest picture sent at
+            once; `sound`: whether the camera has sound, which is sent (AAC, a second track of the same fragments, and
+            `mime` says so) to who asked with `sound=1`; a page that turns sound on connects anew
+    text    {"type": "sound"}    the camera has begun to send sound
     binary  the init segment, then one `moof`+`mdat` a message, each one picture; the first is a keyframe
             With codec `jpeg` (mime `image/jpeg`) there is no init segment: each picture is
             text {"type": "picture", "time"} and then binary, one JPEG file
@@ -112,9 +115,10 @@ class _Web:
         if transport is None:
             return socket
         limit = self._settings.media.viewer_bytes
+        sound = request.query.get("sound") == "1"
 
         def make(on_first: Callable[[], None]) -> BrowserViewer:
-            return BrowserViewer(transport, limit, self._clock, on_first=on_first)
+            return BrowserViewer(transport, limit, self._clock, on_first=on_first, sound=sound)
 
         try:
             ticket, camera = request.query.get("ticket", ""), request.query.get("camera", "")

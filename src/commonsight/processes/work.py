@@ -10,6 +10,7 @@ import procrastinate
 import structlog
 
 from commonsight import jobs, outbox
+from commonsight.media.door import door
 from commonsight.processes.runtime import Runtime, main
 
 log = structlog.get_logger(__name__)
@@ -25,7 +26,7 @@ async def serve(runtime: Runtime) -> None:
         "work_found", jobs=[name for b in blueprints for name in b.tasks], subscriptions=[s.name for s in subscriptions]
     )
     house = jobs.House(runtime.settings, runtime.database, runtime.clock)
-    async with asyncio.TaskGroup() as group:
+    async with door(runtime.settings, runtime.database, runtime.name), asyncio.TaskGroup() as group:
         group.create_task(outbox.Dispatcher(runtime.database, subscriptions).run(runtime.stop))
         group.create_task(
             jobs.work(

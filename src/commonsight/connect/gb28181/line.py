@@ -15,6 +15,8 @@ from commonsight.problem import Refusal
 from commonsight.records.database import Database
 from commonsight.settings import Sip, Zone
 
+RETRY_SECONDS: Final = 0.3
+
 log = structlog.get_logger(__name__)
 
 
@@ -33,20 +35,26 @@ class Line:
         self._connecting = asyncio.Lock()
         self._ports: dict[str, Ports] = {}
 
-    async def client(self) -> Client:
+    async def client(self, *, patience: float = 0.0) -> Client:
         """The connection.
+
+        Args:
+            patience: seconds to go on trying.
 
         Raises:
             Refusal: `connect.gb_no_signalling`.
         """
+        loop = asyncio.get_running_loop()
+        until = loop.time() + patience
         async with self._connecting:
-            if self._client is not None and self._client.alive:
-                return self._client
-            try:
-                self._client = await Client.open(await place_of(self._database), self._label)
-            except SignallingLost as error:
-                raise Refusal("connect.gb_no_signalling", status=503) from error
-            log.info("signalling_connected", label=self._label)
+            while self._client is None or not self._client.alive:
+                try:
+                    self._client = await Client.open(await place_of(self._database), self._label)
+                    log.info("signalling_connected", label=self._label)
+                except (SignallingLost, Refusal) as error:
+                    if loop.time() >= until:
+                        raise Refusal("connect.gb_no_signalling", status=503) from error
+                    await asyncio.sleep(RETRY_SECONDS)
             return self._client
 
     def zone(self, device_zone: str) -> Zone:

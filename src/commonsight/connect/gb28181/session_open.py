@@ -17,12 +17,15 @@ from commonsight.connect.gb28181.media_ports import Taken
 from commonsight.connect.gb28181.ps_receiver import PsReceiver
 from commonsight.connect.gb28181.session import GbSession, hang_up, report
 from commonsight.connect.gb28181.signalling_client import Client, SignallingLost
-from commonsight.connect.model import Address, SourceCode, SourceError
+from commonsight.connect.model import Address, OwnFailure, SourceCode, SourceError
 from commonsight.problem import Refusal
 from commonsight.settings import Zone
 
 DEFAULT: Final[Transport] = "tcp-passive"
 """Loses nothing, and passes a NAT in front of the device."""
+
+SIGNALLING_SECONDS: Final = 4.0
+"""A signalling process that starts anew is waited for so long."""
 
 _MEANING: Final = {
     "connect.gb_no_signalling": SourceCode.UNREACHABLE,
@@ -36,6 +39,12 @@ _MEANING: Final = {
     "connect.gb_silent": SourceCode.TIMEOUT,
     "connect.gb_signalling_timeout": SourceCode.TIMEOUT,
 }
+_OURS: Final = frozenset({
+    "connect.gb_no_signalling", "connect.gb_zone_unreachable", "connect.gb_media_ports_taken",
+    "connect.gb_ssrc_exhausted", "connect.gb_dialogs_most", "connect.gb_signalling_timeout",
+    "connect.gb_signalling_busy", "connect.gb_signalling_failed",
+})  # fmt: skip
+"""What we lack ourselves; nobody may hold it against the camera."""
 _STATUS: Final = {
     "401": SourceCode.UNAUTHORIZED, "403": SourceCode.UNAUTHORIZED, "407": SourceCode.UNAUTHORIZED,
     "404": SourceCode.NOT_FOUND, "410": SourceCode.NOT_FOUND, "604": SourceCode.NOT_FOUND,
@@ -101,10 +110,11 @@ async def open_wish(wish: Wish, *, timeout: float, clock: Clock, line: Line | No
         raise SourceError(opening.when_late, f"{opening.step}: nothing within {timeout:g} s") from None
     except Refusal as refusal:
         await opening.abort()
-        raise SourceError(_code(refusal), str(refusal)) from refusal
+        kind = OwnFailure if refusal.code in _OURS else SourceError
+        raise kind(_code(refusal), str(refusal)) from refusal
     except SignallingLost as error:
         await opening.abort()
-        raise SourceError(SourceCode.UNREACHABLE, str(error)) from error
+        raise OwnFailure(SourceCode.UNREACHABLE, str(error)) from error
     except BaseException:
         await opening.abort()
         raise
@@ -137,7 +147,7 @@ class _Opening:
             await hang_up(client, self._dialog, ref=self._ref)
 
     async def run(self, line: Line) -> GbSession:
-        self._client = client = await line.client()
+        self._client = client = await line.client(patience=SIGNALLING_SECONDS)
         wish = self._wish
         where = await client.call("reach", device=wish.device)
         zone = line.zone(str(where["zone"]))
