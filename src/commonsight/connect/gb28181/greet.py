@@ -57,12 +57,12 @@ class Greeter:
 
     async def _rounds(self) -> None:
         while True:
+            await self._clock.sleep(ROUND_SECONDS)
             for device in self._server.devices:
-                if device.online:
+                if device.online and not self._server.arrivals.stormy:
                     self.welcome(device)
             here = {device.id for device in self._server.devices}
             self._next = {device_id: due for device_id, due in self._next.items() if device_id in here}
-            await self._clock.sleep(ROUND_SECONDS)
 
     async def _work(self) -> None:
         while True:

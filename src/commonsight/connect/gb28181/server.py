@@ -16,6 +16,7 @@ from prometheus_client import Counter
 
 from commonsight.clock import Clock
 from commonsight.connect.gb28181.answers import Answers, Desk, Overfull
+from commonsight.connect.gb28181.arrivals import TICK_SECONDS, Arrivals, Here
 from commonsight.connect.gb28181.devices import Devices, peer_of
 from commonsight.connect.gb28181.model import CHARSETS, Device, is_code
 from commonsight.connect.gb28181.registrar import Registrar
@@ -51,7 +52,6 @@ REFUSED = Counter("commonsight_gb_refused", "Messages of devices turned away", [
 
 Handler = Callable[[Device, Manscdp], Awaitable[None]]
 MethodHandler = Callable[[Request, ServerTransaction], Awaitable[None]]
-Here = Callable[[Device], None]
 
 _COMMANDS: Final = frozenset({
     "Keepalive", "Catalog", "DeviceInfo", "DeviceStatus", "RecordInfo", "Alarm", "MobilePosition", "MediaStatus",
@@ -75,7 +75,7 @@ class Gb28181:
         self._id, self._domain = settings.sip.id, settings.sip.realm
         self._handlers: dict[tuple[str, str], list[Handler]] = {}
         self._methods: dict[str, MethodHandler] = {}
-        self._here: list[Here] = []
+        self.arrivals = Arrivals(devices.get)
         self._desk = Desk()
         # Begins anywhere, so that late answers to an earlier run are not taken for answers to this one.
         self._serials = itertools.count(random.randrange(1, 500_000_000))  # noqa: S311  no secret
@@ -96,14 +96,20 @@ class Gb28181:
         self._methods[method] = handler
 
     def on_online(self, heard: Here) -> None:
-        """Call `heard(device)` when a device comes online; it must not wait."""
-        self._here.append(heard)
+        """Call `heard(device)` when a device has come online, in a storm some time later; it must not wait."""
+        self.arrivals.listen(heard)
 
     async def run(self) -> None:
         """Run the handlers until cancelled."""
         async with asyncio.TaskGroup() as group:
+            group.create_task(self._tell_arrivals())
             for lane in self._lanes:
                 group.create_task(self._work(lane))
+
+    async def _tell_arrivals(self) -> None:
+        while True:
+            await self._clock.sleep(TICK_SECONDS)
+            self.arrivals.tick()
 
     async def _work(self, lane: asyncio.Queue[tuple[Handler, Device, Manscdp]]) -> None:
         while True:
@@ -147,17 +153,16 @@ class Gb28181:
         after = self.devices.get(code)
         if reply.status == 200 and after is not None:
             if after.online and (before is None or not before.online):
-                self._tell_here(after)
+                self._came(after)
             elif not after.online:
                 log.info("device_offline", device=code, reason=after.offline_reason)
         elif reply.why and reply.why != "stale":
             REFUSED.labels(reply.why).inc()
             log.info("register_refused", device=code[:40], why=reply.why, host=transaction.peer.host)
 
-    def _tell_here(self, device: Device) -> None:
+    def _came(self, device: Device) -> None:
         log.info("device_online", device=device.code, host=device.host, transport=device.transport)
-        for heard in self._here:
-            heard(device)
+        self.arrivals.come(device.code)
 
     async def _message(self, request: Request, transaction: ServerTransaction) -> None:
         try:
@@ -198,7 +203,7 @@ class Gb28181:
                 continue
             device = self._registrar.heard(code, peer, keepalive=keepalive)
             if device is not None and not before.online:
-                self._tell_here(device)
+                self._came(device)
             if device is not None:
                 return device
         return None
