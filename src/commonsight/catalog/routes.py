@@ -12,6 +12,7 @@ from commonsight.catalog import area_routes, code_routes, export, lists, map_rou
 from commonsight.catalog.imports import routes as import_routes
 from commonsight.catalog.imports.model import MEDIA_TYPES, Format
 from commonsight.catalog.model import Camera, Sort
+from commonsight.catalog.planning import routes as planning_routes
 from commonsight.catalog.views import (
     CameraDetail,
     CameraIn,
@@ -47,6 +48,7 @@ router.include_router(map_routes.router)
 router.include_router(area_routes.router)
 router.include_router(code_routes.router)
 router.include_router(import_routes.router)
+router.include_router(planning_routes.router)
 
 MayRead = Annotated[Caller, requires("cameras.read")]
 MayWrite = Annotated[Caller, requires("cameras.write")]

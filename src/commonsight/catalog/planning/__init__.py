@@ -1,0 +1,1 @@
+"""Before you build: what existing cameras see already, what none sees, and what was saved by asking first."""
