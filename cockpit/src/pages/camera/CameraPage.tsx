@@ -96,7 +96,7 @@ function Watched({ camera, read }: { camera: Camera; read: Answer<Analysis> }) {
         {!camera.source && <Teach title={t('live.noSource')}>{t('live.noSourceText')}</Teach>}
         {camera.source && !can('pictures.view') && <Teach title={t('live.noRight')} />}
         {camera.source && can('pictures.view') && (
-          <LivePlayer cameraId={camera.id} cameraName={camera.name} lines={drawing ? [] : read.data.lines} overlay={canvas} />
+          <LivePlayer cameraId={camera.id} cameraName={camera.name} lines={drawing ? [] : read.data.lines} overlay={canvas} {...(can('health.read') ? { onWhy: () => setTab('diagnosis') } : {})} />
         )}
         {isSteered(camera) && can('pictures.control') && <ControlPanel id={camera.id} />}
         {can('counts.read') && read.data.enabled && <Counted id={camera.id} />}

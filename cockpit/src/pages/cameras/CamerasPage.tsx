@@ -14,6 +14,8 @@ import { CameraTable } from './CameraTable'
 import css from './CamerasPage.module.css'
 import { FilterBar } from './FilterBar'
 import { asQuery, readFilters, SORTS, writeFilters, type Filters, type Sort } from './filters'
+import { SelectionPanel } from './select/SelectionPanel'
+import { useSelection } from './select/useSelection'
 import { camerasText } from './text'
 import { Trees } from './Trees'
 
@@ -75,12 +77,15 @@ function CameraMapView({ filters }: { filters: Filters }) {
   const navigate = useNavigate()
   const query = useMemo(() => asQuery(filters), [filters])
   const map = useMapData(query)
+  const selection = useSelection(query)
+  const placing = selection.placing ? selection : null
   const open = useCallback((id: string) => void navigate(`/cameras/${id}`), [navigate])
   return (
     <div className={css.map}>
       <Suspense fallback={null}>
-        <RegionMap data={map.data} onView={map.onView} onCamera={open} region={filters.region} />
+        <RegionMap data={map.data} onView={map.onView} onCamera={open} region={filters.region} shapes={selection.shapes} placing={placing} />
       </Suspense>
+      <SelectionPanel selection={selection} />
     </div>
   )
 }

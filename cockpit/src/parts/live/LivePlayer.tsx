@@ -21,10 +21,12 @@ interface Props {
   /** Drawn over the picture, in its coordinates (the analysis editor). */
   overlay?: ReactNode
   onClose?: () => void
+  /** Offered when the picture does not come: the way to the reason. */
+  onWhy?: () => void
 }
 
 /** The live picture of one camera. Picture first, controls second; never without its purpose line and watermark. */
-export function LivePlayer({ cameraId, cameraName, lines = NO_LINES, overlay, onClose }: Props) {
+export function LivePlayer({ cameraId, cameraName, lines = NO_LINES, overlay, onClose, onWhy }: Props) {
   const t = useText(liveText)
   const { open, busy, problem, ask, release } = useView(cameraId)
   const asked = useRef<string | null>(null)
@@ -47,7 +49,7 @@ export function LivePlayer({ cameraId, cameraName, lines = NO_LINES, overlay, on
     <section className={css.player} aria-label={t('player.label', { name: cameraName })}>
       <div className={css.picture}>
         {open ? (
-          <Picture key={open.view.permit_id} url={open.view.url} viewer={open.view.watermark.viewer} lines={lines} onAgain={() => void ask(open.purpose)}>
+          <Picture key={open.view.permit_id} url={open.view.url} viewer={open.view.watermark.viewer} lines={lines} onAgain={() => void ask(open.purpose)} onWhy={onWhy}>
             {overlay}
           </Picture>
         ) : (
@@ -70,10 +72,11 @@ interface PictureProps {
   viewer: string
   lines: readonly Line[]
   onAgain: () => void
+  onWhy: (() => void) | undefined
   children: ReactNode
 }
 
-function Picture({ url, viewer, lines, onAgain, children }: PictureProps) {
+function Picture({ url, viewer, lines, onAgain, onWhy, children }: PictureProps) {
   const t = useText(liveText)
   const video = useRef<HTMLVideoElement>(null)
   const still = useRef<HTMLCanvasElement>(null)
@@ -101,14 +104,14 @@ function Picture({ url, viewer, lines, onAgain, children }: PictureProps) {
       {children}
       {state.is === 'playing' && <Watermark viewer={viewer} />}
       {state.is === 'connecting' && <p className={css.state} role="status">{t('player.connecting')}</p>}
-      {state.is === 'lost' && <Lost state={state} onAgain={onAgain} />}
+      {state.is === 'lost' && <Lost state={state} onAgain={onAgain} onWhy={onWhy} />}
       {size && hasSound(size.mime) && <SoundButton on={sound} onTurn={setSound} />}
       {skipped > 0 && state.is === 'playing' && <span className={css.skipped}>{t('player.skipped', { n: skipped })}</span>}
     </div>
   )
 }
 
-function Lost({ state, onAgain }: { state: Extract<StreamState, { is: 'lost' }>; onAgain: () => void }) {
+function Lost({ state, onAgain, onWhy }: { state: Extract<StreamState, { is: 'lost' }>; onAgain: () => void; onWhy: (() => void) | undefined }) {
   const t = useText(liveText)
   const pick = useBilingual()
   const key = `lost.${state.code}`
@@ -118,6 +121,7 @@ function Lost({ state, onAgain }: { state: Extract<StreamState, { is: 'lost' }>;
       <p>{words}</p>
       <p className={css.code}>{state.code}</p>
       {state.again ? <p>{t('player.again')}</p> : <Button size="small" onClick={onAgain}>{t('player.retry')}</Button>}
+      {onWhy && <Button size="small" type="link" onClick={onWhy}>{t('player.why')}</Button>}
     </div>
   )
 }

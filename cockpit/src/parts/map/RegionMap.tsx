@@ -13,6 +13,8 @@ import { iconAtlas } from './icons'
 import { cells, layers, points, type Cell } from './layers'
 import { MapLegend } from './MapLegend'
 import css from './RegionMap.module.css'
+import { shapeLayers } from './shapeLayers'
+import type { MapShape } from './shapes'
 
 export interface RegionMapProps {
   data: CameraMap | undefined
@@ -23,12 +25,18 @@ export interface RegionMapProps {
   /** Region to bring into view; a code of the boundaries, or the whole. */
   region?: string | undefined
   scale?: number
+  /** Drawn besides the cameras. */
+  shapes?: readonly MapShape[]
+  /** When given, a click sets a place and a double click is done; cameras are not opened meanwhile. */
+  placing?: { onPlace: (place: [number, number]) => void; onPlaced: () => void } | null
 }
+
+const NO_SHAPES: readonly MapShape[] = []
 
 /** A tap on a hexagon goes this much closer, and in the end to single cameras. */
 const CLOSER = 2
 
-export default function RegionMap({ data, onView, onCamera, chosen = null, region, scale = 1 }: RegionMapProps) {
+export default function RegionMap({ data, onView, onCamera, chosen = null, region, scale = 1, shapes = NO_SHAPES, placing = null }: RegionMapProps) {
   const t = useText(partsText)
   const f = useFormat()
   const tokens = useTokens()
@@ -49,6 +57,8 @@ export default function RegionMap({ data, onView, onCamera, chosen = null, regio
       },
       onHover: (hovered, x, y) =>
         setHover(hovered?.kind === 'cell' ? { text: t('map.cell', numbers(hovered, f.number)), x, y } : null),
+      onPlace: (place) => placing?.onPlace(place),
+      onPlaced: () => placing?.onPlaced(),
     }
   })
 
@@ -59,6 +69,8 @@ export default function RegionMap({ data, onView, onCamera, chosen = null, regio
       onView: (view) => events.current?.onView(view),
       onPick: (picked) => events.current?.onPick(picked),
       onHover: (hovered, x, y) => events.current?.onHover(hovered, x, y),
+      onPlace: (place) => events.current?.onPlace(place),
+      onPlaced: () => events.current?.onPlaced(),
     })
     // The map lives outside React; its effects below wait for it.
     queueMicrotask(() => setEngine(made))
@@ -71,8 +83,14 @@ export default function RegionMap({ data, onView, onCamera, chosen = null, regio
   const density = useMemo(() => (data?.mode === 'density' ? cells(data) : []), [data])
   const cameras = useMemo(() => (data ? points(data) : []), [data])
   useEffect(() => {
-    engine?.setLayers(layers({ tokens, atlas, font: FONT, boundaries, cells: density, points: cameras, scale, chosen }))
-  }, [engine, tokens, atlas, boundaries, density, cameras, scale, chosen])
+    engine?.setLayers([
+      ...shapeLayers(shapes, tokens),
+      ...layers({ tokens, atlas, font: FONT, boundaries, cells: density, points: cameras, scale, chosen }),
+    ])
+  }, [engine, tokens, atlas, boundaries, density, cameras, scale, chosen, shapes])
+
+  const isPlacing = placing !== null
+  useEffect(() => engine?.setPlacing(isPlacing), [engine, isPlacing])
 
   useEffect(() => {
     const feature = boundaries?.features.find(({ properties }) => region?.startsWith(properties.code))

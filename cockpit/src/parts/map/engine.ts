@@ -23,6 +23,10 @@ export interface EngineEvents {
   onPick: (picked: CameraPoint | Cell) => void
   /** What is under the pointer, at CSS pixels from the map's corner. */
   onHover: (hovered: CameraPoint | Cell | null, x: number, y: number) => void
+  /** While placing: where the person clicked, [lon, lat]. */
+  onPlace: (place: [number, number]) => void
+  /** While placing: a double click says that it is done. */
+  onPlaced: () => void
 }
 
 function style(tokens: Tokens, boundaries: Boundaries): StyleSpecification {
@@ -55,6 +59,7 @@ export class MapEngine {
   private moved = false
   private picking = false
   private closed = false
+  private placing = false
 
   constructor(container: HTMLElement, tokens: Tokens, boundaries: Boundaries, events: EngineEvents) {
     this.map = new MapLibre({
@@ -113,6 +118,14 @@ export class MapEngine {
     this.map.jumpTo({ center: position, zoom })
   }
 
+  /** Whether a click sets a place instead of choosing a camera. */
+  setPlacing(on: boolean): void {
+    this.placing = on
+    if (on) this.map.doubleClickZoom.disable()
+    else this.map.doubleClickZoom.enable()
+    this.map.getCanvas().style.cursor = on ? 'crosshair' : ''
+  }
+
   zoom(): number {
     return this.map.getZoom()
   }
@@ -147,16 +160,24 @@ export class MapEngine {
       if (!this.moved) this.whole()
       else this.deck.setProps({ viewState: this.viewState() })
     })
-    map.on('click', ({ point }) => {
+    map.on('dblclick', () => {
+      if (this.placing) events.onPlaced()
+    })
+    map.on('click', ({ point, lngLat, originalEvent }) => {
+      if (this.placing) {
+        // The second click of a double click ends the drawing; it is no place of its own.
+        if (originalEvent.detail < 2) events.onPlace([lngLat.lng, lngLat.lat])
+        return
+      }
       void this.pick(point).then((picked) => picked && events.onPick(picked))
     })
     // Picking reads back from the graphics card: one at a time, and never while the map moves.
     map.on('mousemove', ({ point }) => {
-      if (this.picking || map.isMoving()) return
+      if (this.picking || this.placing || map.isMoving()) return
       this.picking = true
       void this.pick(point).then((hovered) => {
         this.picking = false
-        if (this.closed) return
+        if (this.closed || this.placing) return
         map.getCanvas().style.cursor = hovered ? 'pointer' : ''
         events.onHover(hovered, point.x, point.y)
       })

@@ -49,7 +49,7 @@ function Found({ found }: { found: Diagnosis }) {
   const words = finding(found, language)
   return (
     <>
-      <Alert type={words.good ? 'success' : 'error'} title={words.text} description={words.next && t('diagnosis.next', { text: words.next })} />
+      <Alert type={words.tone} title={words.text} description={words.next && t('diagnosis.next', { text: words.next })} />
       {!hasTried(found) && <p className={css.hint}>{t('diagnosis.teach')}</p>}
       <p className={css.hint}>{t('diagnosis.lastGood')} {found.last_good_at ? `${f.dateTime(found.last_good_at)} (${f.ago(found.last_good_at)})` : t('diagnosis.never')}</p>
       {found.steps.length > 0 && <><h3 className={css.head}>{t('diagnosis.steps')}</h3><StepList steps={found.steps} /></>}

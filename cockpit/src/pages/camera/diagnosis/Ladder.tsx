@@ -18,7 +18,8 @@ export function Ladder({ steps }: { steps: Diagnosis['ladder'] }) {
       <ol>
         {steps.map((step, index) => {
           const wait = since(steps, index)
-          const failed = /^SIP\/2\.0 [456]/.test(step.line)
+          // Asking for a password is how a registration begins, no failure.
+          const failed = /^SIP\/2\.0 (?!401|407)[456]/.test(step.line)
           return (
             <li key={`${step.at}-${index}`} data-way={step.direction} data-failed={failed || undefined}>
               <time dateTime={step.at} title={f.dateTime(step.at)}>{wait === null ? f.time(step.at, true) : `+${f.seconds(wait / 1000)}`}</time>

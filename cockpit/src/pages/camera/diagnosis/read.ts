@@ -7,13 +7,13 @@ export const hasTried = (found: Diagnosis): boolean => found.ladder.length > 0 |
 export interface Words {
   text: string
   next: string | null
-  good: boolean
+  tone: 'success' | 'error' | 'info'
 }
 
-/** The finding in the person's language, and whether it is good news: no step failed and the last one was reached. */
+/** The finding in the person's language, and what kind of news it is: a step failed, the last one was reached, or nobody knows yet. */
 export function finding({ finding: found, steps }: Diagnosis, language: Language): Words {
-  const good = steps.at(-1)?.state === 'ok' && steps.every((step) => step.state !== 'failed')
-  return { text: found[language], next: found.next[language] || null, good }
+  const tone = steps.some((step) => step.state === 'failed') ? 'error' : steps.at(-1)?.state === 'ok' ? 'success' : 'info'
+  return { text: found[language], next: found.next[language] || null, tone }
 }
 
 /** Time between two steps of the ladder, milliseconds; null for the first. */

@@ -9,6 +9,7 @@ export const en: Record<keyof typeof zh, string> = {
   'player.connecting': 'Opening the picture…',
   'player.skipped': 'Slow connection: {n} frames skipped',
   'player.again': 'Connecting again…',
+  'player.why': 'Why no picture?',
   'player.retry': 'View again',
   'sound.on': 'Sound on',
   'sound.off': 'Sound off',

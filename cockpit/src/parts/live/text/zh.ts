@@ -7,6 +7,7 @@ export const zh = {
   'player.connecting': '正在打开画面…',
   'player.skipped': '网络较慢，已跳过 {n} 帧',
   'player.again': '正在自动重连…',
+  'player.why': '为何无画面？',
   'player.retry': '重新调阅',
   'sound.on': '打开声音',
   'sound.off': '关闭声音',

@@ -73,7 +73,7 @@ export const zh = {
   'diagnosis.running': '正在尝试，最多 15 秒…',
   'diagnosis.capture': '下载抓包（pcap）',
   'diagnosis.lastGood': '最近一次正常',
-  'diagnosis.never': '从未正常',
+  'diagnosis.never': '从未',
   'diagnosis.next': '下一步：{text}',
   'diagnosis.steps': '经过',
   'diagnosis.ladder': '信令往来',
