@@ -6,7 +6,7 @@ PIP := $(BIN)/pip --disable-pip-version-check install --quiet
 NPM := $(BIN)/python scripts/npm.py
 PAGE := src/commonsight/api/page/index.html
 
-.PHONY: demo run test check cockpit reference lock wheel clean
+.PHONY: demo run test check conformance-gb28181 cockpit reference lock wheel clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed $(PAGE)  ## set up and start the platform with a demo region
@@ -29,6 +29,10 @@ check: $(VENV)/.tested  ## formatting, lint, types, floors
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python scripts/reference.py --check
+
+conformance-gb28181: $(VENV)/.tested  ## GB/T 28181 against sipp, tshark and ffmpeg, as a table
+	@scripts/debian test
+	@$(BIN)/python -m bench.conformance_gb28181
 
 bench-%: $(VENV)/.tested $(VENV)/.bench $(PAGE)  ## bench-count, bench-catalog, bench-live, bench-sync, bench-register
 	@scripts/debian bench
