@@ -1,12 +1,14 @@
 """The commands at the top: run, demo, add, version; and the nouns below them."""
 
 import asyncio
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from commonsight import __version__
-from commonsight.cli import cameras, config, devices, models, people, simulate
+from commonsight.catalog.imports.model import Existing, Format
+from commonsight.cli import cameras, config, devices, imports, models, people, simulate
 from commonsight.cli.terminal import ConfigOption, fail_on_refusal, settings_of
 
 app = typer.Typer(
@@ -16,6 +18,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,  # locals hold passwords
 )
 app.add_typer(cameras.app, name="cameras")
+app.add_typer(imports.app, name="imports")
 app.add_typer(devices.app, name="devices")
 app.add_typer(models.app, name="models")
 app.add_typer(people.app, name="people")
@@ -80,3 +83,45 @@ def add(
 ) -> None:
     """添加摄像机 · Bring a camera of your own, and say whether it plays."""
     cameras.add(url, name=name, region=region, config=config)
+
+
+@app.command("import")
+@fail_on_refusal
+def import_(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="cameras.xlsx, .csv, .json")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查不写入 · Say what would happen.")] = False,
+    skip_refused: Annotated[
+        bool, typer.Option("--skip-refused", help="跳过未通过的行 · Write the good rows without the others.")
+    ] = False,
+    existing: Annotated[
+        Existing, typer.Option(help="已有的摄像机：更新、跳过、拒绝 · What becomes of cameras on file.")
+    ] = Existing.CHANGE,
+    coordinates: Annotated[
+        str | None, typer.Option(help="文件的坐标系 wgs84|gcj02|bd09 · Only if its source says so.")
+    ] = None,
+    config: ConfigOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """导入摄像机档案 · Bring cameras from a file; undo with `imports undo`."""
+    imports.import_file(
+        file,
+        dry_run=dry_run,
+        skip_refused=skip_refused,
+        existing=existing,
+        coordinates=coordinates,
+        config=config,
+        as_json=as_json,
+    )
+
+
+@app.command("export")
+@fail_on_refusal
+def export_(
+    file: Annotated[Path, typer.Argument(help="cameras.xlsx, .csv, .json; - 标准输出 standard output")],
+    region: Annotated[str | None, typer.Option(help="行政区划代码 · Division code.")] = None,
+    archived: Annotated[bool, typer.Option("--archived", help="停用的 · Those out of use instead.")] = False,
+    kind: Annotated[Format | None, typer.Option("--format", help="默认按文件名 · Told from the name.")] = None,
+    config: ConfigOption = None,
+) -> None:
+    """导出摄像机档案 · Write the camera list into a file that can be brought in again."""
+    imports.export_file(file, region=region, archived=archived, kind=kind, config=config)

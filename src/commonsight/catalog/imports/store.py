@@ -121,7 +121,7 @@ async def move(session: WriteSession, import_id: UUID, state: State, now: dateti
         f", {name} = :{name}" if name != "problem" else ", problem = CAST(:problem AS jsonb)" for name in values
     )
     await session.execute(
-        text(f"UPDATE imports SET state = :state, state_at = :now{sets} WHERE id = :id"),  # noqa: S608
+        text(f"UPDATE imports SET state = :state, state_at = :now, touched_at = now(){sets} WHERE id = :id"),  # noqa: S608
         {"id": import_id, "state": state.value, "now": now} | values,
     )
 
@@ -129,7 +129,10 @@ async def move(session: WriteSession, import_id: UUID, state: State, now: dateti
 async def count(session: WriteSession, import_id: UUID, **columns: int) -> None:
     """Set counters."""
     sets = ", ".join(f"{name} = :{name}" for name in columns)
-    await session.execute(text(f"UPDATE imports SET {sets} WHERE id = :id"), {"id": import_id} | columns)  # noqa: S608
+    await session.execute(
+        text(f"UPDATE imports SET {sets}, touched_at = now() WHERE id = :id"),  # noqa: S608
+        {"id": import_id} | columns,
+    )
 
 
 async def add_part(session: WriteSession, import_id: UUID, number: int, sealed: bytes, size: int) -> None:
@@ -284,6 +287,18 @@ async def settle(session: WriteSession, import_id: UUID) -> None:
         """),
         {"id": import_id},
     )
+
+
+async def still(session: ReadSession, states: Sequence[State], minutes: float) -> list[UUID]:
+    """Imports in one of `states` of which nothing was heard for so long, a hundred at most."""
+    found = await session.execute(
+        text(
+            "SELECT id FROM imports WHERE state = ANY(:states) "
+            "AND touched_at < now() - make_interval(mins => :minutes) ORDER BY state_at LIMIT 100"
+        ),
+        {"states": [state.value for state in states], "minutes": minutes},
+    )
+    return list(found.scalars())
 
 
 async def past_undo(session: ReadSession, before: datetime) -> list[UUID]:

@@ -18,6 +18,9 @@ from commonsight.records.database import WriteSession
 
 log = structlog.get_logger(__name__)
 
+LOST_MINUTES: Final = 5
+"""An import that is worked on tells so every few seconds; after this long its job was lost."""
+
 ABANDONED_DAYS: Final = 7
 """A file that was not brought in for so long is given up."""
 
@@ -73,7 +76,7 @@ async def keep_imports(timestamp: int) -> None:  # noqa: ARG001 - given by the s
     house = jobs.house()
     now = house.clock.now()
     async with house.database.write() as session:
-        for import_id in await store.stale(session, now - timedelta(minutes=5), tuple(_STEPS)):
+        for import_id in await store.still(session, tuple(_STEPS), LOST_MINUTES):
             present = service.known(await store.one(session, import_id), import_id)
             await enqueue(session, present, Actor(present.by_id, present.by_name))
     async with house.database.write() as session:

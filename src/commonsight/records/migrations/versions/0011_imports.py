@@ -106,6 +106,7 @@ def upgrade() -> None:
             problem jsonb,
             created_at timestamptz NOT NULL,
             state_at timestamptz NOT NULL,
+            touched_at timestamptz NOT NULL DEFAULT now(),
             committed_at timestamptz,
             CONSTRAINT pk_imports PRIMARY KEY (id),
             CONSTRAINT ck_imports_state CHECK (state IN ('receiving', 'checking', 'checked', 'committing', 'committed',
