@@ -2,20 +2,17 @@
 
 import asyncio
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import structlog
-from sqlalchemy.exc import DBAPIError
 
 from commonsight.clock import Clock
-from commonsight.connect.gb28181 import queries, store
-from commonsight.connect.gb28181.devices import Known
+from commonsight.connect.gb28181 import queries
 from commonsight.connect.gb28181.model import Device
 from commonsight.connect.gb28181.queries import Info
 from commonsight.connect.gb28181.server import Gb28181
 from commonsight.problem import Refusal
-from commonsight.records.database import Database
 
 log = structlog.get_logger(__name__)
 
@@ -32,8 +29,8 @@ TEXT_MOST: Final = 200
 class Greeter:
     """Asks DeviceInfo and DeviceStatus and keeps the answers with the device."""
 
-    def __init__(self, server: Gb28181, database: Database, clock: Clock, timezone: str) -> None:
-        self._server, self._database, self._clock, self._timezone = server, database, clock, timezone
+    def __init__(self, server: Gb28181, clock: Clock, timezone: str) -> None:
+        self._server, self._clock, self._timezone = server, clock, timezone
         self._next: dict[UUID, float] = {}
         self._waiting: dict[UUID, None] = {}
         self._wake = asyncio.Event()
@@ -79,33 +76,26 @@ class Greeter:
                 await self.greet(device)
             except Refusal as refusal:
                 log.info("greeting_unanswered", device=device.code, code=refusal.code)
-            except (DBAPIError, OSError, TimeoutError) as error:
-                log.warning("greeting_not_kept", device=device.code, error=type(error).__name__)
             else:
                 self._next[device_id] = self._clock.monotonic() + AGAIN_SECONDS
 
     async def greet(self, device: Device) -> None:
         """Ask one device. Raises Refusal like `Gb28181.query`."""
-        info = await queries.device_info(self._server, device)
-        async with self._database.write() as session:
-            await store.write_identity(session, device.id, **_identity(info))
-        said = {name: value for name, value in _identity(info).items() if value is not None}
-        self._keep(device, **said)
+        self._keep(device, **_identity(await queries.device_info(self._server, device)))
         status = await queries.device_status(self._server, device, self._clock, self._timezone)
         if status.clock_difference is not None:
-            await self.keep_clock(device, status.clock_difference)
+            self.keep_clock(device, status.clock_difference)
 
-    async def keep_clock(self, device: Device, difference: float) -> None:
-        """Write what a status said about the device's clock."""
-        async with self._database.write() as session:
-            await store.write_clock(session, device.id, difference, self._clock.now())
-        self._keep(device, clock_difference=difference)
+    def keep_clock(self, device: Device, difference: float) -> None:
+        """Keep what a status said about the device's clock."""
+        self._keep(device, clock_difference=difference, clock_checked_at=self._clock.now())
 
-    def _keep(self, device: Device, **said: object) -> None:
-        devices = self._server.devices
-        current = devices.get(device.code)
+    def _keep(self, device: Device, **said: Any) -> None:
+        """With the device's state, which is written in batches. What was not said this time stays."""
+        current = self._server.devices.get(device.code)
         if current is not None:
-            devices.edit(Known(replace(current, **said), devices.secret(device.code)))  # type: ignore[arg-type]
+            told = {name: value for name, value in said.items() if value is not None}
+            self._server.devices.put(replace(current, **told))
 
 
 def _identity(info: Info) -> dict[str, str | None]:

@@ -150,7 +150,7 @@ class Device:
 
     `host`, `port`, `transport`, `zone`: where its last registration or keepalive came from, which is where requests go:
     what it writes into Contact is an address behind its NAT. None before the first registration.
-    `clock_difference`: its clock minus ours, seconds.
+    `clock_difference`: its clock minus ours, seconds, as it was at `clock_checked_at`.
     """
 
     id: UUID
@@ -173,6 +173,7 @@ class Device:
     model: str | None = None
     firmware: str | None = None
     clock_difference: float | None = None
+    clock_checked_at: datetime | None = None
     quirks: Quirks = field(default_factory=Quirks)
     platform_id: UUID | None = None
     has_password: bool = False

@@ -45,7 +45,7 @@ class Ops:
         device, target = self._device(fields), _target(fields)
         found = await queries.device_status(self._server, device, self._clock, self._timezone, target)
         if found.clock_difference is not None and target in (None, device.code):
-            await self._greeter.keep_clock(device, found.clock_difference)
+            self._greeter.keep_clock(device, found.clock_difference)
         return plain(asdict(found))
 
     async def config(self, _: Connection, fields: dict[str, Any]) -> dict[str, Any]:

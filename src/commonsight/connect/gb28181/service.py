@@ -141,7 +141,7 @@ async def furnish(settings: Settings, database: Database, clock: Clock, name: st
         trace=Trace([settings.sip.id]),
     )
     line = Server(settings.runtime_dir / f"{name}.sock")
-    greeter = Greeter(server, database, clock, settings.region.timezone)
+    greeter = Greeter(server, clock, settings.region.timezone)
     return House(settings, database, clock, name, devices, registrar, server, line, greeter)
 
 

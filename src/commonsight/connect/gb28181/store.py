@@ -34,7 +34,6 @@ class Kept:
     revision: int
     created_at: datetime
     updated_at: datetime
-    clock_checked_at: datetime | None
     removed: bool
 
     @property
@@ -73,13 +72,13 @@ def _kept(row: Row[Any]) -> Kept:
         model=row.model,
         firmware=row.firmware,
         clock_difference=row.clock_difference,
+        clock_checked_at=row.clock_checked_at,
         quirks=quirks,
         platform_id=row.platform_id,
         has_password=row.secret is not None,
     )
     return Kept(
-        device, row.secret, row.revision, row.created_at, row.updated_at, row.clock_checked_at,
-        row.removed_at is not None,
+        device, row.secret, row.revision, row.created_at, row.updated_at, row.removed_at is not None,
     )  # fmt: skip
 
 
@@ -241,6 +240,11 @@ _STATE: Final[dict[str, str]] = {
     "registered_at": "timestamptz",
     "expires_at": "timestamptz",
     "keepalive_at": "timestamptz",
+    "manufacturer": "text",
+    "model": "text",
+    "firmware": "text",
+    "clock_difference": "float8",
+    "clock_checked_at": "timestamptz",
 }
 _SOURCE: Final = ", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in _STATE.items())
 
@@ -287,27 +291,6 @@ async def write_state(session: WriteSession, untold: Untold) -> dict[str, UUID]:
 def _state_arrays(devices: Sequence[Device]) -> dict[str, list[Any]]:
     arrays: dict[str, list[Any]] = {name: [getattr(device, name) for device in devices] for name in _STATE}
     return arrays | {"ids": [device.id for device in devices]}
-
-
-async def write_identity(
-    session: WriteSession, device_id: UUID, *, manufacturer: str | None, model: str | None, firmware: str | None
-) -> None:
-    """What a DeviceInfo answer said; None leaves what was known."""
-    await session.execute(
-        text(
-            "UPDATE gb_devices SET manufacturer = coalesce(:manufacturer, manufacturer), "
-            "model = coalesce(:model, model), firmware = coalesce(:firmware, firmware) WHERE id = :id"
-        ),
-        {"id": device_id, "manufacturer": manufacturer, "model": model, "firmware": firmware},
-    )
-
-
-async def write_clock(session: WriteSession, device_id: UUID, difference: float, now: datetime) -> None:
-    """Its clock minus ours, seconds, as measured at `now`."""
-    await session.execute(
-        text("UPDATE gb_devices SET clock_difference = :difference, clock_checked_at = :now WHERE id = :id"),
-        {"id": device_id, "difference": difference, "now": now},
-    )
 
 
 async def region_exists(session: ReadSession, region: str) -> bool:

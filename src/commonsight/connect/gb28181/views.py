@@ -75,7 +75,7 @@ def shown(kept: Kept) -> dict[str, Any]:
         "model": device.model,
         "firmware": device.firmware,
         "clock_difference": device.clock_difference,
-        "clock_checked_at": kept.clock_checked_at,
+        "clock_checked_at": device.clock_checked_at,
         "quirks": device.quirks.as_json(),
         "has_password": device.has_password,
         "created_at": kept.created_at,
