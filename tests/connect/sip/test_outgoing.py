@@ -4,9 +4,11 @@ import asyncio
 
 import pytest
 
+from commonsight.clock import ManualClock
 from commonsight.connect.sip.dialog import Dialog
+from commonsight.connect.sip.endpoint import SipEndpoint
 from commonsight.connect.sip.errors import SipTimeout, SipUnreachable
-from commonsight.connect.sip.peer import Peer
+from commonsight.connect.sip.peer import Listen, Peer
 from commonsight.connect.wire.sip import parse_name_addr, parse_via
 
 from .world import DOMAIN, OURS, THEIRS, Recorder, invite, message, reply, until
@@ -92,6 +94,27 @@ async def test_a_call_is_acknowledged_again_when_the_answer_is_repeated_and_ends
     assert parse_name_addr(bye.headers.get("To") or "").tag == "their2"
     numbers = [int((r.headers.get("CSeq") or "").split()[0]) for r in (request, raw.requests("ACK")[0], bye)]
     assert numbers[0] == numbers[1] == numbers[2] - 1
+
+
+async def test_an_invite_is_not_repeated_once_it_rings(raw):
+    clock = ManualClock()
+    sip = SipEndpoint([Listen("local", "127.0.0.1", 0)], Recorder(), clock, user_agent="x")
+    await sip.start()
+    asking = asyncio.create_task(sip.request(invite(sip, raw.peer), raw.peer, timeout=30))
+    await until(lambda: len(raw.requests("INVITE")) == 1)
+    await asyncio.sleep(0)
+    clock.advance(0.5)
+    await until(lambda: len(raw.requests("INVITE")) == 2)
+    _, ringing = await answers(raw, "INVITE", 180)
+    raw.send(sip.ports["local"], ringing)
+    await until(lambda: any(t.provisional for t in sip._outgoing._asking.values()))
+    for _ in range(20):
+        clock.advance(1)
+        await asyncio.sleep(0.001)
+    raw.send(sip.ports["local"], reply(raw.requests("INVITE")[0], 200))
+    assert (await asking).status == 200
+    assert len(raw.requests("INVITE")) == 2
+    await sip.close()
 
 
 async def test_an_invite_given_up_while_it_rings_is_taken_back(start, raw):

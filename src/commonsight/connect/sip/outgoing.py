@@ -126,8 +126,8 @@ class Outgoing:
             left = begun + timeout - self._clock.monotonic()
             if left <= 0:
                 raise SipTimeout(f"no answer to {transaction.request.method} within {timeout:g} s", transaction.peer)
-            repeats = transaction.peer.transport == "udp" and not (transaction.invite and transaction.provisional)
-            sleeping = asyncio.ensure_future(self._clock.sleep(min(left, pause) if repeats else left))
+            pausing = min(left, pause) if _repeats(transaction) else left
+            sleeping = asyncio.ensure_future(self._clock.sleep(pausing))
             waited: set[asyncio.Future[Any]] = {transaction.reply, sleeping}
             try:
                 await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
@@ -135,7 +135,7 @@ class Outgoing:
                 sleeping.cancel()
             if transaction.reply.done():
                 return transaction.reply.result()
-            if repeats and left > pause:
+            if left > pause and _repeats(transaction):  # a provisional answer may have come meanwhile
                 metrics.REPEATS.inc()
                 self._sender.transmit(transaction.peer, transaction.request)
                 pause = pause * 2 if transaction.invite else min(pause * 2, T2)
@@ -207,6 +207,11 @@ class Outgoing:
         if not transaction.reply.done():
             transaction.reply.set_exception(SipUnreachable(words, transaction.peer))
             transaction.reply.exception()  # seen: nobody may be waiting any more
+
+
+def _repeats(transaction: ClientTransaction) -> bool:
+    """Whether it is sent again when no answer comes: over UDP, an INVITE only until the other side has shown itself."""
+    return transaction.peer.transport == "udp" and not (transaction.invite and transaction.provisional)
 
 
 def _branch() -> str:
