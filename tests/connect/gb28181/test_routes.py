@@ -17,6 +17,7 @@ from commonsight.access.audit import LOCAL
 from commonsight.api import problem
 from commonsight.catalog import service as catalog
 from commonsight.clock import SystemClock
+from commonsight.connect.gb28181 import ops
 from commonsight.connect.gb28181.routes import router
 from commonsight.connect.wire import manscdp, ptz
 from commonsight.places import store as places
@@ -212,6 +213,26 @@ async def test_a_camera_is_turned_by_one_operator_at_a_time(client, scene):
     client.caller = chief
     assert (await client.delete(f"{path}/lock")).status_code == 204
     assert (await client.get(f"{path}/lock")).json() == {"holder": None, "seconds_left": None, "mine": False}
+
+
+@pytest.mark.parametrize(
+    ("body", "ends"), [({"action": "move", "pan": 1}, 0), ({"action": "lens", "focus": 1}, ptz.LENS)]
+)
+async def test_a_camera_nobody_stops_stops_by_itself(client, scene, monkeypatch, body, ends):
+    _, camera, device, _ = scene
+    monkeypatch.setattr(ops, "STOP_SECONDS", 0.3)
+    assert (await client.post(f"/cameras/{camera}/ptz", json=body)).status_code == 204
+
+    def codes():
+        said = [manscdp.decode(one.body).root.findtext("PTZCmd") for one in device.heard if b"PTZCmd" in one.body]
+        return [ptz.decode(one).code for one in said]
+
+    await until(lambda: len(codes()) == 2)
+    assert codes()[-1] == ends
+    assert (await client.post(f"/cameras/{camera}/ptz", json=body)).status_code == 204
+    assert (await client.post(f"/cameras/{camera}/ptz", json={"action": "stop"})).status_code == 204
+    await asyncio.sleep(0.6)
+    assert len(codes()) == 4  # stopped by hand: nothing more is said
 
 
 async def test_who_may_turn_may_not_reboot(client, scene, database):

@@ -1,13 +1,17 @@
 """The signalling process against devices that are played by the test, over real sockets and a real database."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from xml.etree.ElementTree import Element, SubElement
 
 import pytest
 
 from commonsight.connect.gb28181 import queries, store
+from commonsight.connect.gb28181 import server as server_module
+from commonsight.connect.gb28181.model import Quirks
 from commonsight.connect.wire import manscdp
+from commonsight.connect.wire.sip import Headers, Response, StreamReader
 from commonsight.problem import Refusal
 
 from .conftest import CODE, file_device, until
@@ -237,3 +241,90 @@ async def test_hostile_bodies_are_refused_and_change_nothing(database, start):
     assert (await device.keepalive()).status == 200
     await asyncio.sleep(0)
     assert platform.known().online
+
+
+async def test_a_large_message_goes_by_tcp_where_the_device_listens_there(database, start):
+    await file_device(database)
+    platform = await start()
+    device = await platform.device()
+    await device.register()
+    by_tcp: list[bytes] = []
+
+    async def listens(reader, writer):
+        stream = StreamReader()
+        while data := await reader.read(65_536):
+            for request in stream.feed(data):
+                by_tcp.append(request.body)
+                headers = Headers([(n, v) for n, v in request.headers if n in ("Via", "From", "To", "Call-ID", "CSeq")])
+                writer.write(Response(200, "OK", headers).encode())
+        writer.close()
+
+    large = manscdp.build("Control", "DeviceConfig", "1", CODE, ("Text", "长" * 700))
+    server = platform.house.server
+    await server.command(platform.known(), large)  # nobody listens on TCP: it goes by UDP, as before
+    assert manscdp.decode(device.heard[-1].body).command == "DeviceConfig"
+    listening = await asyncio.start_server(listens, "127.0.0.1", device.local)
+    heard = len(device.heard)
+    try:
+        await server.command(platform.known(), large)
+        await server.command(platform.known(), manscdp.build("Control", "DeviceConfig", "2", CODE, ("Text", "短")))
+    finally:
+        listening.close()
+    assert [manscdp.decode(body).serial for body in by_tcp] == ["1"]
+    assert [manscdp.decode(request.body).serial for request in device.heard[heard:]] == ["2"]
+
+
+async def test_messages_from_another_host_count_only_where_the_owner_says_so(database, start):
+    await file_device(database)
+    platform = await start()
+    device = await platform.device()
+    await device.register()
+    device.heard.clear()
+    known = platform.known()
+    platform.house.devices.put(replace(known, host="192.0.2.1"))
+    assert (await device.keepalive()).status == 403
+    platform.house.devices.put(replace(known, host="192.0.2.1", quirks=Quirks(any_host=True)))
+    assert (await device.keepalive()).status == 200
+
+
+async def test_handlers_hear_each_device_in_order_and_a_failing_one_hurts_nobody(database, start):
+    codes = [CODE, "45010300001110000002"]
+    for code in codes:
+        await file_device(database, code)
+    platform = await start()
+    heard: dict[str, list[str]] = {code: [] for code in codes}
+
+    async def take(device, message):
+        await asyncio.sleep(0)
+        heard[device.code].append(message.serial)
+        raise RuntimeError("this handler always fails")
+
+    platform.house.server.on("Notify", "Catalog", take)
+    devices = [await platform.device(code) for code in codes]
+    for device in devices:
+        await device.register()
+    for serial in range(20):
+        for device in devices:
+            answer = await device.say(manscdp.build("Notify", "Catalog", serial, device.code), "NOTIFY")
+            assert answer.status == 200
+    expected = [str(serial) for serial in range(20)]
+    await until(lambda: heard == dict.fromkeys(codes, expected))
+
+
+async def test_an_overfull_lane_is_told_to_come_again(database, start, monkeypatch):
+    monkeypatch.setattr(server_module, "LANE_MOST", 3)
+    await file_device(database)
+    platform = await start()
+    gate = asyncio.Event()
+
+    async def stuck(device, message):
+        await gate.wait()
+
+    platform.house.server.on("Notify", "Broadcast", stuck)
+    device = await platform.device()
+    await device.register()
+    answers = [await device.say(manscdp.build("Notify", "Broadcast", n, CODE)) for n in range(8)]
+    assert {answer.status for answer in answers} == {200, 503}
+    assert all(answer.headers.get("Retry-After") for answer in answers if answer.status == 503)
+    assert (await device.keepalive()).status == 200
+    gate.set()

@@ -1,18 +1,27 @@
 """What other processes may have asked of devices, by name: the interface's side of the signalling socket."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
 
+import structlog
+
 from commonsight.clock import Clock
 from commonsight.connect.gb28181 import control, queries
+from commonsight.connect.gb28181.control import MOVING, Action, Order
 from commonsight.connect.gb28181.greet import Greeter
 from commonsight.connect.gb28181.model import Device, is_code
 from commonsight.connect.gb28181.registrar import Registrar
 from commonsight.connect.gb28181.server import Gb28181
 from commonsight.connect.gb28181.signalling import Connection, Server
 from commonsight.problem import Refusal
+
+log = structlog.get_logger(__name__)
+
+STOP_SECONDS: Final = 30.0
+"""What goes on until it is stopped is stopped after this without another command, s."""
 
 TEXT_MOST: Final = 2_000
 
@@ -23,6 +32,7 @@ class Ops:
     def __init__(self, server: Gb28181, registrar: Registrar, greeter: Greeter, clock: Clock, timezone: str) -> None:
         self._server, self._registrar, self._greeter = server, registrar, greeter
         self._clock, self._timezone = clock, timezone
+        self._moving: dict[str, asyncio.Task[None]] = {}
 
     def attach(self, line: Server) -> None:
         """Offer them."""
@@ -72,9 +82,13 @@ class Ops:
     async def ptz(self, _: Connection, fields: dict[str, Any]) -> dict[str, Any]:
         """`device`, `channel`, `action`, `values` -> {} once the device confirmed it."""
         device = self._device(fields)
-        order = control.Order.of(_text(fields, "action"), dict(fields.get("values") or {}))
-        serial = self._server.next_serial()
-        await self._server.command(device, control.document(device, _code(fields, "channel"), serial, order))
+        channel = _code(fields, "channel")
+        order = Order.of(_text(fields, "action"), dict(fields.get("values") or {}))
+        self._let_go(channel)
+        if order.action in MOVING:
+            # Before it moves: whoever asked may be gone by the time the device has confirmed.
+            self._stop_later(device, channel, order)
+        await self._order(device, channel, order)
         return {}
 
     async def snapshot(self, _: Connection, fields: dict[str, Any]) -> dict[str, Any]:
@@ -91,6 +105,31 @@ class Ops:
             ) from error
         await self._server.command(device, root)
         return {}
+
+    async def _order(self, device: Device, channel: str, order: Order) -> None:
+        serial = self._server.next_serial()
+        await self._server.command(device, control.document(device, channel, serial, order))
+
+    def _stop_later(self, device: Device, channel: str, order: Order) -> None:
+        """A camera whose operator's page was closed must not turn for ever."""
+        end = Order.of(Action.LENS, {}) if order.action is Action.LENS else Order.of(Action.STOP, {})
+
+        async def stop() -> None:
+            await self._clock.sleep(STOP_SECONDS)
+            self._moving.pop(channel, None)
+            try:
+                await self._order(device, channel, end)
+                log.info("camera_stopped_by_itself", device=device.code, channel=channel)
+            except Refusal as refusal:
+                log.warning("camera_not_stopped", device=device.code, channel=channel, code=refusal.code)
+
+        self._moving[channel] = asyncio.create_task(stop())
+
+    def _let_go(self, channel: str) -> None:
+        """Another command came: the operator is there."""
+        waiting = self._moving.pop(channel, None)
+        if waiting is not None:
+            waiting.cancel()
 
     async def refused(self, _: Connection, fields: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
         """-> `items`: registrations turned away lately, last first."""
