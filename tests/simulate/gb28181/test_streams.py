@@ -211,6 +211,34 @@ async def test_what_cannot_be_had_is_refused(above, fleet):
     assert (await above.request(channel, "INVITE", b"v=0\r\n", call="x", fields=bare)).status == 488
 
 
+@pytest.mark.parametrize(
+    ("line", "instead"),
+    [
+        ("c=IN IP4 127.0.0.1", "c=IN IP4 camera.invalid"),
+        ("t=0 0", "t=99999999999999999999 99999999999999999999"),
+        ("t=0 0", "t=10 5"),
+        ("m=video 9 ", "m=video 99999 "),
+        ("m=video 9 ", "m=video 0 "),
+    ],
+)
+async def test_an_offer_that_makes_no_sense_is_refused(above, fleet, line, instead):
+    party, channel = on(fleet)
+    text = gb_sdp.build(gb_sdp.Description(SERVER, "127.0.0.1", 9, ssrc="0100000001")).decode()
+    assert line in text
+    owner = (*SDP, ("X-Owner", party.who.code))
+    refused = await above.request(channel, "INVITE", text.replace(line, instead).encode(), call="x", fields=owner)
+    assert refused.status == 488
+    assert not len(party.streams)
+
+
+async def test_an_ssrc_beyond_32_bits_does_no_harm(above, fleet):
+    party, channel = on(fleet)
+    receiver, port = udp()
+    await invite(above, party, channel, gb_sdp.Description(SERVER, "127.0.0.1", port, ssrc="9999999999"))
+    assert await datagrams(receiver, 3)
+    receiver.close()
+
+
 async def test_lost_packets_are_lost_and_the_rest_keeps_its_numbers(above, reel):
     fleet = await playing(above, reel, media_loss=0.3)
     party, channel = on(fleet)

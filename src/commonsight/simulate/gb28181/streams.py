@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import secrets
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -19,7 +20,7 @@ from commonsight.simulate.gb28181.faults import Bend
 from commonsight.simulate.gb28181.film import Film
 from commonsight.simulate.gb28181.line import AGENT, LineError
 from commonsight.simulate.gb28181.pipes import Connection, Datagrams, Pipe
-from commonsight.simulate.gb28181.show import Script, Show
+from commonsight.simulate.gb28181.show import SPEED_MOST, Script, Show
 
 if TYPE_CHECKING:
     from commonsight.simulate.gb28181.party import Party
@@ -29,6 +30,8 @@ MAX_STREAMS: Final = 256
 BYE_AFTER: Final = 10.0
 """A recording has ended and been said to have: if the platform says no BYE by then, we do, s."""
 ACK_SECONDS: Final = 32.0
+LATEST: Final = 4_000_000_000
+"""Latest moment a recording may be asked for, Unix seconds."""
 FORMAT: Final = "v/2/5/25/1/4096a///"
 FORMATS: Final = {AudioCodec.G711A: "v/2/5/25/1/4096a/1/8/1"}
 """What the description says of pictures and sound; of other sound it says nothing, and the stream itself does."""
@@ -120,9 +123,8 @@ class Streams:
         if party.catalogue.status(number) == "OFF":
             line.respond(request, 480, "Temporarily Unavailable")
             return
-        try:
-            offer = gb_sdp.parse(request.body)
-        except SdpError:
+        offer = _offer(request.body)
+        if offer is None:
             line.respond(request, 488, "Not Acceptable Here")
             return
         if film is None or (offer.purpose != "Play" and not self._recorded(channel, offer)):
@@ -146,7 +148,7 @@ class Streams:
             log.warning("virtual_media_port", reason=error.strerror)
             party.line.respond(request, 500, "Server Internal Error")
             return
-        show = Show(film, self._script(channel, film, offer, int(ssrc)), pipe, stage.clock, stage.tally)
+        show = Show(film, self._script(channel, film, offer, int(ssrc) & 0xFFFF_FFFF), pipe, stage.clock, stage.tally)
         stream = Stream(request, channel, secrets.token_hex(5), offer, pipe, show, asyncio.Event())
         seconds = offer.end - offer.start
         said = FORMATS.get(self._sound(channel), FORMAT)
@@ -175,7 +177,7 @@ class Streams:
             else float(offer.start),
             length=None if live else max(0.0, float(offer.end - offer.start)),
             sound=self._sound(channel),
-            speed=(offer.speed or 1.0) if offer.purpose == "Download" else 1.0,
+            speed=offer.speed if offer.purpose == "Download" and offer.speed else 1.0,
             loss=faults.media_loss,
             reorder=faults.media_reorder,
             silent=draw(stage.seed, "mute", channel) < faults.mute,
@@ -203,16 +205,21 @@ class Streams:
             finished = await stream.show.run()
         except (OSError, TimeoutError) as error:
             log.debug("virtual_stream_not_taken", code=stream.channel, reason=type(error).__name__)
-        with contextlib.suppress(LineError):
+        else:
             if finished:
-                await self._party.message(
-                    document(
-                        "Notify", "MediaStatus", self._party.serial(), stream.channel, "<NotifyType>121</NotifyType>"
-                    )
-                )
-                await self._party.stage.clock.sleep(BYE_AFTER)
+                await self._finished(stream)
+        finally:
+            stream.pipe.close()
+        with contextlib.suppress(LineError):
             await self._bye(stream)
         self._end(call)
+
+    async def _finished(self, stream: Stream) -> None:
+        """Say that a recording is over, and leave the last word to the platform for a while."""
+        text = document("Notify", "MediaStatus", self._party.serial(), stream.channel, "<NotifyType>121</NotifyType>")
+        with contextlib.suppress(LineError):
+            await self._party.message(text)
+        await self._party.stage.clock.sleep(BYE_AFTER)
 
     async def _bye(self, stream: Stream) -> None:
         """End a dialog from our side."""
@@ -260,6 +267,18 @@ def contact(request: Request) -> str:
         with contextlib.suppress(SipSyntaxError):
             return str(parse_name_addr(request.headers.get(name) or "").uri)
     return request.uri
+
+
+def _offer(body: bytes) -> gb_sdp.Description | None:
+    """An offer that can be served, None for any other."""
+    try:
+        offer = gb_sdp.parse(body)
+        ip_address(offer.address)  # a name would have to be looked up, and the network stands still meanwhile
+    except (SdpError, ValueError):
+        return None
+    times = 0 <= offer.start <= offer.end <= LATEST
+    speed = offer.speed is None or 0 < offer.speed <= SPEED_MOST
+    return offer if times and speed and (offer.port or offer.setup == "active") else None
 
 
 def _channel(request: Request) -> str:
