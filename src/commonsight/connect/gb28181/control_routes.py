@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime
 
 from commonsight.access.audit import Actor, record
+from commonsight.catalog import service as catalog
 from commonsight.connect.gb28181 import filing, ptz_locks, signalling
 from commonsight.connect.gb28181.control import DEVICE_WIDE, Action, Order
 from commonsight.connect.gb28181.model import Channel
@@ -80,8 +81,8 @@ async def ptz(request: Request, caller: MayTurn, camera_id: UUID, said: PtzIn) -
 
 @router.get("/cameras/{camera_id}/ptz/lock", responses=problems(401, 403, 404, 409))
 async def lock(request: Request, caller: MayTurn, session: Reads, camera_id: UUID) -> LockOut:
-    """Who holds the camera, and for how long."""
-    await filing.channel_of(session, camera_id, caller.regions)
+    """Who holds the camera, and for how long. One lock for a camera, however it is reached."""
+    await catalog.camera(session, camera_id, caller.regions)
     now = request.app.state.clock.now()
     return LockOut.of(await ptz_locks.held(session, camera_id, now), caller.id, now)
 
@@ -89,7 +90,7 @@ async def lock(request: Request, caller: MayTurn, session: Reads, camera_id: UUI
 @router.post("/cameras/{camera_id}/ptz/lock", responses=problems(401, 403, 404, 409, 422))
 async def take_lock(request: Request, caller: MayTurn, session: Writes, camera_id: UUID, said: LockIn) -> LockOut:
     """Take the camera, or hold it longer. A higher role may take it from a lower one, `by_force`."""
-    await filing.channel_of(session, camera_id, caller.regions)
+    await catalog.camera(session, camera_id, caller.regions)
     now = request.app.state.clock.now()
     taken = await ptz_locks.take(session, camera_id, caller, now, seconds=said.seconds, by_force=said.by_force)
     return LockOut.of(taken, caller.id, now)
@@ -98,7 +99,7 @@ async def take_lock(request: Request, caller: MayTurn, session: Writes, camera_i
 @router.delete("/cameras/{camera_id}/ptz/lock", status_code=204, responses=problems(401, 403, 404, 409))
 async def release_lock(caller: MayTurn, session: Writes, camera_id: UUID) -> Response:
     """Give the camera back; saying it twice, or without holding it, changes nothing."""
-    await filing.channel_of(session, camera_id, caller.regions)
+    await catalog.camera(session, camera_id, caller.regions)
     await ptz_locks.release(session, camera_id, caller)
     return Response(status_code=204)
 

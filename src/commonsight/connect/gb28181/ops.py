@@ -32,7 +32,7 @@ class Ops:
     def __init__(self, server: Gb28181, registrar: Registrar, greeter: Greeter, clock: Clock, timezone: str) -> None:
         self._server, self._registrar, self._greeter = server, registrar, greeter
         self._clock, self._timezone = clock, timezone
-        self._moving: dict[str, asyncio.Task[None]] = {}
+        self._moving: dict[str, tuple[Action, asyncio.Task[None]]] = {}
 
     def attach(self, line: Server) -> None:
         """Offer them."""
@@ -84,7 +84,10 @@ class Ops:
         device = self._device(fields)
         channel = _code(fields, "channel")
         order = Order.of(_text(fields, "action"), dict(fields.get("values") or {}))
-        self._let_go(channel)
+        before = self._let_go(channel)
+        if order.action is Action.STOP and before is Action.LENS:
+            # To a device the lens is another thing than the head, and stops by another word.
+            await self._order(device, channel, Order.of(Action.LENS, {}))
         if order.action in MOVING:
             # Before it moves: whoever asked may be gone by the time the device has confirmed.
             self._stop_later(device, channel, order)
@@ -123,13 +126,14 @@ class Ops:
             except Refusal as refusal:
                 log.warning("camera_not_stopped", device=device.code, channel=channel, code=refusal.code)
 
-        self._moving[channel] = asyncio.create_task(stop())
+        self._moving[channel] = order.action, asyncio.create_task(stop())
 
-    def _let_go(self, channel: str) -> None:
-        """Another command came: the operator is there."""
-        waiting = self._moving.pop(channel, None)
+    def _let_go(self, channel: str) -> Action | None:
+        """Another command came: the operator is there. What the camera was doing, if it goes on until stopped."""
+        action, waiting = self._moving.pop(channel, (None, None))
         if waiting is not None:
             waiting.cancel()
+        return action
 
     async def refused(self, _: Connection, fields: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
         """-> `items`: registrations turned away lately, last first."""
