@@ -209,6 +209,12 @@ class Sip(Section):
         None, description="For devices without a password of their own; empty: none", examples=["secret"]
     )
     zones: list[Zone] = Field([Zone()], min_length=1, max_length=16, description="The networks we have an address in")
+    signalling_host: str | None = Field(
+        None,
+        description="Address on which media nodes on other machines ask this process; unencrypted, for closed networks",
+        examples=["10.0.0.4"],
+    )
+    signalling_port: Port = Field(8680, description="Port for that")
 
     @property
     def realm(self) -> str:
@@ -242,6 +248,29 @@ class Sync(Section):
     )
 
 
+class Viid(Section):
+    """GA/T 1400: what smart cameras recognised themselves, taken as a view library takes it."""
+
+    enabled: bool = Field(False, description="Take what devices recognised", examples=[True])
+    host: str = Field("127.0.0.1", description="Address devices send to; beyond loopback only on purpose")
+    port: int = Field(8640, ge=0, le=65535, description="TCP port, HTTP; 0: any free one", examples=[8640])
+    id: str | None = Field(
+        None, pattern=r"^\d{20}$", description="Our identifier as a view library, 20 digits; empty: that of `sip`"
+    )
+    public_url: str | None = Field(
+        None, description="Address lower platforms send to when we subscribe", examples=["http://10.0.0.5:8640"]
+    )
+    password: str | None = Field(
+        None, description="Lets devices in that nobody has filed; empty: none", examples=["secret"]
+    )
+    keep_hours: float = Field(24, gt=0, le=24 * 31, description="Objects are kept this long after they came, h")
+    keep_identity: bool = Field(False, description="Keep plates, names and numbers of what was recognised, too")
+    images_bytes: int = Field(
+        0, ge=0, description="Room for pictures devices send, bytes; 0: none is kept", examples=[10_000_000_000]
+    )
+    body_limit: int = Field(20_000_000, ge=10_000, description="Largest message of a device, bytes")
+
+
 class Settings(BaseSettings):
     """Everything that can be set."""
 
@@ -263,6 +292,7 @@ class Settings(BaseSettings):
     api: Api = Api()
     media: Media = Media()
     sip: Sip = Sip()
+    viid: Viid = Viid()
     see: See = See()
     work: Work = Work()
     inspect: Inspect = Inspect()

@@ -18,7 +18,7 @@ from commonsight.records.database import Database
 from commonsight.simulate.gb28181.faults import Faults
 
 from .conftest import Start, until
-from .world import World, film, world
+from .world import World, film, free_port, world
 
 CLOCK = SystemClock()
 
@@ -163,3 +163,13 @@ async def recorded(made: World) -> GbSession:
         with contextlib.suppress(SourceError):
             return await open_wish(wish, timeout=10, clock=CLOCK, line=made.line)
     pytest.fail("the camera has kept nothing")
+
+
+async def test_a_media_node_on_another_machine_asks_with_the_key_on_file(start: Start, database: Database) -> None:
+    """It finds the address in the heartbeat, and the key where only processes of the platform can read."""
+    async with world(start, database, signalling_host="127.0.0.1", signalling_port=free_port()) as made:
+        made.running.house.line.path.unlink()  # another machine has no such socket
+        session = await open_wish(made.wish(), timeout=20, clock=CLOCK, line=made.line)
+        assert (await anext(aiter(session))).keyframe
+        await session.close()
+        await made.nothing_left()

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -58,13 +59,19 @@ class World:
         return await self.dialogs() == 0 and self.fleet.streams == 0 and self.line.ports_taken == 0
 
 
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
 @asynccontextmanager
 async def world(
     start: Callable[..., Awaitable[Running]], database: Database, *, codec: Codec = Codec.H264, cameras: int = 12,
-    transport: str = "udp", faults: Faults | None = None, seed: int = 45,
+    transport: str = "udp", faults: Faults | None = None, seed: int = 45, **sip: Any,
 ) -> AsyncIterator[World]:  # fmt: skip
     zones = [Zone(port=0, media_ports=PORTS)]
-    running = await start(password=PASSWORD, zones=zones)
+    running = await start(password=PASSWORD, zones=zones, **sip)
     plan = FleetPlan(
         seed=seed, platforms=1, cameras=cameras, transport=transport, password=PASSWORD, spread=0,  # type: ignore[arg-type]
         faults=faults or Faults(),

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from dataclasses import dataclass
 from datetime import timedelta
+from secrets import token_hex
 from typing import Any, Final
 
 import structlog
@@ -12,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 import commonsight
 from commonsight.catalog import secrets
 from commonsight.clock import Clock
-from commonsight.connect.gb28181 import snapshots, store
+from commonsight.connect.gb28181 import dialogs_store, snapshots, store
 from commonsight.connect.gb28181.devices import DEVICES_MOST, Devices
 from commonsight.connect.gb28181.events import Events
 from commonsight.connect.gb28181.greet import Greeter
@@ -140,7 +141,12 @@ async def furnish(settings: Settings, database: Database, clock: Clock, name: st
         user_agent=f"Commonsight/{commonsight.__version__}",
         trace=Trace([settings.sip.id]),
     )
-    line = Server(settings.runtime_dir / f"{name}.sock")
+    remote = settings.sip.signalling_host
+    line = Server(
+        settings.runtime_dir / f"{name}.sock",
+        tcp=None if remote is None else (remote, settings.sip.signalling_port),
+        key=token_hex(16),
+    )
     greeter = Greeter(server, clock, settings.region.timezone)
     return House(settings, database, clock, name, devices, registrar, server, line, greeter)
 
@@ -155,6 +161,9 @@ async def _announce(house: House) -> None:
     detail: dict[str, Any] = {
         **house.line.detail, "id": house.settings.sip.id, "domain": house.settings.sip.realm, "zones": zones,
     }  # fmt: skip
+    if house.line.tcp is not None:
+        async with house.database.write() as session:
+            await dialogs_store.put_signalling_key(session, house.name, house.line.key)
     await nodes.beat(house.database, house.name, "sip", None, detail)
 
 

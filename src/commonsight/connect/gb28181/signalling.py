@@ -94,7 +94,7 @@ class Server:
             raise ValueError("key: at least 16 characters when listening on TCP")
         self.path = path
         self.tcp = tcp
-        self._key = key
+        self.key = key
         self._handlers: dict[str, Handler] = {}
         self._connections: dict[int, tuple[Connection, asyncio.Task[None] | None]] = {}
         self._servers: list[asyncio.Server] = []
@@ -191,7 +191,7 @@ class Server:
     def _hello(self, connection: Connection, document: dict[str, Any], trusted: bool) -> bool:
         connection.label = str(document.get("label", connection.label))[:80]
         said = str(document.get("key", ""))
-        return trusted or (bool(self._key) and hmac.compare_digest(said.encode(), self._key.encode()))
+        return trusted or (bool(self.key) and hmac.compare_digest(said.encode(), self.key.encode()))
 
     async def _call(self, connection: Connection, document: dict[str, Any]) -> None:
         number, op = document.get("id"), str(document.get("op"))
