@@ -71,6 +71,14 @@ _EXPORTED: Final = text("""
     INSERT INTO observation_exports (hour, observations) VALUES (:hour, :observations) ON CONFLICT (hour) DO NOTHING""")
 
 
+_AMONG: Final = text("SELECT hour FROM observation_exports WHERE hour = ANY(:hours)")
+
+
+async def exported(session: ReadSession, hours: Sequence[datetime]) -> set[datetime]:
+    """Which of these hours (their starts) lie in the lake."""
+    return set((await session.scalars(_AMONG, {"hours": list(hours)})).all())
+
+
 async def hours_to_export(session: ReadSession, before: datetime, most: int) -> list[datetime]:
     """Hours (their starts) before `before` that hold observations and are not exported, oldest first."""
     return list((await session.scalars(_UNEXPORTED, {"before": before, "most": most})).all())

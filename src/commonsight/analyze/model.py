@@ -37,6 +37,8 @@ class Measure(StrEnum):
     CROSSINGS_OUT = "crossings_out"
     OCCUPANCY_MEAN = "occupancy_mean"
     OCCUPANCY_MAX = "occupancy_max"
+    RECOGNISED = "recognised"
+    """Objects a camera recognised itself, its whole picture being the target."""
 
 
 @dataclass(frozen=True, slots=True)

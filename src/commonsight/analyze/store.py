@@ -281,7 +281,8 @@ async def running(
 _LINES: Final = text("""
     SELECT target, coalesce(sum(value) FILTER (WHERE measure = 'crossings_in'), 0)::bigint AS into,
            coalesce(sum(value) FILTER (WHERE measure = 'crossings_out'), 0)::bigint AS outof
-      FROM observations WHERE camera_id = :camera AND start >= :begin AND start < :end GROUP BY target""")
+      FROM observations WHERE camera_id = :camera AND start >= :begin AND start < :end AND measure <> 'recognised'
+     GROUP BY target""")
 
 
 async def line_totals(
@@ -335,7 +336,7 @@ _SERIES: Final = text("""
            avg(value) FILTER (WHERE measure = 'occupancy_mean') AS occupancy,
            avg(coverage) AS coverage
       FROM observations
-     WHERE start >= :begin AND start < :end AND place LIKE ANY (:places)
+     WHERE start >= :begin AND start < :end AND place LIKE ANY (:places) AND measure <> 'recognised'
        AND (CAST(:camera AS uuid) IS NULL OR camera_id = :camera)
      GROUP BY slot, class ORDER BY slot, class LIMIT :most""")
 

@@ -10,7 +10,7 @@ import structlog
 from prometheus_client import Counter
 
 from commonsight import jobs
-from commonsight.analyze import archive
+from commonsight.analyze import archive, viid_tasks
 from commonsight.clock import Clock
 from commonsight.jobs import Blueprint
 from commonsight.lake.table import Lake
@@ -40,6 +40,7 @@ SCHEMA: Final[dict[str, polars.DataType | type[polars.DataType]]] = {
 }
 
 tasks = Blueprint()
+subscriptions = viid_tasks.subscriptions
 
 
 class NotVerified(Exception):

@@ -42,7 +42,7 @@ def plans(settings: Settings, config: Path | None, database_url: str, *, demo: b
     """The processes of one machine, in the order they are started. The database is not among them: it comes first."""
     counts = {
         "api": 1,
-        "sip": 1 if settings.sip.enabled else 0,
+        "sip": 1 if settings.sip.enabled or settings.viid.enabled else 0,
         "media": settings.media.nodes,
         "work": settings.work.processes,
         "see": settings.see.processes,

@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from typing import Final
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Final
 
 import structlog
 from sqlalchemy.exc import DBAPIError
@@ -18,29 +19,62 @@ RETRY_SECONDS: Final = 5.0
 
 
 async def serve(runtime: Runtime) -> None:
-    """Run the SIP side until asked to stop.
+    """Run what devices send to, SIP and the view library, until asked to stop; if one of them fails, the process does.
 
-    A taken or unusable address does not end the process: the platform shows and watches cameras that need no SIP, so
+    A taken or unusable address does not end the process: the platform shows and watches cameras that need neither, so
     the reason is logged and shown on the system page, and the address is tried again.
     """
     from commonsight.connect.gb28181 import service
+    from commonsight.connect.viid import listener
 
+    settings, database, clock, stop = runtime.settings, runtime.database, runtime.clock, runtime.stop
+    sides: list[Coroutine[Any, Any, None]] = []
+    if settings.sip.enabled:
+        sides.append(
+            _patiently(runtime, "sip", lambda: service.serve(settings, database, clock, runtime.name, stop), tell=True)
+        )
+    if settings.viid.enabled:
+        sides.append(_patiently(runtime, "viid", lambda: listener.serve(settings, database, clock, stop), tell=False))
+    sides.append(_until(stop))
+    tasks = [asyncio.create_task(side) for side in sides]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for task in tasks:
+        if not task.cancelled():
+            task.result()
+
+
+async def _until(stop: asyncio.Event) -> None:
+    await stop.wait()
+
+
+async def _patiently(runtime: Runtime, side: str, run: Callable[[], Awaitable[None]], *, tell: bool) -> None:
+    """Run one side, again and again while its address cannot be had.
+
+    Args:
+        tell: say so in the nodes table, in whose detail this process tells where it signals.
+    """
     shown = ""
     while not runtime.stop.is_set():
         try:
-            await service.serve(runtime.settings, runtime.database, runtime.clock, runtime.name, runtime.stop)
+            await run()
             return
         except Refusal as refusal:
-            if not refusal.code.startswith("connect.sip_address_"):
+            if not refusal.code.startswith(f"connect.{side}_address"):
                 raise
             problem = f"{refusal.code} {refusal.actual}"
             if problem != shown:
                 log.error(
-                    "sip_cannot_listen", retry_in=RETRY_SECONDS, **{k: str(v) for k, v in refusal.facts().items()}
+                    f"{side}_cannot_listen", retry_in=RETRY_SECONDS, **{k: str(v) for k, v in refusal.facts().items()}
                 )
                 shown = problem
-            with contextlib.suppress(DBAPIError, OSError, TimeoutError):
-                await nodes.beat(runtime.database, runtime.name, runtime.kind, None, {"problem": refusal.code})
+            if tell:
+                with contextlib.suppress(DBAPIError, OSError, TimeoutError):
+                    await nodes.beat(runtime.database, runtime.name, runtime.kind, None, {"problem": refusal.code})
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(runtime.stop.wait(), RETRY_SECONDS)
 

@@ -32,6 +32,7 @@ def upgrade() -> None:
             code text COLLATE "C" NOT NULL,
             name text NOT NULL,
             region text COLLATE "C" NOT NULL,
+            url text,
             secret bytea,
             online boolean NOT NULL DEFAULT false,
             address text,
@@ -45,6 +46,16 @@ def upgrade() -> None:
             CONSTRAINT pk_viid_devices PRIMARY KEY (code)
         ) WITH (fillfactor = 70)
     """)
+    # Devices name cameras by codes of their own standard (type 119); whose they are, people say.
+    op.execute("""
+        CREATE TABLE viid_channels (
+            code text COLLATE "C" NOT NULL,
+            camera_id uuid NOT NULL,
+            CONSTRAINT pk_viid_channels PRIMARY KEY (code),
+            CONSTRAINT fk_viid_channels_camera_id FOREIGN KEY (camera_id) REFERENCES cameras (id) ON DELETE CASCADE
+        )
+    """)
+    op.execute("CREATE INDEX ix_viid_channels_camera_id ON viid_channels (camera_id)")
     # A subscription we gave a device: it sends us what falls under it until it ends.
     op.execute("""
         CREATE TABLE viid_subscriptions (
@@ -63,7 +74,7 @@ def upgrade() -> None:
     """)
     op.execute("CREATE INDEX ix_viid_subscriptions_device ON viid_subscriptions (device)")
     # What devices sent, for some hours: it tells a repeat from something new. No foreign key to cameras: an object of
-    # an unknown camera is kept and counted once the camera is filed.
+    # an unknown camera is kept and not counted.
     op.execute("""
         CREATE TABLE viid_objects (
             device text COLLATE "C" NOT NULL,
@@ -81,6 +92,7 @@ def upgrade() -> None:
     """)
     op.execute("CREATE INDEX ix_viid_objects_received_at ON viid_objects (received_at)")
     op.execute("CREATE INDEX ix_viid_objects_camera_id ON viid_objects (camera_id, seen_at, id)")
+    # `told`: the value analysis has been told; -1: none yet, so that a zero is told, too.
     op.execute("""
         CREATE TABLE viid_minutes (
             camera_id uuid NOT NULL,
@@ -88,7 +100,7 @@ def upgrade() -> None:
             class text COLLATE "C" NOT NULL,
             device text COLLATE "C" NOT NULL,
             value integer NOT NULL,
-            told integer NOT NULL DEFAULT 0,
+            told integer NOT NULL DEFAULT -1,
             CONSTRAINT pk_viid_minutes PRIMARY KEY (camera_id, start, class)
         ) WITH (fillfactor = 50)
     """)

@@ -1,0 +1,1 @@
+"""GA/T 1400: what smart cameras recognised themselves, taken as a view library takes it."""
