@@ -1,8 +1,9 @@
 import { Modal } from 'antd'
-import { useEffect, useId, useMemo, useRef, useState } from 'react'
+import { useId, useMemo, useRef, useState } from 'react'
 import { useNavigate } from 'react-router'
 import { useCameras, useRegions } from '@/api/queries'
 import { HealthMark } from '@/parts/HealthMark'
+import { useSettled } from '@/parts/useSettled'
 import { useText } from '@/text/language'
 import { useCan } from './auth'
 import type { Place } from './nav'
@@ -86,7 +87,7 @@ export function Search({ places, onClose }: { places: readonly Place[]; onClose:
 function useHits(query: string, places: readonly Place[]): Hit[] {
   const t = useText(appText)
   const can = useCan()
-  const settled = useSettled(query.trim())
+  const settled = useSettled(query.trim(), SETTLE_MS)
   const cameras = useCameras({ q: settled, limit: 8 }, Boolean(settled) && can('cameras.read'))
   const regions = useRegions({ q: settled, limit: 6 }, Boolean(settled) && can('places.read'))
   return useMemo(() => {
@@ -107,13 +108,4 @@ function useHits(query: string, places: readonly Place[]): Hit[] {
     }))
     return [...hits, ...found, ...pages]
   }, [query, settled, places, cameras.data, regions.data, t])
-}
-
-function useSettled(value: string): string {
-  const [settled, setSettled] = useState(value)
-  useEffect(() => {
-    const timer = window.setTimeout(() => setSettled(value), SETTLE_MS)
-    return () => window.clearTimeout(timer)
-  }, [value])
-  return settled
 }

@@ -2,6 +2,7 @@ export * from './access'
 export * from './cameras'
 export * from './gather'
 export * from './imports'
+export * from './planning'
 export * from './sight'
 export * from './system'
 

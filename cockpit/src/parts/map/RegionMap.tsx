@@ -14,7 +14,7 @@ import { cells, layers, points, type Cell } from './layers'
 import { MapLegend } from './MapLegend'
 import css from './RegionMap.module.css'
 import { shapeLayers } from './shapeLayers'
-import type { MapShape } from './shapes'
+import type { MapShape, Place } from './shapes'
 
 export interface RegionMapProps {
   data: CameraMap | undefined
@@ -28,6 +28,8 @@ export interface RegionMapProps {
   /** Drawn besides the cameras. */
   shapes?: readonly MapShape[]
   /** When given, a click sets a place and a double click is done; cameras are not opened meanwhile. */
+  /** A place to bring close; each new one moves the map once. */
+  focus?: Place | null
   placing?: { onPlace: (place: [number, number]) => void; onPlaced: () => void } | null
 }
 
@@ -35,8 +37,10 @@ const NO_SHAPES: readonly MapShape[] = []
 
 /** A tap on a hexagon goes this much closer, and in the end to single cameras. */
 const CLOSER = 2
+/** Zoom at which a single camera's field of view fills a good part of the map. */
+const CLOSE = 16.5
 
-export default function RegionMap({ data, onView, onCamera, chosen = null, region, scale = 1, shapes = NO_SHAPES, placing = null }: RegionMapProps) {
+export default function RegionMap({ data, onView, onCamera, chosen = null, region, scale = 1, shapes = NO_SHAPES, focus = null, placing = null }: RegionMapProps) {
   const t = useText(partsText)
   const f = useFormat()
   const tokens = useTokens()
@@ -88,6 +92,10 @@ export default function RegionMap({ data, onView, onCamera, chosen = null, regio
       ...layers({ tokens, atlas, font: FONT, boundaries, cells: density, points: cameras, scale, chosen }),
     ])
   }, [engine, tokens, atlas, boundaries, density, cameras, scale, chosen, shapes])
+
+  useEffect(() => {
+    if (engine && focus) engine.goTo([focus[0], focus[1]], CLOSE)
+  }, [engine, focus])
 
   const isPlacing = placing !== null
   useEffect(() => engine?.setPlacing(isPlacing), [engine, isPlacing])
