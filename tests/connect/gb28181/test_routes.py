@@ -312,6 +312,24 @@ async def test_presets_status_and_recordings_come_from_the_device(client, scene)
     assert code_of(await client.get(f"{path}/records", params=backwards)) == (422, "connect.records_span")
 
 
+async def test_a_device_is_asked_what_it_is_and_how_it_is_set_up(client, scene):
+    filed, camera, device, _ = scene
+    device.answers |= {
+        "DeviceInfo": lambda said, _: [
+            manscdp.build("Response", "DeviceInfo", said.serial, CODE, ("Model", "X1"), ("Channel", "4"), ("Own", "y"))
+        ],
+        "ConfigDownload": lambda said, _: [
+            manscdp.build("Response", "ConfigDownload", said.serial, said.device, ("Result", "OK"))
+        ],
+    }
+    info = (await client.get(f"/gb28181/devices/{filed['id']}/info")).json()
+    assert (info["model"], info["channels"], info["fields"]["Own"]) == ("X1", 4, "y")
+    found = (await client.get(f"/cameras/{camera}/configuration")).json()
+    assert (found["kind"], found["fields"]["Result"]) == ("BasicParam", "OK")
+    wrong = await client.get(f"/cameras/{camera}/configuration", params={"kind": "Everything"})
+    assert code_of(wrong) == (422, "connect.control_invalid")
+
+
 async def test_who_is_turned_away_can_be_seen(client, scene):
     *_, platform = scene
     stranger = await platform.device("45010300001110000009")

@@ -16,6 +16,8 @@ from commonsight.connect.gb28181 import filing, ptz_locks, signalling
 from commonsight.connect.gb28181.control import DEVICE_WIDE, Action, Order
 from commonsight.connect.gb28181.model import Channel
 from commonsight.connect.gb28181.views import (
+    ConfigurationOut,
+    InfoOut,
     LockIn,
     LockOut,
     PresetOut,
@@ -31,6 +33,7 @@ router = APIRouter()
 
 MayTurn = Annotated[Caller, requires("pictures.control")]
 SeesCameras = Annotated[Caller, requires("cameras.read")]
+Manages = Annotated[Caller, requires("gather.read")]
 SeesHealth = Annotated[Caller, requires("health.read")]
 
 UNHELD: Final = frozenset({Action.KEY_FRAME})
@@ -117,6 +120,23 @@ async def device_status(request: Request, caller: SeesHealth, camera_id: UUID) -
     channel = await _channel(request, caller, camera_id)
     answer = await _asked(request, "query_status", channel, target=channel.code)
     return StatusOut.model_validate(answer)
+
+
+@router.get("/cameras/{camera_id}/configuration", responses=problems(401, 403, 404, 409, 422, 502, 503, 504))
+async def configuration(
+    request: Request, caller: Manages, camera_id: UUID, kind: Annotated[str, Query(max_length=40)] = "BasicParam"
+) -> ConfigurationOut:
+    """One kind of configuration as the camera tells it, asked now; its fields flat, under the device's own names."""
+    answer = await _asked(request, "query_config", await _channel(request, caller, camera_id), kind=kind)
+    return ConfigurationOut(kind=kind, fields=answer["fields"])
+
+
+@router.get("/gb28181/devices/{device_id}/info", responses=problems(401, 403, 404, 409, 502, 503, 504))
+async def info(request: Request, caller: Manages, device_id: UUID) -> InfoOut:
+    """What a device says it is, asked now."""
+    async with request.app.state.database.read() as session:
+        code = (await filing.device(session, device_id, caller.regions)).device.code
+    return InfoOut.model_validate(await _asked(request, "query_info", Channel(code, code)))
 
 
 @router.get("/cameras/{camera_id}/records", responses=problems(401, 403, 404, 409, 422, 502, 503, 504))

@@ -227,6 +227,24 @@ class StatusOut(BaseModel):
     asked_at: datetime
 
 
+class InfoOut(BaseModel):
+    """What a device says it is."""
+
+    name: str
+    manufacturer: str
+    model: str
+    firmware: str
+    channels: int | None
+    fields: dict[str, str] = Field(description="everything it said, under its own names")
+
+
+class ConfigurationOut(BaseModel):
+    """One kind of configuration of a camera."""
+
+    kind: str
+    fields: dict[str, str]
+
+
 class RecordOut(BaseModel):
     """A stretch of recorded video."""
 
