@@ -128,6 +128,29 @@ async def test_an_orderly_end_unregisters(above):
         assert len(above.contacts) == 3
         await fleet.close(unregister=True)
         assert not above.contacts
+        assert fleet.tally.flaps == 0
+
+
+async def test_who_has_left_stays_away_whatever_its_keepalives_hear(above):
+    async with fleet_of(above, pace=Pace(keepalive=0.05, retry=0.05, retry_most=0.05)) as fleet:
+        assert await fleet.all_registered(20)
+        above.says = 403
+        await fleet.parties[0].leave()
+        await asyncio.sleep(0.3)
+        assert not above.contacts
+        assert fleet.tally.registrations == 1
+
+
+async def test_a_fall_while_registering_is_an_order_too(above):
+    fleet = fleet_of(above)
+    above.deaf = True
+    async with fleet:
+        await until(lambda: fleet.parties[0]._registration)
+        fleet.storm()
+        above.deaf = False
+        assert await fleet.all_registered(20)
+        await until(lambda: fleet.tally.registrations == 2)
+        assert fleet.tally.flaps == 0
 
 
 async def test_registrations_are_renewed_before_they_end(above):

@@ -57,23 +57,27 @@ class Party:
         self._down = asyncio.Event()
         self._away = 0.0
         self._ordered = False
+        self._left = False
         self._serial = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
     # life
 
     async def live(self) -> None:
-        """Register, stay, and come back after every fall. Cancelling leaves the registration to expire."""
+        """Register, stay, come back after every fall, until `leave`. Cancelled: the registration is left to expire."""
         pace, tally, clock = self.stage.pace, self.stage.tally, self.stage.clock
         retry = pace.retry
         began = clock.monotonic()
         try:
             while True:
                 self._down.clear()
+                self._ordered = False
                 try:
                     granted = await self._enter()
                 except (LineError, Refused) as error:
                     self._hang_up()
+                    if self._left:
+                        return
                     tally.refusals += isinstance(error, Refused)
                     tally.failures += isinstance(error, LineError)
                     asked = error.retry_after if isinstance(error, Refused) else 0.0
@@ -85,6 +89,8 @@ class Party:
                 self.registered, retry = True, pace.retry
                 ordered = await self._stay(granted.expires)
                 self.registered = False
+                if self._left:
+                    return
                 tally.flaps += not ordered
                 self._hang_up()
                 if self._away:
@@ -96,13 +102,15 @@ class Party:
             self._hang_up()
 
     async def leave(self) -> None:
-        """Unregister, for an orderly end; says nothing when there is no line."""
+        """Unregister and stay away, for an orderly end; says nothing when there is no registration."""
+        self._left = True
         if self._registration is not None and self.registered:
             self.registered = False
             try:
                 await self._registration.register(0, self.stage.pace.answer)
             except (LineError, Refused, Redirected):
                 log.debug("virtual_unregister_failed", code=self.who.code)
+        self._down.set()
 
     def fall(self, away: float = 0.0) -> None:
         """Drop off without a word, come back after `away` seconds (a power cut, a cable, a boot)."""
@@ -210,7 +218,6 @@ class Party:
     async def _stay(self, expires: int) -> bool:
         """Keep alive and renew until the registration is lost; True when that was ordered."""
         pace, clock, tally = self.stage.pace, self.stage.clock, self.stage.tally
-        self._ordered = False
         assert self._registration is not None
         renew_at = clock.monotonic() + expires * REFRESH_AT
         missed = 0
