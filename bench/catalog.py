@@ -1,4 +1,4 @@
-"""How fast a camera file of 250,000 answers: tree, table, search and map, as an officer at a desk asks for them.
+"""How fast a camera file of 250,000 answers: tree, table, search, map, groups and shapes, as an officer asks for them.
 
     python -m bench.catalog [--cameras 250000] [--rounds 12]
 
@@ -12,6 +12,7 @@ With the page built and a Chromium there, the time to draw the map is measured t
 import argparse
 import asyncio
 import json
+import math
 import os
 import random
 import socket
@@ -41,7 +42,7 @@ from commonsight.records.postgres import EmbeddedPostgres
 from commonsight.settings import Api, Settings
 
 SEED = 45
-KINDS = ("tree", "table", "search", "map")
+KINDS = ("tree", "table", "search", "map", "groups", "select", "nearest", "along", "planning")
 NO_PEER = "no comparable open system offers these queries over HTTP at this size; none is installable from a registry"
 PASSWORD = "bench-" + "0" * 12
 
@@ -53,6 +54,29 @@ STATES = """
     WHERE drawn.id = cameras.id
 """
 
+# A tree of groups over all cameras, as lower platforms report them: sector, county, town.
+GROUPS = """
+    INSERT INTO intake_sources (id, code, name, region, platform_id, protocol, url_prefix)
+    SELECT id, code, name, region, id, 'gb28181', 'gb28181://' || code || '/' FROM platforms;
+    INSERT INTO camera_groups (source_id, code, kind, name, parent)
+    SELECT DISTINCT platform_id, sector, 'group', sector, NULL FROM cameras WHERE platform_id IS NOT NULL
+    UNION ALL SELECT DISTINCT platform_id, sector || left(region, 6), 'organisation', left(region, 6), sector
+        FROM cameras WHERE platform_id IS NOT NULL
+    UNION ALL SELECT DISTINCT platform_id, sector || region, 'organisation', region, sector || left(region, 6)
+        FROM cameras WHERE platform_id IS NOT NULL AND length(region) > 6;
+    INSERT INTO camera_group_members (source_id, code, camera_id)
+    SELECT platform_id, sector || region, id FROM cameras WHERE platform_id IS NOT NULL;
+    ANALYZE camera_groups; ANALYZE camera_group_members
+"""
+
+# Where cameras look: four of five have it on file, some look far.
+FIELDS = """
+    UPDATE cameras SET direction = chance * 359, field_angle = 40 + chance * 60,
+        view_distance = CASE WHEN chance < 0.02 THEN 1500 ELSE 40 + chance * 80 END
+    FROM (SELECT id, (hashtextextended(id::text, 46) & 65535) / 65536.0 AS chance FROM cameras) AS drawn
+    WHERE drawn.id = cameras.id AND chance < 0.8
+"""
+
 
 @dataclass(frozen=True)
 class Query:
@@ -62,6 +86,7 @@ class Query:
     name: str
     path: str
     params: dict[str, str]
+    body: dict[str, Any] | None = None
 
 
 @dataclass
@@ -124,6 +149,8 @@ async def prepare(url: str, cameras: int) -> tuple[str, dict[str, float]]:
         began = time.monotonic()
         async with await psycopg.AsyncConnection.connect(database.dsn, autocommit=True) as connection:
             await connection.execute(STATES)
+            await connection.execute(GROUPS)
+            await connection.execute(FIELDS)
         await seed.settle(database)
         took["states_seconds"] = round(time.monotonic() - began, 1)
         made = await add_person(
@@ -231,7 +258,47 @@ def queries(client: httpx.Client, rng: random.Random) -> list[Query]:
     ):
         shown(name, bbox, zoom)
         shown(f"{name}, offline", bbox, zoom, health="offline")
-    return found
+    for node in client.get("/cameras/groups").json()["items"][:3]:
+        ask("groups", "platform", "/cameras/groups", parent=node["id"])
+        for group in client.get("/cameras/groups", params={"parent": node["id"]}).json()["items"][:2]:
+            ask("groups", "group", "/cameras/groups", parent=group["id"])
+            table("in a group", group=group["id"], what="groups")
+    ask("groups", "platforms", "/cameras/groups")
+    return found + list(shapes(rng))
+
+
+def ring(lon: float, lat: float, degrees: float, corners: int, rng: random.Random) -> dict[str, Any]:
+    """A polygon as a hand draws it around a place: corners now farther out, now nearer."""
+    around = []
+    for n in range(corners):
+        far, angle = degrees * rng.uniform(0.8, 1.0), math.tau * n / corners
+        around.append([round(lon + far * math.cos(angle), 6), round(lat + far * math.sin(angle), 6)])
+    return {"type": "Polygon", "coordinates": [[*around, around[0]]]}
+
+
+def shapes(rng: random.Random) -> Iterator[Query]:
+    """Cameras by shape: blocks, cities and the whole region, near places, along roads, before building."""
+    places = ((108.366, 22.817), (110.29, 25.274), (106.618, 23.902))  # Nanning, Guilin, Baise
+    for lon, lat in places:
+        for size, degrees, corners in (("block", 0.01, 8), ("city", 0.25, 60), ("region", 3.0, 1_000)):
+            body = {"polygon": ring(lon, lat, degrees, corners, rng)}
+            yield Query("select", f"{size} of {corners} corners", "/cameras/select", {}, body)
+        yield Query("select", "city, traffic", "/cameras/select", {"sector": "traffic"}, body)
+        point = {"lon": str(lon), "lat": str(lat)}
+        yield Query("nearest", "20 within 5 km", "/cameras/nearest", point)
+        yield Query("nearest", "500 within 50 km", "/cameras/nearest", point | {"limit": "500", "within": "50000"})
+        yield Query("nearest", "rare, within 100 km", "/cameras/nearest", point | {"kind": "split", "within": "100000"})
+        for kilometres, step in ((10, 0.02), (300, 0.1)):
+            x, y, line = lon, lat, [[lon, lat]]
+            for _ in range(round(kilometres / 111 / step) + 1):
+                x, y = x + step * rng.uniform(0.5, 1), y + step * rng.uniform(-0.6, 0.6)
+                line.append([round(x, 6), round(y, 6)])
+            body = {"line": {"type": "LineString", "coordinates": line}, "metres": 100}
+            yield Query("along", f"{kilometres} km", "/cameras/along", {}, body)
+        field = {"point": [lon, lat], "direction": 90, "field_angle": 60, "view_distance": 100}
+        yield Query("planning", "coverage", "/planning/coverage", {}, field)
+        body = {"polygon": ring(lon, lat, 0.02, 12, rng), "cell_metres": 20}
+        yield Query("planning", "blind spots of 12 km²", "/planning/blind-spots", {}, body)
 
 
 def deep(client: httpx.Client, params: dict[str, str]) -> Iterator[tuple[int, str]]:
@@ -248,7 +315,8 @@ def deep(client: httpx.Client, params: dict[str, str]) -> Iterator[tuple[int, st
 
 def measure(client: httpx.Client, query: Query) -> Sample:
     began = time.perf_counter()
-    with client.stream("GET", query.path, params=query.params) as answer:
+    method = "GET" if query.body is None else "POST"
+    with client.stream(method, query.path, params=query.params, json=query.body) as answer:
         body = answer.read()
     took = (time.perf_counter() - began) * 1_000
     answer.raise_for_status()

@@ -52,14 +52,15 @@ async def inside(
         return Counts(), []
     await plan_each_time(session)
     where = conditions.of(filters)
-    values = where.values | {"parts": rings(parts)}
-    query = f"SELECT {_COUNTS} FROM ({_WITHIN} WHERE {where}) AS found"  # noqa: S608
+    beyond = "" if after is None else "WHERE id > :after"
+    query = f"""
+        WITH found AS MATERIALIZED ({_WITHIN} WHERE {where}),
+        page AS (SELECT id FROM found {beyond} ORDER BY id LIMIT :limit)
+        SELECT {_COUNTS}, (SELECT array_agg(id ORDER BY id) FROM page) AS ids FROM found
+    """  # noqa: S608
+    values = where.values | {"parts": rings(parts), "after": after, "limit": limit + 1}
     row = (await session.execute(text(query), values)).one()
-    counts = Counts(row.total, row.works, row.bad, row.offline, row.unknown)
-    beyond = "" if after is None else " AND c.id > :after"
-    query = f"{_WITHIN} WHERE {where}{beyond} ORDER BY c.id LIMIT :limit"
-    found = await session.execute(text(query), values | {"after": after, "limit": limit + 1})
-    return counts, [row.id for row in found]
+    return Counts(row.total, row.works, row.bad, row.offline, row.unknown), row.ids or []
 
 
 def distance(lon: str, lat: str) -> str:
