@@ -25,8 +25,6 @@ export const QUIRKS: readonly Spec[] = [
   { name: 'iframe', label: 'quirk.iframe', plain: '', choices: ['', 'IFameCmd', 'IFrameCmd'] },
   { name: 'snapshot', label: 'quirk.snapshot', plain: 'DeviceConfig', choices: ['DeviceConfig', 'DeviceControl'] },
   { name: 'subject', label: 'quirk.subject', plain: 'ssrc', choices: ['ssrc', 'zero'] },
-  { name: 'ssrc', label: 'quirk.ssrc', plain: 'offered', choices: ['offered', 'own'] },
-  { name: 'parents', label: 'quirk.parents', plain: 'plain', choices: ['plain', 'composite'] },
   { name: 'clock', label: 'quirk.clock', plain: 'region', choices: ['region', 'utc'] },
   { name: 'system', label: 'quirk.system', plain: 'WGS-84', choices: ['WGS-84', 'GCJ-02', 'BD-09'] },
   { name: 'alarm_answer', label: 'quirk.alarm_answer', plain: true },

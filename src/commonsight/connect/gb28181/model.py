@@ -60,8 +60,6 @@ class Quirks:
     `iframe`: spelling of the key frame command; "" is "IFameCmd" up to 2016 and "IFrameCmd" from 2022 on.
     `snapshot`: the message a snapshot is asked by; some devices take it as DeviceControl.
     `subject`: what stands in an INVITE's Subject: "channel:ssrc,platform:0", or both with ":0".
-    `ssrc`: "offered" the device sends under the SSRC of our offer; "own" it answers with, or just uses, its own.
-    `parents`: "plain" one parent code; "composite" vendors send `platform/parent`.
     `clock`: zone of the times the device writes: the region's own, or UTC.
     `system`: coordinate system of the device's coordinates, where its owner says that it is not WGS-84.
     `alarm_answer`: send the separate Response after an alarm; a few devices take it for an error.
@@ -79,8 +77,6 @@ class Quirks:
     iframe: Literal["", "IFameCmd", "IFrameCmd"] = ""
     snapshot: Literal["DeviceConfig", "DeviceControl"] = "DeviceConfig"
     subject: Literal["ssrc", "zero"] = "ssrc"
-    ssrc: Literal["offered", "own"] = "offered"
-    parents: Literal["plain", "composite"] = "plain"
     clock: Literal["region", "utc"] = "region"
     system: Literal["WGS-84", "GCJ-02", "BD-09"] = "WGS-84"
     alarm_answer: bool = True

@@ -160,8 +160,6 @@ export const en: Record<keyof typeof zh, string> = {
   'quirk.iframe': 'Spelling of the key frame command',
   'quirk.snapshot': 'Message a snapshot is asked by',
   'quirk.subject': 'SSRC in the Subject',
-  'quirk.ssrc': 'SSRC the device sends under',
-  'quirk.parents': 'How parent codes are written',
   'quirk.clock': 'Zone of the device’s times',
   'quirk.system': 'Coordinates of the device (as its owner says)',
   'quirk.alarm_answer': 'Answer alarms separately',

@@ -158,8 +158,6 @@ export const zh = {
   'quirk.iframe': '强制关键帧命令的拼写',
   'quirk.snapshot': '抓拍命令的报文',
   'quirk.subject': 'Subject 中的 SSRC',
-  'quirk.ssrc': '媒体流使用的 SSRC',
-  'quirk.parents': '上级编码的写法',
   'quirk.clock': '设备时间的时区',
   'quirk.system': '设备坐标的坐标系（须由来源说明）',
   'quirk.alarm_answer': '报警后另发应答',
