@@ -16,6 +16,8 @@ from psycopg import AsyncConnection
 from sqlalchemy import text
 
 from commonsight.catalog import codes, vocabulary
+from commonsight.catalog.imports.rows import COMPASS
+from commonsight.catalog.model import View
 from commonsight.catalog.search import grams
 from commonsight.catalog.seed_world import City, World, world
 from commonsight.places.grid import DENSITY_RESOLUTION, cell
@@ -29,8 +31,9 @@ SERIALS = codes.SERIAL_MOST + 1
 _EPOCH_MILLISECONDS = 1_767_225_600_000  # 2026-01-01T00:00:00Z
 _COLUMNS = (
     "id, code, name, region, address, platform_id, unit_id, kind, sector, location, original, cell, protocol, url, "
-    "demo, grams"
+    "demo, grams, place, direction, field_angle, view_distance"
 )
+_PLACES = {"education": "school", "traffic": "artery"}
 
 Progress = Callable[[int, int], None]
 
@@ -50,6 +53,8 @@ class SeedRow:
     kind: str
     sector: str
     point: tuple[float, float]
+    place: str
+    view: View
 
 
 def seeded_id(kind: int, number: int, seed: int) -> UUID:
@@ -96,7 +101,17 @@ def _block(made: World, block: int) -> Iterator[SeedRow]:
             made.kinds[kinds[offset]],
             sector,
             point,
+            _PLACES.get(sector, "unknown"),
+            _view(name, pick),
         )
+
+
+def _view(name: str, pick: np.ndarray) -> View:
+    """Where a camera looks that is called after it (`…-东`); of the others the file does not know, as in the field."""
+    direction = COMPASS.get(name.rpartition("-")[2])
+    if direction is None:
+        return View()
+    return View(direction, 40 + round(50 * float(pick[4])), 30 + round(90 * float(pick[6])))
 
 
 def _inside(city: City, lon: float, lat: float, spread: float, step: np.ndarray) -> tuple[float, float]:
@@ -203,9 +218,14 @@ def _lines(made: World, first: int, count: int, address_of: Callable[[int], str 
             f"{row.id}\t{row.code}\t{row.name}\t{row.region}\t{row.address}\t{row.platform}\t{row.unit}\t{row.kind}\t"
             f"{row.sector}\t{place}\t{place}\t{cell(lon, lat, DENSITY_RESOLUTION)}\t"
             + ("\\N\t\\N" if url is None else f"rtsp\t{url}")
-            + f"\tt\t{{{found}}}\n"
+            + f"\tt\t{{{found}}}\t{row.place}\t{_said(row.view.direction)}\t{_said(row.view.field_angle)}\t"
+            f"{_said(row.view.distance)}\n"
         )
     return last, "".join(lines)
+
+
+def _said(number: float | None) -> str:
+    return "\\N" if number is None else f"{number:g}"
 
 
 async def _copy(session: WriteSession, lines: str) -> None:
