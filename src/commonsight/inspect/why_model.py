@@ -148,20 +148,19 @@ def loss(call: Call) -> float:
     return lost / (lost + came) if lost + came else 0.0
 
 
-def final_status(ladder: Sequence[Told]) -> tuple[int, str] | None:
-    """Status and line of the last final answer to our last INVITE; None when it had none."""
+def statuses(ladder: Sequence[Told]) -> list[tuple[int, str]]:
+    """Status and line of every answer to our last INVITE, in the order they came."""
     asked = next(
         (told for told in reversed(ladder) if told.direction == "out" and told.line.startswith("INVITE ")), None
     )
-    if asked is None:
-        return None
-    for told in reversed(ladder):
-        found = _STATUS_LINE.match(told.line)
-        if not found or told.direction != "in" or told.call_id != asked.call_id or int(found[1]) < 200:
+    found = []
+    for told in ladder:
+        status = _STATUS_LINE.match(told.line)
+        if status is None or asked is None or told.direction != "in" or told.call_id != asked.call_id:
             continue
         if _TO_INVITE.search(told.raw):  # the answer to BYE has the same Call-ID
-            return int(found[1]), told.line
-    return None
+            found.append((int(status[1]), told.line))
+    return found
 
 
 Walked = list[tuple[Step, Finding | None]]
@@ -235,14 +234,13 @@ def _registered(evidence: Evidence) -> tuple[Step, Finding | None]:
 
 
 def _answered(evidence: Evidence) -> tuple[Step, Finding | None]:
-    final = final_status(evidence.ladder)
-    if final is None:
-        call = evidence.call
-        if call is not None and call.answer:
+    heard = statuses(evidence.ladder)
+    finals = [(status, line) for status, line in heard if status >= 200]
+    if not finals:
+        if evidence.call is not None and evidence.call.answer:
             return Step("answered", "ok"), None
-        silent = not any(told.direction == "in" and told.line.startswith("SIP/2.0") for told in evidence.ladder)
-        return Step("answered", "failed"), Finding("invite_silent" if silent else "device_timeout")
-    status, line = final
+        return Step("answered", "failed"), Finding("device_timeout" if heard else "invite_silent")
+    status, line = finals[-1]
     if status < 300:
         return Step("answered", "ok", line), None
     code = _STATUS_FINDING.get(status, "invite_refused")
