@@ -7,7 +7,7 @@ places are those of the demo region (`catalog.seed_world`); cameras are invented
 from bisect import bisect
 from collections.abc import Iterable, Iterator
 from math import cos, log, pi, sin, sqrt
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 
@@ -129,7 +129,7 @@ class Catalogue:
         pick = draws(self._seed, "camera", self.who.code, number)
         town, sector = self._town(pick), self._sector(pick)
         word = vocabulary.sectors()[sector]
-        name = self._world.name(self._city, town, sector, np.array(pick[2:10]))
+        name = self._world.name(self._city, town, sector, cast(np.ndarray, pick[2:10]))
         if pick[10] < 0.02:
             name += f"（{RARE[int(pick[10] * 50 * len(RARE))]}村）"
         kind = self._kind(pick)

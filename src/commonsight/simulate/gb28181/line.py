@@ -18,8 +18,6 @@ from commonsight.connect.wire.sip import (
     SipSyntaxError,
     StreamReader,
     parse,
-    parse_cseq,
-    parse_via,
 )
 
 Transport = Literal["udp", "tcp"]
@@ -115,26 +113,36 @@ class Line:
 
     async def request(self, request: Request, timeout: float = TIMEOUT) -> Response:
         """Send and return the final response. Raises `LineError`."""
-        via = parse_via(request.headers.get("Via") or "")
-        key = via.branch, request.method
-        answer: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
+        key = _branch(request.headers.get("Via")), request.method
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Response] = loop.create_future()
         self._waiting[key] = answer
         data = request.encode()
-        pause, spent = (T1, 0.0) if self.target.transport == "udp" else (timeout, 0.0)
-        try:
-            while True:
+        over = loop.time() + timeout
+        again: asyncio.TimerHandle
+
+        def fire(pause: float) -> None:
+            nonlocal again
+            if answer.done():
+                return
+            left = over - loop.time()
+            if left <= 0.001:
+                answer.set_exception(LineError(f"{request.method}: no answer in {timeout:g} s"))
+                return
+            if self.open:
                 self._send(data)
-                pause = min(pause, timeout - spent)
-                done, _ = await asyncio.wait([answer], timeout=pause)
-                if done:
-                    return answer.result()
-                spent += pause
-                if spent >= timeout:
-                    raise LineError(f"{request.method}: no answer in {timeout:g} s")
-                pause = min(2 * pause, T2)
+            again = loop.call_later(min(pause, left), fire, min(2 * pause, T2))
+
+        try:
+            self._send(data)
+            pause = T1 if self.target.transport == "udp" else timeout
+            again = loop.call_later(min(pause, timeout), fire, min(2 * pause, T2))
+            try:
+                return await answer
+            finally:
+                again.cancel()
         finally:
             self._waiting.pop(key, None)
-            answer.cancel()
 
     def respond(
         self, request: Request, status: int, reason: str, *fields: tuple[str, str], body: bytes = b"", tag: str = ""
@@ -200,12 +208,8 @@ class Line:
     def _response(self, response: Response) -> None:
         if response.status < 200:
             return
-        try:
-            branch = parse_via(response.headers.get("Via") or "").branch
-            method = parse_cseq(response.headers.get("CSeq") or "").method
-        except SipSyntaxError:
-            return
-        waiting = self._waiting.get((branch, method))
+        method = (response.headers.get("CSeq") or "").rpartition(" ")[2]
+        waiting = self._waiting.get((_branch(response.headers.get("Via")), method))
         if waiting is not None and not waiting.done():
             waiting.set_result(response)
 
@@ -278,7 +282,10 @@ class _Connection(asyncio.Protocol):
 
 
 def _key(request: Request) -> tuple[str, str] | None:
-    try:
-        return parse_via(request.headers.get("Via") or "").branch, request.method
-    except SipSyntaxError:
-        return None
+    branch = _branch(request.headers.get("Via"))
+    return (branch, request.method) if branch else None
+
+
+def _branch(via: str | None) -> str:
+    """The branch of a Via field, "" without one; looked for and not parsed, because it is needed for each message."""
+    return (via or "").partition(";branch=")[2].partition(";")[0].strip()
