@@ -2,13 +2,15 @@
 
 import asyncio
 from collections import Counter
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 
 from commonsight.catalog import overview
+from commonsight.clock import SystemClock
 from commonsight.inspect import model, store, tasks
 from commonsight.inspect.model import Claim
 from commonsight.inspect.sweep import ShardLost, ShardRun
@@ -68,6 +70,53 @@ async def test_a_sweep_measures_every_camera(house: House) -> None:
         assert sweep.finished_at is not None
     await planned(house)  # the next one only when it is time
     assert await claimed(house) is None
+
+
+async def test_cameras_filed_after_a_sweep_do_not_wait_for_the_next_one(house: House) -> None:
+    clock = Ahead()
+    house = replace(house, clock=clock)
+    await planned(house)
+    while (held := await claimed(house)) is not None:
+        await run_of(house, held, []).run()
+    await planned(house)
+    async with house.database.write() as session:
+        added = (await session.execute(text(ANOTHER))).scalar_one()
+    clock.ahead += 10
+    await planned(house)
+    assert await claimed(house) is None  # a moment later there may be more of them
+    clock.ahead += 30
+    await planned(house)
+    held = await claimed(house)
+    assert held is not None
+    assert held.cameras == (added,)
+    await run_of(house, held, []).run()
+    async with house.database.read() as session:
+        whole = await store.latest_sweep(session, whole=True)
+        latest = await store.latest_sweep(session)
+        assert whole is not None
+        assert latest is not None
+        assert (whole.cameras, latest.cameras, latest.fresh) == (SEEDED, 1, True)
+    clock.ahead += house.settings.inspect.interval_seconds
+    await planned(house)
+    async with house.database.read() as session:
+        whole = await store.latest_sweep(session, whole=True)
+        assert whole is not None
+        assert whole.cameras == SEEDED + 1
+
+
+class Ahead(SystemClock):
+    """The system's clock put forward: rows carry the database's own time, which cannot be."""
+
+    ahead = 0.0
+
+    def now(self) -> datetime:
+        return super().now() + timedelta(seconds=self.ahead)
+
+
+ANOTHER = """
+    INSERT INTO cameras (id, code, name, region, url, protocol, grams)
+    VALUES (uuidv7(), '45010300001320999999', 'new', '450103', 'rtsp://192.0.2.9/1', 'rtsp', '{}') RETURNING id
+"""
 
 
 async def test_what_we_lack_ourselves_is_not_held_against_a_camera(house: House) -> None:

@@ -150,7 +150,7 @@ def _rank(row: LeagueRow) -> tuple[float, float, str]:
 @router.get("/health/sweep", responses=problems(401, 403))
 async def sweep(caller: MayRead, session: Reads) -> SweepOut | None:  # noqa: ARG001
     """How far the present round over all cameras is; null before the first."""
-    found = await store.latest_sweep(session)
+    found = await store.latest_sweep(session, whole=True)
     if found is None:
         return None
     return SweepOut(started_at=found.started_at, finished_at=found.finished_at, cameras=found.cameras, done=found.done)

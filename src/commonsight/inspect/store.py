@@ -17,13 +17,14 @@ SWEEPS_KEPT: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """One round over all cameras with a source."""
+    """One round over all cameras with a source, or (`fresh`) over those filed since the sweep before began."""
 
     id: UUID
     started_at: datetime
     finished_at: datetime | None
     cameras: int
     done: int
+    fresh: bool
 
 
 async def lock_planning(session: WriteSession) -> bool:
@@ -37,17 +38,20 @@ async def wait_for_planning(session: WriteSession) -> None:
     await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _PLAN_LOCK})
 
 
-async def latest_sweep(session: ReadSession) -> Sweep | None:
-    """The sweep under way, else the last one."""
+async def latest_sweep(session: ReadSession, *, whole: bool = False) -> Sweep | None:
+    """The sweep under way, else the last one; `whole`: of those over all cameras."""
     found = await session.execute(
         text("""
-            SELECT s.id, s.started_at, s.finished_at, s.cameras,
+            SELECT s.id, s.started_at, s.finished_at, s.cameras, s.fresh,
                 (SELECT coalesce(sum(done), 0) FROM sweep_shards AS h WHERE h.sweep_id = s.id) AS done
-            FROM sweeps AS s ORDER BY s.started_at DESC LIMIT 1
-        """)
+            FROM sweeps AS s WHERE NOT (s.fresh AND :whole) ORDER BY s.started_at DESC LIMIT 1
+        """),
+        {"whole": whole},
     )
     row = found.first()
-    return None if row is None else Sweep(row.id, row.started_at, row.finished_at, row.cameras, int(row.done))
+    if row is None:
+        return None
+    return Sweep(row.id, row.started_at, row.finished_at, row.cameras, int(row.done), row.fresh)
 
 
 async def close_finished(session: WriteSession, now: datetime) -> Row[Any] | None:
@@ -56,15 +60,18 @@ async def close_finished(session: WriteSession, now: datetime) -> Row[Any] | Non
         text("""
             UPDATE sweeps AS s SET finished_at = :now WHERE s.finished_at IS NULL AND NOT EXISTS
                 (SELECT 1 FROM sweep_shards AS h WHERE h.sweep_id = s.id AND h.finished_at IS NULL)
-            RETURNING s.id, s.started_at, s.cameras
+            RETURNING s.id, s.started_at, s.cameras, s.fresh
         """),
         {"now": now},
     )
     closed = found.first()
     if closed is not None:
         await session.execute(
-            text("DELETE FROM sweeps WHERE id IN (SELECT id FROM sweeps ORDER BY started_at DESC OFFSET :kept)"),
-            {"kept": SWEEPS_KEPT},
+            text("""
+                DELETE FROM sweeps WHERE id IN (
+                    SELECT id FROM sweeps WHERE fresh = :fresh ORDER BY started_at DESC OFFSET :kept)
+            """),
+            {"kept": SWEEPS_KEPT, "fresh": closed.fresh},
         )
     return closed
 
@@ -81,11 +88,31 @@ async def next_cameras(session: ReadSession) -> list[UUID]:
     return list(found.scalars())
 
 
-async def open_sweep(session: WriteSession, sweep_id: UUID, now: datetime, cut: Sequence[Sequence[UUID]]) -> None:
+async def fresh_cameras(session: ReadSession, since: datetime) -> list[UUID]:
+    """Cameras with a source that were filed since then and never checked.
+
+    Those filed before had their turn: what could not be checked then is not asked for again every few seconds.
+    """
+    found = await session.execute(
+        text("""
+            SELECT c.id FROM cameras AS c
+            WHERE c.archived_at IS NULL AND c.url IS NOT NULL AND coalesce(c.health_at, '-infinity') = '-infinity'
+                AND c.created_at >= :since
+                AND NOT EXISTS (SELECT 1 FROM checks AS k WHERE k.camera_id = c.id)
+            ORDER BY hashtextextended(c.id::text, 0), c.id
+        """),
+        {"since": since},
+    )
+    return list(found.scalars())
+
+
+async def open_sweep(
+    session: WriteSession, sweep_id: UUID, now: datetime, cut: Sequence[Sequence[UUID]], *, fresh: bool = False
+) -> None:
     """Write a new sweep with its shards."""
     await session.execute(
-        text("INSERT INTO sweeps (id, started_at, cameras) VALUES (:id, :now, :cameras)"),
-        {"id": sweep_id, "now": now, "cameras": sum(map(len, cut))},
+        text("INSERT INTO sweeps (id, started_at, cameras, fresh) VALUES (:id, :now, :cameras, :fresh)"),
+        {"id": sweep_id, "now": now, "cameras": sum(map(len, cut)), "fresh": fresh},
     )
     await session.execute(
         text("INSERT INTO sweep_shards (sweep_id, number, cameras) VALUES (:id, :number, :cameras)"),

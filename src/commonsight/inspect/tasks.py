@@ -1,6 +1,6 @@
 """Jobs of inspect/: plan sweeps, work through shards, check single cameras now."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -26,6 +26,9 @@ log = structlog.get_logger(__name__)
 PURPOSE: Final = "health_check"
 STALE_SECONDS: Final = 20.0
 """A shard whose worker has not written for this long is given to another."""
+FRESH_EVERY: Final = timedelta(seconds=20)
+LONGEST_FILING: Final = timedelta(minutes=10)
+"""A camera carries the time its transaction began; one that files many is seen only when it ends."""
 NOW_PRIORITY: Final = 10
 """A person waits for a check asked for now; nobody waits for a sweep."""
 
@@ -52,15 +55,34 @@ async def plan_sweep(session: WriteSession, house: House) -> None:
         seconds = round((now - closed.started_at).total_seconds(), 1)
         log.info("sweep_finished", cameras=closed.cameras, seconds=seconds)
     latest = await store.latest_sweep(session)
-    due = latest is None or now - latest.started_at >= timedelta(seconds=house.settings.inspect.interval_seconds)
-    if (latest is None or latest.finished_at is not None) and due:
-        cut = shards(await store.next_cameras(session))
+    if latest is None or latest.finished_at is not None:
+        fresh, cameras = await next_round(session, house, latest, now)
+        cut = shards(cameras)
         if cut:
-            await store.open_sweep(session, uuid7(), now, cut)
-            log.info("sweep_started", cameras=sum(map(len, cut)), shards=len(cut))
+            await store.open_sweep(session, uuid7(), now, cut, fresh=fresh)
+            log.info("sweep_started", cameras=len(cameras), shards=len(cut), fresh=fresh)
     held, waiting = await store.held_and_waiting(session, now - timedelta(seconds=STALE_SECONDS))
     for lane in range(min(waiting, house.settings.inspect.shards - held)):
         await jobs.enqueue(session, shard, queueing_lock=f"inspect.shard.{lane}")
+
+
+async def next_round(
+    session: WriteSession, house: House, latest: store.Sweep | None, now: datetime
+) -> tuple[bool, list[UUID]]:
+    """Which cameras are due: all of them, or (True) those filed lately, or none yet.
+
+    What a sync or an import has just filed does not stay unknown until the next round over everything.
+    """
+    whole = await store.latest_sweep(session, whole=True)
+    if (
+        latest is None
+        or whole is None
+        or now - whole.started_at >= timedelta(seconds=house.settings.inspect.interval_seconds)
+    ):
+        return False, await store.next_cameras(session)
+    if now - latest.started_at < FRESH_EVERY:
+        return True, []
+    return True, await store.fresh_cameras(session, latest.started_at - LONGEST_FILING)
 
 
 @tasks.task(retry=False)
