@@ -31,6 +31,10 @@ def test_what_is_as_usual_is_not_stored():
     assert Quirks(qop=False, keepalive_seconds=60).as_json() == {"qop": False}
 
 
+def test_what_another_edition_wrote_does_not_cost_the_rest():
+    assert Quirks.kept({"qop": False, "wings": True, "digest": "md4"}) == Quirks(qop=False)
+
+
 @given(st.dictionaries(st.sampled_from([*Quirks.__slots__, "wings"]), VALUES, max_size=5))
 def test_nonsense_is_refused_by_name_or_means_something(said):
     quirks, operand = read(said)

@@ -1,7 +1,9 @@
 """What people want to be told is asked of devices, renewed in its dialog, and asked anew when a device forgot it."""
 
+from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import text
 
 from commonsight.clock import SystemClock
@@ -9,8 +11,11 @@ from commonsight.connect.gb28181 import subscriptions
 from commonsight.connect.gb28181.subscriptions import Event, Subscriptions
 from commonsight.connect.wire import manscdp
 from commonsight.connect.wire.sip import parse_name_addr
+from commonsight.problem import Refusal
+from commonsight.settings import Zone
 
-from .conftest import file_device, until
+from .conftest import CODE, file_device, until
+from .device import TestDevice
 
 
 async def want(database, device_id, *events):
@@ -115,3 +120,26 @@ async def test_a_changed_wish_is_followed(database, start):
     await want(database, device_id, Event.ALARM, Event.CATALOG)
     await want(database, device_id, Event.CATALOG)
     assert set(await state(database, device_id)) == {Event.CATALOG}
+
+
+async def test_each_network_is_told_the_address_it_can_reach(database, start):
+    device_id = await file_device(database)
+    await want(database, device_id, Event.ALARM)
+    platform = await start(zones=[Zone(port=0), Zone(name="extranet", port=0, advertised="198.51.100.7:5070")])
+    device = await TestDevice(CODE, platform.house.server.endpoint.ports["extranet"]).open()
+    platform.devices.append(device)
+    await device.register()
+    await until(lambda: asked(device))
+    assert platform.known().zone == "extranet"
+    assert "@198.51.100.7:5070" in asked(device)[0].headers.get("Contact")
+    assert "198.51.100.7:5070" in asked(device)[0].headers.get("Via")
+
+
+async def test_a_device_of_a_network_that_is_gone_is_called_unreachable(database, start):
+    await file_device(database)
+    platform = await start()
+    device = await platform.device()
+    await device.register()
+    platform.house.devices.put(replace(platform.known(), zone="gone"))
+    with pytest.raises(Refusal, match=r"connect\.gb_unreachable"):
+        platform.house.server.reach(platform.known())

@@ -97,6 +97,18 @@ class Quirks:
             _check_quirk(name, _TYPES[name], value)
         return cls(**dict(said))
 
+    @classmethod
+    def kept(cls, said: Mapping[str, Any]) -> "Quirks":
+        """From the database: what another edition of this program wrote and this one does not know is left out."""
+        good: dict[str, Any] = {}
+        for name, value in said.items():
+            try:
+                cls.of({name: value})
+            except Refusal:
+                continue
+            good[name] = value
+        return cls(**good)
+
     def as_json(self) -> dict[str, Any]:
         """Only what differs from the default, so that a default that changes later holds for everybody."""
         plain = Quirks()

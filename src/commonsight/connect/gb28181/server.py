@@ -299,6 +299,11 @@ class Gb28181:
                 "connect.gb_offline", status=409, rule="a device that is online", operand="device",
                 actual=current.offline_reason, name=current.name,
             )  # fmt: skip
+        if peer.zone not in self.endpoint.ports:
+            raise Refusal(
+                "connect.gb_unreachable", status=409, rule="a zone that is configured", operand="zone",
+                actual=peer.zone, name=current.name,
+            )  # fmt: skip
         if current.quirks.tcp_only and peer.transport == "udp":
             return replace(peer, transport="tcp")
         return peer

@@ -88,10 +88,10 @@ async def serve(settings: Settings, database: Database, clock: Clock, name: str,
 
     house.server.on("Notify", "UploadSnapShotFinished", posted)
     endpoint = house.server.endpoint
+    house.registrar.resume()
     await endpoint.start()
     tasks: list[asyncio.Task[None]] = []
     try:
-        house.registrar.resume()
         left = await inviter.recover()  # before anybody can open more
         await house.line.start()
         loops = (

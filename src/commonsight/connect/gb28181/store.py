@@ -11,7 +11,6 @@ from sqlalchemy import Row, text
 from commonsight.connect.gb28181.devices import Known, Untold
 from commonsight.connect.gb28181.model import Device, Kind, Quirks
 from commonsight.places.model import DIGITS
-from commonsight.problem import Refusal
 from commonsight.records.database import ReadSession, WriteSession, notify
 
 CHANGED: Final = "gb_devices"
@@ -46,11 +45,6 @@ class Kept:
 
 
 def _kept(row: Row[Any]) -> Kept:
-    try:
-        quirks = Quirks.of(row.quirks)
-    except Refusal:
-        # Written by a newer or older program: what we do not know must not keep the other devices from loading.
-        quirks = Quirks()
     device = Device(
         id=row.id,
         code=row.code,
@@ -73,7 +67,7 @@ def _kept(row: Row[Any]) -> Kept:
         firmware=row.firmware,
         clock_difference=row.clock_difference,
         clock_checked_at=row.clock_checked_at,
-        quirks=quirks,
+        quirks=Quirks.kept(row.quirks),
         platform_id=row.platform_id,
         has_password=row.secret is not None,
     )
