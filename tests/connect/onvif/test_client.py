@@ -71,6 +71,14 @@ async def test_a_wrong_clock_is_told_and_does_not_cost_the_password(own, ahead):
     assert abs(device.clock_difference - ahead) < 10
 
 
+async def test_a_device_without_a_password(own):
+    own.camera.username = None
+    device = await client.describe(own.url, None, None, timeout=20)
+    assert device.best().token == "p265"
+    async with Soap(own.url, None, None, timeout=20) as asked:
+        assert (await client.Ptz(asked, "p264").status()).pan == 0
+
+
 async def test_turning(own):
     async with Soap(own.url, "op", "s3cret", timeout=20) as asked:
         ptz = client.Ptz(asked, "p264")

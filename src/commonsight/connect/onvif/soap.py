@@ -199,6 +199,8 @@ def _make(soap: Soap) -> Any:
             if service.transport.session is not self.ours:
                 # The service goes on owning and closing the session it made, which is never used.
                 service.transport.session = self.ours
+                if self.user is None:
+                    service.ws_client = service.ws_client_authless
                 service.transport._client_timeout = self.ours.timeout
             return service
 
