@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from commonsight.clock import Clock
-from commonsight.connect.model import AccessUnit, Codec, Counters, Sound, StreamInfo
+from commonsight.connect.model import TICKS_PER_SECOND, AccessUnit, Codec, Counters, Sound, StreamInfo
 from commonsight.connect.reorder import Reorder
 from commonsight.connect.unit_queue import UnitQueue
 from commonsight.connect.wire import ps, rtp
@@ -46,6 +46,9 @@ class PsReceiver:
         self._reorder = Reorder(self.packet)
         self._timeline = rtp.Timeline()
         self._counters = Counters(ssrc_expected=ssrc)
+        self._origin = 0  # of the timeline, 90 kHz ticks
+        self._jumps = 0  # of the timelines before this one
+        self._anew = False
         self._timestamp = -1
         self._sets_version = -1
         self._by_pts = True
@@ -57,7 +60,7 @@ class PsReceiver:
         found = self._counters
         found.units_broken = self._demuxer.broken + (self._elementary.broken if self._elementary else 0)
         found.units_skipped = self.queue.skipped
-        found.timestamp_jumps = self._timeline.jumps
+        found.timestamp_jumps = self._jumps + self._timeline.jumps
         found.packets_reordered = self._reorder.reordered
         return found
 
@@ -94,7 +97,7 @@ class PsReceiver:
         elif step < 1:
             if step or self._reception.received != 1:
                 return  # repeated
-            gap = counters.packets > 1  # the stream began anew
+            gap = self._anew = counters.packets > 1  # the stream began anew
         if self._elementary is not None or (counters.packets == 1 and self._begins_elementary(packet)):
             self._take_elementary(packet, gap)
         else:
@@ -151,20 +154,31 @@ class PsReceiver:
         self, codec: Codec, sets: tuple[bytes, ...], version: int, data: bytes, clock: int, keyframe: bool
     ) -> None:
         now = self._clock.monotonic()
-        self.last_unit = now
         self._reception.arrived(clock, now)
         if version != self._sets_version and sets:
             self._sets_version = version
             kind = PARAMETER_SETS[codec][-2]
             sps = next(each for each in sets if nal_type(codec, each[0]) == kind)
             self.info = StreamInfo(codec, sets, *picture_size(codec, sps))
-        pts = self._timeline.advance(clock, now)
+        pts = self._place(clock, now)
         if self.info is None or pts < 0:
             self.queue.skipped += 1
             return
-        self._last_clock, self._last_pts = clock, pts
+        self._last_clock, self._last_pts, self.last_unit = clock, pts, now
         self._counters.units += 1
         self.queue.put(AccessUnit(data, pts, keyframe, now))
+
+    def _place(self, clock: int, now: float) -> int:
+        """Where the picture lies on the timeline. A stream that begins anew or steps far back goes on by real time."""
+        pts = self._origin + self._timeline.advance(clock, now)
+        if self._last_pts >= 0 and (self._anew or pts < self._last_pts - TICKS_PER_SECOND):
+            self._jumps += self._timeline.jumps + 1
+            self._timeline = rtp.Timeline()
+            self._timeline.advance(clock, now)
+            passed = round((now - self.last_unit) * TICKS_PER_SECOND)
+            pts = self._origin = self._last_pts + max(1, passed)
+        self._anew = False
+        return pts
 
     def _sound(self, sound: ps.Sound, timestamp: int) -> None:
         self.audio = sound.codec

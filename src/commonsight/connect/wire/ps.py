@@ -257,8 +257,8 @@ class Demuxer:
             self._resync()
             return at + 4
         start = at + 9 + data[at + 8]
-        # The three bytes behind the head tell whether a picture begins here.
-        if start + (5 if length != start - at - 6 else 0) > len(data):
+        # The bytes behind the head tell whether a picture begins here.
+        if start + min(8, max(length - (start - at - 6), 0) if length else 8) > len(data):
             return -1
         pts = decode_clock(data, at + 9) if data[at + 7] & 0x80 and data[at + 8] >= 5 else None
         kind = data[at + 3]
@@ -281,22 +281,25 @@ class Demuxer:
             if self._began and pts is not None:
                 self._pts = pts  # parameter sets came alone; their time is not the picture's
         if not self._began:
-            if self._after_cut and pts is not None and pts == self._last_pts:
-                self._cuts_lie = True  # the picture that a marker ended goes on
+            if self._after_cut and pts == self._last_pts and self._goes_on(data, start):
+                self._cuts_lie = True  # the picture that a marker ended is not over
                 self._damaged = True
             self._began, self._pts = True, pts
+
+    def _goes_on(self, data: bytes, start: int) -> bool:
+        """Whether a packet begins in the middle of a picture."""
+        builder, head = self._builder, _first_unit(data, start)
+        return builder is not None and (not head or builder.continues_picture(head))
 
     def _new_head(self, data: bytes, start: int) -> bool:
         """Whether a packet without a time begins a picture although one is open."""
         if self._pts is not None and self._builder is not None:
             return False  # the stream has times: this one goes on with the picture
-        codec = self.codec
-        head = data[start : start + 6]
-        at = 4 if head.startswith(b"\x00\x00\x00\x01") else 3 if head.startswith(_MARK) else 0
-        if codec is None or not at or at >= len(head):
+        codec, head = self.codec, _first_unit(data, start)
+        if codec is None or not head:
             return False
         builder = self._builder or PictureBuilder(codec)
-        return builder.starts_picture(head[at:]) and builder.has_picture(self._video)
+        return builder.starts_picture(head) and builder.has_picture(self._video)
 
     def _begin_sound(self, kind: int, pts: int | None, found: list[Picture | Sound]) -> None:
         self._finish_sound(found)
@@ -360,6 +363,13 @@ class Demuxer:
         self._seeking = True
         self._open = None
         self._rest = _NO_BYTES
+
+
+def _first_unit(data: bytes, start: int) -> bytes:
+    """The beginning of the NAL unit that a packet begins with; b"" when it does not begin with one."""
+    head = data[start : start + 8]
+    at = 4 if head.startswith(b"\x00\x00\x00\x01") else 3 if head.startswith(_MARK) else 0
+    return head[at:] if at else b""
 
 
 def _next_packet(data: bytes, at: int) -> int:

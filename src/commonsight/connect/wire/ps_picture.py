@@ -58,6 +58,11 @@ class PictureBuilder:
             return len(unit) > self._body and unit[self._body] >= 0x80
         return kind == _DELIMITER[self.codec] or kind in self._kinds
 
+    def continues_picture(self, unit: bytes) -> bool:
+        """Whether a NAL unit with this beginning is a picture's second or later slice."""
+        kind = nal_type(self.codec, unit[0])
+        return is_picture(self.codec, kind) and len(unit) > self._body and unit[self._body] < 0x80
+
     def has_picture(self, data: bytes | bytearray) -> bool:
         """Whether coded samples are among these units."""
         return any(is_picture(self.codec, nal_type(self.codec, unit[0])) for unit in split(bytes(data)))
