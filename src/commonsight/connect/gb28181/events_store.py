@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Row, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from commonsight.connect.gb28181.model import GB_URL
+from commonsight.connect.gb28181.model import GB_URL, Channel
 from commonsight.records.database import ReadSession, WriteSession
 
 
@@ -68,7 +68,7 @@ async def add_alarms(session: WriteSession, alarms: Sequence[Alarm]) -> list[UUI
     statement = text(
         f"INSERT INTO gb_alarms ({', '.join(_ALARM)}) SELECT {', '.join(map(_cast, _ALARM))} "  # noqa: S608
         "WHERE EXISTS (SELECT 1 FROM gb_devices WHERE id = :device_id) "
-        "ON CONFLICT (code, at, method, type) DO NOTHING RETURNING id"
+        "ON CONFLICT (device_id, code, at, method, type) DO NOTHING RETURNING id"
     ).bindparams(bindparam("fields", type_=JSONB))
     for alarm in alarms:
         row = (await session.execute(statement, {name: getattr(alarm, name) for name in _ALARM})).first()
@@ -84,7 +84,7 @@ async def add_positions(session: WriteSession, positions: Sequence[Position]) ->
         text(
             f"INSERT INTO gb_positions ({', '.join(_POSITION)}) SELECT t.* FROM unnest({arrays}) "  # noqa: S608
             f"AS t ({', '.join(_POSITION)}) JOIN gb_devices AS d ON d.id = t.device_id "
-            "ON CONFLICT (code, at) DO NOTHING"
+            "ON CONFLICT (device_id, code, at) DO NOTHING"
         ),
         {name: [getattr(position, name) for position in positions] for name in _POSITION},
     )
@@ -103,7 +103,7 @@ async def forget(session: WriteSession, *, alarms_before: datetime, positions_be
 
 
 async def alarm_page(
-    session: ReadSession, *, regions: Sequence[str], camera_code: str | None, priority: int | None,
+    session: ReadSession, *, regions: Sequence[str], channel: Channel | None, priority: int | None,
     since: datetime | None, until: datetime | None, after: tuple[datetime, UUID] | None, limit: int,
 ) -> list[Row[Any]]:  # fmt: skip
     """Alarms, newest first, with the device's name and, where it is filed, the camera's id and name."""
@@ -113,7 +113,8 @@ async def alarm_page(
     scope = [f"(a.region >= :from{number} AND a.region < :to{number})" for number in range(len(regions))]
     parts.append(f"({' OR '.join(scope)})" if scope else "false")
     for name, condition, value in (
-        ("camera_code", "a.code = :camera_code", camera_code),
+        ("channel", "a.code = :channel", channel and channel.code),
+        ("device", "d.code = :device", channel and channel.device),
         ("priority", "a.priority = :priority", priority),
         ("since", "a.at >= :since", since),
         ("until", "a.at < :until", until),
@@ -128,8 +129,11 @@ async def alarm_page(
         text(
             "SELECT a.*, d.name AS device_name, d.code AS device_code, c.id AS camera_id, c.name AS camera_name "  # noqa: S608
             "FROM gb_alarms AS a JOIN gb_devices AS d ON d.id = a.device_id "
-            # Two platforms may use one code: the camera counts only where it is behind this very device.
-            f"LEFT JOIN cameras AS c ON c.code = a.code AND c.url = '{GB_URL}' || d.code || '/' || a.code "
+            # Two platforms may use one code: the camera counts only where it is behind this very device. Most came with
+            # its catalogue; the others were filed by hand.
+            "LEFT JOIN gb_channels AS h ON h.device_id = a.device_id AND h.code = a.code "
+            "LEFT JOIN cameras AS c ON c.id = coalesce(h.camera_id, (SELECT own.id FROM cameras AS own "
+            f"WHERE own.code = a.code AND own.url = '{GB_URL}' || d.code || '/' || a.code)) "
             f"WHERE {' AND '.join(parts)} ORDER BY a.received_at DESC, a.id DESC LIMIT :limit"
         ),
         values | {"limit": limit},
@@ -138,11 +142,12 @@ async def alarm_page(
 
 
 async def positions(
-    session: ReadSession, code: str, *, since: datetime | None, until: datetime | None, after: datetime | None,
+    session: ReadSession, channel: Channel, *, since: datetime | None, until: datetime | None, after: datetime | None,
     limit: int,
 ) -> list[Row[Any]]:  # fmt: skip
-    """Positions of one code, newest first."""
-    parts, values = ["code = :code"], dict[str, Any](code=code)
+    """Positions of one channel of one device, newest first."""
+    parts = ["code = :code", "device_id = (SELECT id FROM gb_devices WHERE code = :device)"]
+    values: dict[str, Any] = {"code": channel.code, "device": channel.device}
     for name, condition, value in (
         ("since", "at >= :since", since), ("until", "at < :until", until), ("after", "at < :after", after),
     ):  # fmt: skip

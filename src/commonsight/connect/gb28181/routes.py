@@ -9,7 +9,6 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from commonsight.access.audit import Actor
 from commonsight.catalog import secrets
-from commonsight.catalog import service as catalog
 from commonsight.connect.gb28181 import (
     control_routes,
     events_store,
@@ -185,12 +184,10 @@ async def alarms(
     limit: Limit = 100,
 ) -> Page[AlarmOut]:
     """Alarms that devices told, newest first."""
-    code = None
-    if camera is not None:
-        code = (await filing.channel_of(session, camera, caller.regions)).code
+    channel = None if camera is None else await filing.channel_of(session, camera, caller.regions)
     behind = None if after is None else cursor_decode("alarms", after, datetime, UUID)
     found = await events_store.alarm_page(
-        session, regions=narrow(caller, region), camera_code=code, priority=priority, since=since, until=until,
+        session, regions=narrow(caller, region), channel=channel, priority=priority, since=since, until=until,
         after=behind, limit=limit + 1,
     )  # fmt: skip
     following = None
@@ -210,10 +207,9 @@ async def positions(
     limit: Limit = 100,
 ) -> Page[PositionOut]:
     """Where a camera that moves was, newest first."""
-    await catalog.camera(session, camera_id, caller.regions)
     channel = await filing.channel_of(session, camera_id, caller.regions)
     behind = None if after is None else cursor_decode("positions", after, datetime)[0]
-    found = await events_store.positions(session, channel.code, since=since, until=until, after=behind, limit=limit + 1)
+    found = await events_store.positions(session, channel, since=since, until=until, after=behind, limit=limit + 1)
     following = cursor_encode("positions", found[limit - 1].at) if len(found) > limit else None
     items = [
         PositionOut(

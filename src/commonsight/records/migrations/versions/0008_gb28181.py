@@ -83,7 +83,7 @@ def upgrade() -> None:
             direction double precision,
             altitude double precision,
             received_at timestamptz NOT NULL,
-            CONSTRAINT pk_gb_positions PRIMARY KEY (code, at),
+            CONSTRAINT pk_gb_positions PRIMARY KEY (device_id, code, at),
             CONSTRAINT fk_gb_positions_device_id FOREIGN KEY (device_id) REFERENCES gb_devices (id)
         )
     """)
@@ -106,11 +106,11 @@ def upgrade() -> None:
             CONSTRAINT pk_gb_alarms PRIMARY KEY (id),
             CONSTRAINT fk_gb_alarms_device_id FOREIGN KEY (device_id) REFERENCES gb_devices (id),
             -- A device repeats an alarm until it is answered: the same one is kept once.
-            CONSTRAINT uq_gb_alarms_code_at_method_type UNIQUE (code, at, method, type)
+            CONSTRAINT uq_gb_alarms_device_id_code_at_method_type UNIQUE (device_id, code, at, method, type)
         )
     """)
     op.execute("CREATE INDEX ix_gb_alarms_received_at ON gb_alarms (received_at DESC, id DESC)")
-    op.execute("CREATE INDEX ix_gb_alarms_code_received_at ON gb_alarms (code, received_at DESC, id DESC)")
+    op.execute("CREATE INDEX ix_gb_alarms_device_id_code_received_at ON gb_alarms (device_id, code, received_at DESC, id DESC)")
     op.execute("""
         CREATE TABLE ptz_locks (
             camera_id uuid NOT NULL,
