@@ -24,6 +24,8 @@ import { DevicePanel } from './device/DevicePanel'
 import { deviceText } from './device/text'
 import { DiagnosisPanel } from './diagnosis/DiagnosisPanel'
 import { Probes } from './Probes'
+import { ReportedPanel } from './device/ReportedPanel'
+import { SteerOnvif } from './control/SteerOnvif'
 import { ShapeCanvas, type Tool } from './ShapeCanvas'
 import { cameraText } from './text'
 import { useDraft } from './useDraft'
@@ -98,7 +100,8 @@ function Watched({ camera, read }: { camera: Camera; read: Answer<Analysis> }) {
         {camera.source && can('pictures.view') && (
           <LivePlayer cameraId={camera.id} cameraName={camera.name} lines={drawing ? [] : read.data.lines} overlay={canvas} {...(can('health.read') ? { onWhy: () => setTab('diagnosis') } : {})} />
         )}
-        {isSteered(camera) && can('pictures.control') && <ControlPanel id={camera.id} />}
+        {can('pictures.control') && camera.source?.protocol === 'gb28181' && <ControlPanel id={camera.id} />}
+        {can('pictures.control') && mayBeSteered(camera) && <SteerOnvif id={camera.id} />}
         {can('counts.read') && read.data.enabled && <Counted id={camera.id} />}
       </section>
       <Side camera={camera} tab={tab} onTab={setTab}>
@@ -108,8 +111,8 @@ function Watched({ camera, read }: { camera: Camera; read: Answer<Analysis> }) {
   )
 }
 
-/** Cameras whose way in carries commands too. */
-const isSteered = (camera: Camera): boolean => ['gb28181', 'onvif'].includes(camera.source?.protocol ?? '')
+/** Joined by its stream's address, it may still have been found over ONVIF; the file does not say, so the device is asked when a person wants it. */
+const mayBeSteered = (camera: Camera): boolean => camera.source?.protocol === 'rtsp' && !camera.demo
 
 /** What its lines have counted in the last hours. */
 function Counted({ id }: { id: string }) {
@@ -138,6 +141,7 @@ function Side({ camera, tab, onTab, children }: SideProps) {
     { key: 'facts', label: t('facts.title'), children: <CameraFacts camera={camera} /> },
     ...(children ? [{ key: 'analysis', label: t('tab.analysis'), children }] : []),
     ...(camera.source?.protocol === 'gb28181' && can('gather.read') ? [{ key: 'device', label: d('tab.device'), children: <DevicePanel id={camera.id} /> }] : []),
+    ...(camera.source?.protocol === 'gb28181' ? [{ key: 'reported', label: d('tab.reported'), children: <ReportedPanel id={camera.id} /> }] : []),
     ...(camera.source && can('health.read') ? [{ key: 'diagnosis', label: d('tab.diagnosis'), children: <DiagnosisPanel id={camera.id} /> }] : []),
     ...(can('health.read') ? [{ key: 'probes', label: t('tab.probes'), children: <Probes id={camera.id} /> }] : []),
     ...(can('pictures.register')

@@ -48,7 +48,7 @@ export default function PlanningPage() {
         </section>
         <section className={css.side}>
           <Segmented<Part> block aria-label={t('part.label')} value={part} options={PARTS.map((value) => ({ value, label: t(`part.${value}`) }))} onChange={choose} />
-          {part === 'point' && <PointPart onDraw={setDrawing} />}
+          {part === 'point' && <PointPart onDraw={setDrawing} onFar={map.data?.mode === 'density' ? setFocus : null} />}
           {part === 'blind' && <BlindPart onDraw={setDrawing} />}
           {part === 'points' && <PointsPart onDraw={setDrawing} onFocus={setFocus} />}
           {part === 'savings' && <SavingsPart />}

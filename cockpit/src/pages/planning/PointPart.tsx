@@ -17,8 +17,14 @@ import { planningText } from './text'
 
 const SETTLE_MS = 250
 
+interface Props {
+  onDraw: (drawing: Drawing) => void
+  /** Given while the map is too far away to show a field of view: brings a place close. */
+  onFar: ((place: Place) => void) | null
+}
+
 /** A camera that might be built: place it, turn it, and see what others see of it already. */
-export function PointPart({ onDraw }: { onDraw: (drawing: Drawing) => void }) {
+export function PointPart({ onDraw, onFar }: Props) {
   const t = useText(planningText)
   const f = useFormat()
   const can = useCan()
@@ -36,12 +42,17 @@ export function PointPart({ onDraw }: { onDraw: (drawing: Drawing) => void }) {
   const cameras = coverage.data?.cameras
 
   useEffect(() => {
+    const onPlace = (place: [number, number]) => {
+      const rounded: Place = [Number(place[0].toFixed(6)), Number(place[1].toFixed(6))]
+      setPoint(rounded)
+      onFar?.(rounded)
+    }
     onDraw({
       // Drawn here while it is turned, so that it follows the hand; the platform's answer comes a little later.
       shapes: field ? coverageShapes(sector(field.point, field.direction, field.field_angle, field.view_distance), field.point, cameras ?? []) : [],
-      placing: { onPlace: (place) => setPoint([Number(place[0].toFixed(6)), Number(place[1].toFixed(6))]), onPlaced: () => undefined },
+      placing: { onPlace, onPlaced: () => undefined },
     })
-  }, [field, cameras, onDraw])
+  }, [field, cameras, onDraw, onFar])
 
   const sliders = [
     ['direction', direction, setDirection, 0, 359, 1, 'degrees'],

@@ -72,12 +72,15 @@ export class Driver {
       const motion = this.waiting
       this.waiting = null
       if (same(motion, this.last)) continue
+      const before = this.last
+      // Even an order that is answered with an error may have reached the camera.
+      this.last = motion
       try {
         await this.send(motion)
-        this.last = motion
         this.failures = 0
       } catch (error) {
         this.onProblem(error)
+        if (isStill(motion)) this.last = before
         // A camera that turns on because its stop was lost looks where nobody wants: the stop is sent again.
         if (isStill(motion) && ++this.failures < STOP_TRIES) this.waiting ??= motion
       }

@@ -100,4 +100,12 @@ export const en: Record<keyof typeof zh, string> = {
   'snapshot.of': 'Snapshot of {time}',
   'snapshot.partial': 'only part of it came',
   'snapshot.failed': 'The device sent no picture: check that it can reach this platform’s address.',
+  'tab.reported': 'Reported',
+  'reported.from': 'From',
+  'reported.vanished': 'not in the catalogue since {time}',
+  'reported.edited': 'Changed by people, so a sync leaves them alone:',
+  'reported.take': 'Take the reported value',
+  'onvif.note': 'A camera joined over ONVIF can be turned here.',
+  'onvif.open': 'Open control',
+  'onvif.name': 'Name of the preset',
 }

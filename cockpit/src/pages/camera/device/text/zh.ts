@@ -98,4 +98,12 @@ export const zh = {
   'snapshot.of': '{time} 的抓拍',
   'snapshot.partial': '只收到一部分',
   'snapshot.failed': '设备没有传来图片：检查设备能否访问本平台的地址。',
+  'tab.reported': '上报内容',
+  'reported.from': '来自',
+  'reported.vanished': '自 {time} 起目录中不再出现',
+  'reported.edited': '以下各项由人改过，同步时不覆盖：',
+  'reported.take': '采用上报值',
+  'onvif.note': '经 ONVIF 接入的摄像机可在此转动。',
+  'onvif.open': '打开云台',
+  'onvif.name': '预置位名称',
 }
