@@ -69,19 +69,17 @@ async def _requests(capture: Capture, table: Table, ours: str) -> None:
 
 async def _answers(capture: Capture, table: Table, ours: str) -> None:
     rows = await capture.fields(
-        f"({ours}) && sip.Status-Code == 401", "sip.auth.realm", "sip.auth.nonce", "sip.auth.algorithm"
-    )
+        f"({ours}) && sip.Status-Code == 401",
+        "sip.auth.realm", "sip.auth.nonce", "sip.auth.algorithm", "sip.Call-ID", "sip.Via.branch",
+    )  # fmt: skip
     good = bool(rows) and all(row[0] and row[1] and row[2] for row in rows)
     table.note("REGISTER", "", "every 401 carries realm, nonce and algorithm", "tshark", good, rows[:2])
-    nonces = [nonce for row in rows for nonce in row[1].split("\x1e")]
-    table.note(
-        "REGISTER",
-        "",
-        "no nonce is used for two challenges",
-        "tshark",
-        len(nonces) >= len(rows) > 0 and len(set(nonces)) >= len(rows) * 0.99,
-        len(nonces),
-    )
+    # A request that came twice is answered twice by the same challenge; that is no second one.
+    requests: dict[str, set[tuple[str, str]]] = {}
+    for row in rows:
+        requests.setdefault(row[1], set()).add((row[3], row[4]))
+    double = [nonce for nonce, asked in requests.items() if len(asked) > 1]
+    table.note("REGISTER", "", "no nonce is used for two requests", "tshark", bool(rows) and not double, double[:2])
     offered = {name for row in rows for name in row[2].replace('"', "").split("\x1e")}
     table.note("REGISTER", "", "SM3 and MD5 were offered", "tshark", {"MD5", "SM3"} <= offered, offered)
     repeated = await capture.fields(

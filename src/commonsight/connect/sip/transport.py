@@ -30,6 +30,7 @@ WRITE_BYTES: Final = 2_000_000
 """Unsent bytes at which a connection whose other side does not read is closed."""
 SOCKET_BYTES: Final = 4_000_000
 """Receive buffer asked of the system, so that a burst of datagrams waits instead of being lost."""
+WILDCARDS: Final = ("0.0.0.0", "::")  # noqa: S104
 _PORT_TRIES: Final = 20
 
 
@@ -65,7 +66,9 @@ class Lines:
         datagram, stream = _bind(listen)
         loop = asyncio.get_running_loop()
         port: int = (datagram or stream).getsockname()[1]  # type: ignore[union-attr]
-        local = (listen.host, port)
+        # A wildcard is no address; what is told to devices says more in the trace.
+        told = listen.advertised.rpartition(":")[0] or listen.advertised
+        local = (told if listen.host in WILDCARDS and told else listen.host, port)
         self._hosts[listen.zone] = listen.host
         if datagram is not None:
             made = _Datagrams(self._received, listen.zone, local)
@@ -155,7 +158,7 @@ class Lines:
         host = self._hosts.get(peer.zone)
         if host is None:
             raise OSError(errno.ENETUNREACH, f"no zone is named {peer.zone}")
-        source = None if host in ("0.0.0.0", "::") else (host, 0)  # noqa: S104
+        source = None if host in WILDCARDS else (host, 0)
         async with asyncio.timeout(CONNECT_SECONDS):
             await asyncio.get_running_loop().create_connection(
                 lambda: _Connection(self, peer.zone, (host, 0), peer), peer.host, peer.port, local_addr=source
