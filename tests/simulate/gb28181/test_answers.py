@@ -322,6 +322,23 @@ async def test_bent_devices_bend(above):
     await fleet.close()
 
 
+@pytest.mark.parametrize("version", ["2016", "2022"])
+async def test_cut_names_and_bare_ampersands_go_out_as_they_are(above, version):
+    fleet, party = await started(above, cameras=150, version=version, faults=Faults(bends=1))
+    party.bends = frozenset({Bend.CUT_NAME, Bend.BARE_AMPERSAND})
+    await above.ask(party.who.code, "Catalog")
+    await until(lambda: len(items(above)) >= len(party.catalogue))
+    raw = b"".join(above.bodies)
+    with pytest.raises(UnicodeDecodeError):
+        raw.decode("gb18030")
+    names = {item["DeviceID"]: item["Name"] for item in items(above)}
+    whole = {i["DeviceID"]: i["Name"] for i in map(party.catalogue.item, range(len(party.catalogue)))}
+    assert names.keys() == whole.keys()
+    assert all(whole[code].startswith(name.rstrip("\ufffd")[:-1]) for code, name in names.items())
+    assert any("\ufffd" in name for name in names.values())
+    await fleet.close()
+
+
 async def test_noise_does_no_harm(above, fleet):
     party = fleet.parties[0]
     fields = (("Content-Type", "Application/MANSCDP+xml"),)

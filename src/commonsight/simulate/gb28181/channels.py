@@ -132,6 +132,8 @@ class Catalogue:
         name = self._world.name(self._city, town, sector, cast(np.ndarray, pick[2:10]))
         if pick[10] < 0.02:
             name += f"（{RARE[int(pick[10] * 50 * len(RARE))]}村）"
+        elif pick[10] > 0.98:
+            name += "P&R"
         kind = self._kind(pick)
         below = self.who.role is Role.PLATFORM
         recorder = self._recorder(number // BLOCK) if below else None

@@ -3,12 +3,15 @@
 Written as text and not through an element tree: a fleet sends hundreds of thousands of items.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Final
 from xml.sax.saxutils import escape
 
 CONTENT_TYPE: Final = "Application/MANSCDP+xml"
+NAME_BYTES: Final = 31
+_NAME: Final = re.compile(rb"<Name>([^<]*)</Name>")
 
 Fields = dict[str, "str | Fields"]
 """Elements of an item in the order they are sent; a nested table is `Info`."""
@@ -51,3 +54,8 @@ def encode(text: str, charset: Charset, *, wrong: bool = False) -> bytes:
     utf_8 = (charset is Charset.UTF_8) is not wrong
     head = f'<?xml version="1.0" encoding="{charset}"?>\r\n'
     return (head + text).encode("utf-8" if utf_8 else "gb18030")
+
+
+def cut_names(body: bytes) -> bytes:
+    """Names as a device with a buffer of `NAME_BYTES` sends them: the rest is missing, half a character perhaps."""
+    return _NAME.sub(lambda found: b"<Name>" + found[1][:NAME_BYTES] + b"</Name>", body)

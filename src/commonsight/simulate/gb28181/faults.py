@@ -22,6 +22,8 @@ class Bend(StrEnum):
     NO_RESULT = "no_result"  # sends no separate Response to a control
     DEAF_TO_DATE = "deaf_to_date"  # keeps its own clock whatever the Date of the registrar says
     LOCAL_TIME = "local_time"  # DeviceTime with "Z" that is not UTC
+    CUT_NAME = "cut_name"  # long names end in the middle of a character
+    BARE_AMPERSAND = "bare_ampersand"  # writes "&" into XML as it is
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,7 +154,11 @@ class Party:
 
     async def message(self, text: str, *, wrong: bool = False) -> int:
         """Send a MANSCDP document; returns the status it was answered with. Raises `LineError`."""
+        if Bend.BARE_AMPERSAND in self.bends:
+            text = text.replace("&amp;", "&")
         body = document.encode(text, self.charset, wrong=wrong)
+        if Bend.CUT_NAME in self.bends:
+            body = document.cut_names(body)
         uri = f"sip:{self._server}@{self.stage.domain}"
         headers = Headers(
             [
