@@ -1,11 +1,11 @@
 """The registrar as a state machine: whatever devices, networks and clocks do, who is online is who may be."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -23,6 +23,7 @@ from commonsight.connect.gb28181.registrar import (
 from commonsight.connect.sip.peer import Peer
 from commonsight.connect.wire.digest import Credentials, parse_challenges
 from commonsight.connect.wire.sip import Headers, Request
+from commonsight.problem import Refusal
 
 CODES = [f"4501030000111000000{n}" for n in range(4)]
 STRANGER = "45010300001110000009"
@@ -296,3 +297,54 @@ def test_a_clock_that_is_set_takes_nobody_offline(house):
     clock._now = datetime(2030, 1, 1, tzinfo=UTC)  # the wall clock jumps, monotonic time does not
     assert registrar.look() == []
     assert devices.get(CODES[0]).online
+
+
+@pytest.mark.parametrize(
+    ("header", "contact", "granted"),
+    [("120", "<sip:a@192.0.2.7>", 120), (None, "<sip:a@192.0.2.7>;expires=90", 90), (None, "<sip:a@192.0.2.7>", 3600),
+     (None, None, 3600), ("999999", "*", model.EXPIRES_MOST)],
+)  # fmt: skip
+def test_the_expiry_is_found_where_the_device_wrote_it(house, header, contact, granted):
+    devices, registrar, clock = house
+    first = registrar.register(request(CODES[0]), PEERS[0])
+    challenge = parse_challenges([value for _, value in first.headers])[0]
+    answer = Credentials(CODES[0], PASSWORDS[CODES[0]], challenge).authorization("REGISTER", f"sip:{REALM}")
+    asked = request(CODES[0], expires=header, authorization=answer)
+    asked.headers.remove("Contact")
+    if contact is not None:
+        asked.headers.set("Contact", contact)
+    assert dict(registrar.register(asked, PEERS[0]).headers)["Expires"] == str(granted)
+    assert devices.get(CODES[0]).expires_at == clock.now() + timedelta(seconds=granted)
+
+
+WORDS = st.text(st.characters(min_codepoint=32, max_codepoint=0x2FFF), max_size=60) | st.sampled_from([
+    f"<sip:{CODES[0]}@{REALM}>;tag=1", f"<sip:{CODES[0]}@{REALM}>", f"sip:{CODES[1]}@{REALM}", "*", "3600", "0",
+    f'Digest username="{CODES[0]}", realm="{REALM}", nonce="00", response="00"',
+    f'Digest username="{CODES[0]}", realm="{REALM}", nonce="{"0" * 42}", uri="sip:x", response="{"0" * 32}", nc=zz, '
+    'qop=auth, cnonce="c"', "Basic eDp5", "Digest algorithm=SM3",
+])  # fmt: skip
+
+
+FIELDS = st.sampled_from(["From", "To", "Contact", "Expires", "Authorization", "X-GB-Ver", "CSeq"])
+
+
+@given(st.dictionaries(FIELDS, WORDS, max_size=7))
+def test_whatever_strangers_write_nobody_comes_online(fields):
+    devices, clock = Devices(), ManualClock(datetime(2026, 5, 1, tzinfo=UTC))
+    devices.load(known(n, code) for n, code in enumerate(CODES))
+    registrar = made(devices, clock, "house-password")
+    reply = registrar.register(Request("REGISTER", f"sip:{REALM}", Headers(fields.items())), PEERS[0])
+    assert reply.status in (400, 401, 403)
+    assert not any(device.online for device in devices)
+    assert len(devices) == len(CODES)
+
+
+def test_a_lost_key_is_our_fault_and_not_the_devices(house):
+    devices, _, clock = house
+
+    def lost(_):
+        raise Refusal("catalog.secret_unreadable", status=503)
+
+    registrar = Registrar(devices, clock, realm=REALM, timezone="Asia/Shanghai", region="45", unseal=lost)
+    assert register(registrar, CODES[0], PEERS[0], PASSWORDS[CODES[0]]).status == 500
+    assert [one.why for one in registrar.refused] == ["password_unreadable"]

@@ -20,6 +20,7 @@ from commonsight.connect.sip.peer import Peer
 from commonsight.connect.wire.digest_server import Answer as DigestAnswer
 from commonsight.connect.wire.digest_server import Challenger, Verdict, parse_answer
 from commonsight.connect.wire.sip import Request, SipSyntaxError, parse_name_addr
+from commonsight.problem import Refusal
 from commonsight.records.base import uuid7
 
 EXPIRES_SLACK: Final = 30.0
@@ -150,7 +151,11 @@ class Registrar:
     ) -> Reply | None:  # fmt: skip
         """None when the digest proves the password."""
         secret = self._devices.secret(code)
-        password = self._password if secret is None else self._unseal(secret)
+        try:
+            password = self._password if secret is None else self._unseal(secret)
+        except Refusal:
+            # The key is lost or another one: our fault, which no other password of the device would mend.
+            return self._refuse(code, peer, "password_unreadable", status=500)
         if password is None:
             return self._refuse(code, peer, "password_missing" if known else "unknown")
         verdict = challenger.verify("REGISTER", given, password, self._clock.monotonic())
@@ -195,14 +200,14 @@ class Registrar:
         values = challenger.challenges(self._clock.monotonic(), algorithms, stale=stale)
         return Reply(401, tuple(("WWW-Authenticate", value) for value in values), "stale" if stale else "")
 
-    def _refuse(self, code: str, peer: Peer, why: str) -> Reply:
+    def _refuse(self, code: str, peer: Peer, why: str, *, status: int = 403) -> Reply:
         key = code or f"{peer.host}:{peer.port}"
         before = self._refused.pop(key, None)
         count = 1 if before is None else before.count + 1
         self._refused[key] = Refused(code, peer.host, peer.port, peer.zone, why, count, self._clock.now())
         if len(self._refused) > REFUSED_MOST:
             self._refused.popitem(last=False)
-        return Reply(403, why=why)
+        return Reply(status, why=why)
 
     def _date(self, now: datetime) -> str:
         local = now.astimezone(self._zone)
