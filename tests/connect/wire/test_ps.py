@@ -12,7 +12,7 @@ from commonsight.connect.wire.codec import Codec
 from commonsight.connect.wire.nal import START_CODE, split
 from commonsight.connect.wire.ps import AudioCodec, Demuxer, Muxer, Picture, Sound, payloads
 from commonsight.connect.wire.ps_format import CLOCK_MASK, decode_clock, encode_clock
-from tests.connect.wire.streams import TICKS, is_key, packs, pictures, sounds
+from tests.connect.wire.streams import TICKS, ffmpeg, is_key, packs, pictures, sounds
 
 BOTH = pytest.mark.parametrize("codec", [Codec.H264, Codec.H265])
 
@@ -52,6 +52,23 @@ def test_ffmpeg_reads_what_is_muxed(codec: Codec, audio: AudioCodec | None, tmp_
     name = "h264" if codec is Codec.H264 else "hevc"
     assert streams.pop(name) == len(pictures(codec))
     assert list(streams) == ([] if audio is None else ["aac"])
+
+
+@BOTH
+@pytest.mark.parametrize("audio", [False, True])
+def test_what_ffmpeg_muxes_is_read(codec: Codec, audio: bool, tmp_path: Path) -> None:
+    """ffmpeg writes no map and cuts packets anywhere: the coding is guessed, pictures are found by their slices."""
+    name = "h264" if codec is Codec.H264 else "hevc"
+    raw, made = tmp_path / f"raw.{name}", tmp_path / "made.ps"
+    raw.write_bytes(b"".join(pictures(codec)))
+    tone = ("-f", "lavfi", "-i", "sine=duration=2", "-c:a", "mp2") if audio else ()
+    ffmpeg("-r", "25", "-f", name, "-i", str(raw), *tone, "-c:v", "copy", "-f", "vob", str(made))
+    demuxer, seen, _ = read([made.read_bytes()])
+    assert (demuxer.codec, demuxer.broken) == (codec, 0)
+    assert [split(each.data) for each in seen] == [split(unit) for unit in pictures(codec)]
+    times = [each.pts for each in seen if each.pts is not None]
+    assert times == sorted(times)
+    assert len(times) > 10  # of those that share a packet only the first has a time
 
 
 @BOTH

@@ -3,14 +3,15 @@
 Bytes come as RTP payloads, in order, with gaps told. Devices bend the format: maps that come late or never or name the
 wrong coding, several packs a picture, packets without a time, private streams in between. What says where a picture
 ends is taken in this order: a new presentation time, the sender's RTP timestamp or marker (`cut`), and for a stream
-that has none of these the first slice of the next picture.
+that has none of these the first slice of the next picture. Streams of general muxers (ffmpeg's), whose packets are cut
+anywhere, are recognised and divided by slices alone.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from commonsight.connect.wire.codec import Codec
+from commonsight.connect.wire.ps_assembly import MAX_UNIT, Assembly, Picture, Sound
 from commonsight.connect.wire.ps_format import (
     AUDIO,
     CODINGS,
@@ -22,35 +23,13 @@ from commonsight.connect.wire.ps_format import (
     decode_clock,
 )
 from commonsight.connect.wire.ps_mux import Muxer, payloads
-from commonsight.connect.wire.ps_picture import PictureBuilder, guess_codec
 
 __all__ = ["AudioCodec", "Demuxer", "Muxer", "Picture", "Sound", "payloads"]
 
-MAX_UNIT = 8 * 1024 * 1024
-"""Largest access unit, bytes."""
 MAX_SOUND = 65_535
 MAX_MAP = 2_048
 _MARK = b"\x00\x00\x01"
 _NO_BYTES = b""
-
-
-class Picture(NamedTuple):
-    """One whole access unit: Annex B with 4-byte start codes, no delimiters; a keyframe carries its parameter sets.
-
-    `pts`: 33-bit 90 kHz presentation time, None when the stream has none.
-    """
-
-    data: bytes
-    pts: int | None
-    keyframe: bool
-
-
-class Sound(NamedTuple):
-    """One piece of sound as it was sent: G.711 samples, or AAC in ADTS frames. `pts` as for pictures."""
-
-    codec: AudioCodec
-    data: bytes
-    pts: int | None
 
 
 @dataclass(slots=True)
@@ -61,54 +40,22 @@ class _Open:
     left: int
 
 
-class Demuxer:
-    """Takes a program stream piece by piece. Memory is bounded by one access unit.
-
-    `codec`, `parameter_sets`: None and () until known. `sets_version` rises when they change. `broken`: access units
-    dropped because part of them is missing or makes no sense. `garbage`: bytes passed over.
-    """
+class Demuxer(Assembly):
+    """Takes a program stream piece by piece. Memory is bounded by one access unit. `garbage`: bytes passed over."""
 
     def __init__(self) -> None:
-        self.broken = 0
+        super().__init__()
         self.garbage = 0
-        self.audio: AudioCodec | None = None
-        self._mapped: Codec | None = None
-        self._audio_ids: dict[int, AudioCodec] = {}
-        self._builder: PictureBuilder | None = None
-        self._versions = 0  # of the builders that were replaced
-        self._rest = b""
+        self._rest = _NO_BYTES
         self._open: _Open | None = None
         self._seeking = True  # for the next pack: nothing before it can be trusted
-        self._video = bytearray()
-        self._pts: int | None = None
-        self._began = False  # whether a picture is being collected
-        self._sound = bytearray()
-        self._sound_pts: int | None = None
-        self._damaged = False
-        self._cuts_lie = False
-        self._last_pts: int | None = None
-        self._after_cut = False  # whether a marker ended the picture before this one
-
-    @property
-    def codec(self) -> Codec | None:
-        return self._builder.codec if self._builder else self._mapped
-
-    @property
-    def parameter_sets(self) -> tuple[bytes, ...]:
-        return self._builder.parameter_sets if self._builder else ()
-
-    @property
-    def sets_version(self) -> int:
-        return self._versions + (self._builder.sets_version if self._builder else 0)
 
     def feed(self, data: bytes | memoryview) -> Sequence[Picture | Sound]:
         """The next bytes in order. Returns what they completed."""
         opened = self._open
-        if opened is not None and opened.kind in VIDEO and opened.left >= len(data):  # the common case, kept short
+        if opened is not None and opened.kind in VIDEO and opened.left > len(data):  # the common case, kept short
             self._video += data
             opened.left -= len(data)
-            if opened.left == 0:
-                self._open = None
             if len(self._video) > MAX_UNIT:
                 self._give_up()
             return ()
@@ -116,7 +63,7 @@ class Demuxer:
 
     def gap(self) -> None:
         """Bytes are missing here: what is open cannot be completed, and nothing is read before the next pack."""
-        if self._began or self._open is not None:
+        if self._began or self._open is not None or self._divider is not None:
             self._give_up()
         self._resync()
 
@@ -128,7 +75,12 @@ class Demuxer:
         if self._open is not None and self._open.left < 0 and not self._cuts_lie:
             self._video += self._rest  # held back in case it were the start of the next packet
             self._rest, self._open = _NO_BYTES, None
-        if not sure and (self._cuts_lie or self._rest or (self._open is not None and self._open.left > 0)):
+        if not sure and (
+            self._divider is not None
+            or self._cuts_lie
+            or self._rest
+            or (self._open is not None and self._open.left > 0)
+        ):
             return ()
         if sure and self._open is not None:
             self._open = None  # its length was wrong; no bytes are missing, so what came is whole
@@ -157,6 +109,8 @@ class Demuxer:
                     break  # what is kept in _rest may hold the next start code
                 if self._open is None:
                     self._finish_sound(found)
+                    if self._divider is not None and self._video:
+                        self._divided(found)
                 continue
             stop = self._packet(data, at, found)
             if stop < 0:
@@ -274,102 +228,15 @@ class Demuxer:
         self._open = _Open(kind, left) if left else None
         return start
 
-    def _begin_video(self, data: bytes, start: int, pts: int | None, found: list[Picture | Sound]) -> None:
-        self._finish_sound(found)
-        if self._began and ((pts is not None and pts != self._pts) or (pts is None and self._new_head(data, start))):
-            self._finish(found)
-            if self._began and pts is not None:
-                self._pts = pts  # parameter sets came alone; their time is not the picture's
-        if not self._began:
-            if self._after_cut and pts == self._last_pts and self._goes_on(data, start):
-                self._cuts_lie = True  # the picture that a marker ended is not over
-                self._damaged = True
-            self._began, self._pts = True, pts
-
-    def _goes_on(self, data: bytes, start: int) -> bool:
-        """Whether a packet begins in the middle of a picture."""
-        builder, head = self._builder, _first_unit(data, start)
-        return builder is not None and (not head or builder.continues_picture(head))
-
-    def _new_head(self, data: bytes, start: int) -> bool:
-        """Whether a packet without a time begins a picture although one is open."""
-        if self._pts is not None and self._builder is not None:
-            return False  # the stream has times: this one goes on with the picture
-        codec, head = self.codec, _first_unit(data, start)
-        if codec is None or not head:
-            return False
-        builder = self._builder or PictureBuilder(codec)
-        return builder.starts_picture(head) and builder.has_picture(self._video)
-
-    def _begin_sound(self, kind: int, pts: int | None, found: list[Picture | Sound]) -> None:
-        self._finish_sound(found)
-        coding = self._audio_ids.get(kind)
-        if coding is not None:
-            self.audio = coding
-        self._sound_pts = pts
-
-    def _finish_sound(self, found: list[Picture | Sound]) -> None:
-        if self._sound and self.audio is not None:
-            found.append(Sound(self.audio, bytes(self._sound), self._sound_pts))
-        self._sound.clear()
-
-    def _finish(self, found: list[Picture | Sound]) -> None:
-        """Close what is open: sound first, then the picture, if it is one."""
-        self._finish_sound(found)
-        if not self._began:
-            return
-        if self._damaged:
-            self.broken += 1
-            self._reset()
-            return
-        codec = guess_codec(self._video) or self._mapped
-        if codec is None:
-            self.broken += 1
-            self._reset()
-            return
-        self._mapped = codec  # a map that lies is overruled until it says so again, which is before a keyframe
-        builder = self._builder
-        if builder is None or builder.codec is not codec:
-            if builder is not None:
-                self._versions += builder.sets_version + 1
-            builder = self._builder = PictureBuilder(codec)
-        if not builder.has_picture(self._video):
-            return  # parameter sets alone belong in front of the picture that follows
-        made = builder.build(self._video)
-        if made is None:
-            self.broken += 1
-            self._cuts_lie = self._cuts_lie or self._after_cut  # its head went with the picture the marker ended
-        else:
-            found.append(Picture(made[0], self._pts, made[1]))
-            self._last_pts = self._pts
-        self._after_cut = False
-        self._reset()
-
-    def _reset(self) -> None:
-        self._video.clear()
-        self._began = self._damaged = False
-        self._pts = None
-
     def _give_up(self) -> None:
-        """The open picture cannot be saved."""
-        if self._began or self._video:
-            self.broken += 1
-        self._reset()
-        self._sound.clear()
-        self._seeking = True
-        self._open = None
+        """The open picture cannot be saved; the next pack is looked for."""
+        self._abandon()
+        self._resync()
 
     def _resync(self) -> None:
         self._seeking = True
         self._open = None
         self._rest = _NO_BYTES
-
-
-def _first_unit(data: bytes, start: int) -> bytes:
-    """The beginning of the NAL unit that a packet begins with; b"" when it does not begin with one."""
-    head = data[start : start + 8]
-    at = 4 if head.startswith(b"\x00\x00\x00\x01") else 3 if head.startswith(_MARK) else 0
-    return head[at:] if at else b""
 
 
 def _next_packet(data: bytes, at: int) -> int:

@@ -17,6 +17,8 @@ _H264_SPS_HEADS = {0x67, 0x27, 0x47}
 _H264_PROFILES = {66, 77, 88, 100, 110, 122, 144, 244}
 _SET_TYPES = {codec: frozenset(kinds) for codec, kinds in PARAMETER_SETS.items()}
 _DELIMITER = {Codec.H264: H264_AUD, Codec.H265: H265_AUD}
+_IN_FRONT = {Codec.H264: frozenset({6, 7, 8, 9}), Codec.H265: frozenset({32, 33, 34, 35, 39})}
+"""Units that stand before their picture's slices: parameter sets, delimiter, leading SEI."""
 _BODY = {Codec.H264: 1, Codec.H265: 2}
 """Bytes of a NAL unit's header."""
 
@@ -56,7 +58,11 @@ class PictureBuilder:
         kind = nal_type(self.codec, unit[0])
         if is_picture(self.codec, kind):
             return len(unit) > self._body and unit[self._body] >= 0x80
-        return kind == _DELIMITER[self.codec] or kind in self._kinds
+        return kind in _IN_FRONT[self.codec]
+
+    def is_picture(self, unit: bytes) -> bool:
+        """Whether a NAL unit with this beginning carries coded samples."""
+        return is_picture(self.codec, nal_type(self.codec, unit[0]))
 
     def continues_picture(self, unit: bytes) -> bool:
         """Whether a NAL unit with this beginning is a picture's second or later slice."""
