@@ -46,7 +46,7 @@ def test_a_file_goes_in_out_and_back(run, tmp_path):
     tried = run("import", file, "--dry-run")
     assert (tried.exit_code, "nothing written: 1 new" in tried.output) == (0, True), tried.output
     done = json.loads(run("import", file, "--json").stdout)["import"]
-    assert (done["state"], done["new"]) == ("committed", 1)
+    assert (done["state"], done["added"]) == ("committed", 1)
     out = run("export", str(tmp_path / "b.xlsx"))
     assert out.exit_code == 0, out.output
     cells = [

@@ -81,7 +81,7 @@ async def _bring(
         wanted = made.state is State.CHECKED and not dry_run and (skip_refused or not made.refused)
         if wanted:
             async with database.write() as session:
-                await service.begin_commit(session, made.id, clock.now(), whole=False)
+                await service.begin_commit(session, made.id, clock.now(), skip_refused=skip_refused)
             made = await commit.commit(database, clock, made.id, LOCAL, lambda now: _progress("import_writing", now))
             problems = await _problems(database, made)
         elif made.state is State.CHECKED:
@@ -123,7 +123,7 @@ def _tell(made: Import, problems: list[ProblemOut], as_json: bool) -> None:
     if made.refused and len(problems) > PROBLEMS_SHOWN:
         speak("cli.import_problems_more", err=True, count=made.refused)
     code = "cli.import_written" if made.state is State.COMMITTED else "cli.import_checked"
-    speak(code, id=out.id, new=out.new, changed=out.changed, restored=out.restored, same=out.unchanged, bad=out.bad)
+    speak(code, id=out.id, new=out.added, changed=out.changed, restored=out.restored, same=out.same, bad=out.refused)
 
 
 def export_file(file: Path, *, region: str | None, archived: bool, kind: Format | None, config: Path | None) -> None:
@@ -164,7 +164,7 @@ def list_imports(
         _print_json({"items": [made.model_dump(mode="json") for made in every]})
         return
     for made in every:
-        typer.echo(f"{made.made_at:%Y-%m-%d %H:%M}  {made.state:<10} {made.name}  {made.id}")
+        typer.echo(f"{made.created_at:%Y-%m-%d %H:%M}  {made.state:<10} {made.name}  {made.id}")
 
 
 @app.command()

@@ -37,12 +37,26 @@ class Desk:
     def may_convert(self) -> None:
         self.client.caller.permissions = CONVERTER
 
-    async def bring(self, name: str, body: bytes, **params: Any) -> dict[str, Any]:
+    async def open(self, name: str, **said: Any) -> dict[str, Any]:
+        """A file announced."""
+        opened = await self.client.post("/imports", json={"name": name} | said)
+        assert opened.status_code == 201, opened.text
+        made: dict[str, Any] = opened.json()
+        assert made["state"] == "receiving"
+        return made
+
+    async def send(self, name: str, body: bytes, **said: Any) -> dict[str, Any]:
+        """A file brought, its check queued."""
+        made = await self.open(name, **said)
+        path = f"/imports/{made['id']}"
+        assert (await self.client.put(f"{path}/file", content=body)).json() == {"bytes": len(body)}
+        asked = await self.client.post(f"{path}/check")
+        assert (asked.status_code, asked.json()["state"]) == (202, "checking"), asked.text
+        return made
+
+    async def bring(self, name: str, body: bytes, **said: Any) -> dict[str, Any]:
         """A file, checked."""
-        sent = await self.client.post("/imports", params={"name": name} | params, content=body)
-        assert sent.status_code == 202, sent.text
-        made: dict[str, Any] = sent.json()
-        assert made["state"] == "checking"
+        made = await self.send(name, body, **said)
         await tasks.check_import(made["id"])
         return await self.now(made["id"])
 
@@ -52,8 +66,8 @@ class Desk:
         made: dict[str, Any] = found.json()
         return made
 
-    async def commit(self, made: dict[str, Any]) -> dict[str, Any]:
-        sent = await self.client.post(f"/imports/{made['id']}/commit")
+    async def commit(self, made: dict[str, Any], *, skip_refused: bool = False) -> dict[str, Any]:
+        sent = await self.client.post(f"/imports/{made['id']}/commit", json={"skip_refused": skip_refused})
         assert sent.status_code == 202, sent.text
         assert sent.json()["state"] == "committing"
         await tasks.commit_import(made["id"], str(self.client.caller.id), "wei", "")

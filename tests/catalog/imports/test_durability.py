@@ -54,8 +54,7 @@ async def cameras(database: Database) -> int:
 
 @pytest.mark.usefixtures("small_batches")
 async def test_check_write_and_undo_survive_dying_anywhere(desk: Desk, house: House, filed: Database) -> None:
-    sent = await desk.client.post("/imports", params={"name": "a.json"}, content=body())
-    import_id = UUID(sent.json()["id"])
+    import_id = UUID((await desk.send("a.json", body()))["id"])
     for times in (0, 3):
         with pytest.raises(Died):
             await check.check(filed, house.clock, import_id, dies_after(times))
@@ -63,7 +62,7 @@ async def test_check_write_and_undo_survive_dying_anywhere(desk: Desk, house: Ho
     assert (checked.state, checked.rows, checked.added) == (State.CHECKED, ROWS, ROWS)
 
     async with filed.write() as session:
-        await service.begin_commit(session, import_id, house.clock.now(), whole=True)
+        await service.begin_commit(session, import_id, house.clock.now(), skip_refused=False)
     for times in (0, 2):
         with pytest.raises(Died):
             await commit.commit(filed, house.clock, import_id, LOCAL, dies_after(times))
@@ -107,7 +106,7 @@ async def test_a_camera_changed_while_an_undo_runs_is_kept_and_told(desk: Desk, 
 async def test_a_lost_job_is_queued_again_and_an_abandoned_file_given_up(
     desk: Desk, house: House, filed: Database
 ) -> None:
-    sent = await desk.client.post("/imports", params={"name": "a.json"}, content=body())
+    sent = await desk.send("a.json", body())
     checked = await desk.bring("b.json", body())
     async with filed.write() as session:
         await session.execute(text("DELETE FROM procrastinate_jobs"))
@@ -119,7 +118,7 @@ async def test_a_lost_job_is_queued_again_and_an_abandoned_file_given_up(
         await tasks.keep_imports(0)
     async with filed.read() as session:
         jobs = await session.execute(text("SELECT task_name, args->>'import_id' FROM procrastinate_jobs"))
-        assert [tuple(job) for job in jobs] == [("catalog:check_import", sent.json()["id"])]
+        assert [tuple(job) for job in jobs] == [("catalog:check_import", sent["id"])]
         given_up = await store.one(session, UUID(checked["id"]))
         assert given_up is not None
         assert given_up.state is State.DISCARDED

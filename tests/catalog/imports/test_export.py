@@ -43,7 +43,7 @@ async def test_a_file_that_comes_back_changes_nothing(desk: Desk, kind: Format, 
     # Nothing is converted anew, so nobody needs the permission.
     desk.client.caller.permissions = WRITER
     again = await desk.bring(f"x.{kind}", body)
-    assert (again["unchanged"], again["bad"], again["changed"], again["new"]) == (len(ODD), 0, 0, 0), (
+    assert (again["same"], again["refused"], again["changed"], again["added"]) == (len(ODD), 0, 0, 0), (
         await desk.problems(again),
         await desk.client.all(f"/imports/{again['id']}/rows"),
     )

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from commonsight.catalog import service
+from commonsight.catalog.imports import tasks
 from commonsight.records.database import Database
 from tests.catalog.conftest import Somebody
 from tests.catalog.imports.conftest import WRITER, Desk
@@ -29,7 +30,9 @@ def csv_of(*rows: str, headings: str = HEADINGS) -> bytes:
 
 async def test_a_file_is_checked_written_and_taken_back(desk: Desk, filed: Database) -> None:
     made = await desk.bring("青秀.csv", csv_of(ROW, SECOND))
-    assert (made["state"], made["rows"], made["new"], made["bad"]) == ("checked", 2, 2, 0), await desk.problems(made)
+    assert (made["state"], made["rows"], made["added"], made["refused"]) == ("checked", 2, 2, 0), await desk.problems(
+        made
+    )
     assert (await desk.client.get("/cameras/summary")).json()["total"] == 0
     planned = await desk.client.all(f"/imports/{made['id']}/rows")
     assert [(row["row"], row["action"], row["name"]) for row in planned] == [
@@ -69,7 +72,7 @@ async def test_a_file_is_checked_written_and_taken_back(desk: Desk, filed: Datab
 async def test_bringing_a_file_twice_changes_nothing(desk: Desk) -> None:
     await desk.commit(await desk.bring("a.csv", csv_of(ROW, SECOND)))
     again = await desk.bring("a.csv", csv_of(ROW, SECOND))
-    assert (again["unchanged"], again["new"], again["changed"], again["bad"]) == (2, 0, 0, 0)
+    assert (again["same"], again["added"], again["changed"], again["refused"]) == (2, 0, 0, 0)
 
 
 async def test_every_wrong_cell_is_named_with_its_rule(desk: Desk) -> None:
@@ -87,7 +90,7 @@ async def test_every_wrong_cell_is_named_with_its_rule(desk: Desk) -> None:
             ),
         ),
     )
-    assert (made["state"], made["good"], made["bad"]) == ("checked", 0, 7)
+    assert (made["state"], made["added"], made["refused"]) == ("checked", 0, 7)
     found = [(p["row"], p["field"], p["code"]) for p in await desk.problems(made)]
     assert found == [
         (2, "kind", "catalog.word_unknown"),
@@ -100,7 +103,7 @@ async def test_every_wrong_cell_is_named_with_its_rule(desk: Desk) -> None:
         (8, "url", "catalog.address_invalid"),
     ]
     told = (await desk.problems(made))[0]
-    assert (told["column"], told["value"]) == ("类型", "圆机")
+    assert (told["column"], told["actual"]) == ("类型", "圆机")
     assert "圆机" in told["message"]
     english = await desk.client.get(f"/imports/{made['id']}/problems", headers={"Accept-Language": "en"})
     assert english.json()["items"][0]["column"] == "kind"
@@ -109,11 +112,11 @@ async def test_every_wrong_cell_is_named_with_its_rule(desk: Desk) -> None:
     assert "hunter2" not in sheet
 
 
-async def test_good_rows_are_written_without_the_bad_ones_unless_it_is_all_or_nothing(desk: Desk) -> None:
+async def test_good_rows_are_written_without_the_bad_ones_only_when_somebody_says_so(desk: Desk) -> None:
     made = await desk.bring("a.csv", csv_of(ROW, SECOND.replace("固定枪机", "圆机")))
-    refused = await desk.client.post(f"/imports/{made['id']}/commit", json={"whole": True})
+    refused = await desk.client.post(f"/imports/{made['id']}/commit")
     assert (refused.status_code, refused.json()["code"]) == (409, "catalog.import_refused_rows")
-    assert (await desk.commit(made))["done"] == 1
+    assert (await desk.commit(made, skip_refused=True))["done"] == 1
 
 
 async def test_an_import_changes_only_what_the_file_says(desk: Desk, filed: Database) -> None:
@@ -161,7 +164,7 @@ async def test_a_camera_changed_between_check_and_commit_is_left_alone(desk: Des
     (camera,) = await desk.client.all("/cameras", q="古城小学")
     await desk.client.patch(f"/cameras/{camera['id']}", json={"address": "改过"}, headers={"If-Match": "*"})
     done = await desk.commit(made)
-    assert (done["done"], done["bad"], done["changed"]) == (1, 1, 1)
+    assert (done["done"], done["refused"], done["changed"]) == (1, 1, 1)
     assert [p["code"] for p in await desk.problems(done)] == ["catalog.camera_changed"]
     assert {c["address"] for c in await desk.client.all("/cameras")} == {"改过", "民族大道 101 号"}
 
@@ -169,7 +172,7 @@ async def test_a_camera_changed_between_check_and_commit_is_left_alone(desk: Des
 async def test_an_archived_camera_comes_back_and_goes_again(desk: Desk) -> None:
     await desk.undo(await desk.commit(await desk.bring("a.csv", csv_of(ROW))))
     again = await desk.bring("a.csv", csv_of(ROW))
-    assert (again["restored"], again["new"]) == (1, 0)
+    assert (again["restored"], again["added"]) == (1, 0)
     done = await desk.commit(again)
     assert len(await desk.client.all("/cameras")) == 1
     await desk.undo(done)
@@ -180,9 +183,9 @@ async def test_cameras_on_file_may_be_skipped_or_refused(desk: Desk) -> None:
     await desk.commit(await desk.bring("a.csv", csv_of(ROW)))
     other = csv_of(ROW.replace("100 号", "102 号"), SECOND)
     skipped = await desk.bring("b.csv", other, existing="skip")
-    assert (skipped["new"], skipped["changed"], skipped["unchanged"]) == (1, 0, 1)
+    assert (skipped["added"], skipped["changed"], skipped["same"]) == (1, 0, 1)
     refused = await desk.bring("b.csv", other, existing="refuse")
-    assert (refused["new"], refused["bad"]) == (1, 1)
+    assert (refused["added"], refused["refused"]) == (1, 1)
     assert [p["code"] for p in await desk.problems(refused)] == ["catalog.code_taken"]
 
 
@@ -200,16 +203,16 @@ async def test_coordinates_are_converted_only_where_the_source_says_so_and_with_
 ) -> None:
     headings = "名称,行政区划代码,经度,纬度" + (",坐标系" if said == "row" else "")
     body = csv_of("甲,450103,108.366,22.817" + (",GCJ-02" if said == "row" else ""), headings=headings)
-    params = {} if said == "row" else {"coordinates": "gcj02"}
+    params = {} if said == "row" else {"system": "GCJ-02"}
     if said == "row":
         refused = await desk.bring("a.csv", body)
         assert [p["code"] for p in await desk.problems(refused)] == ["catalog.conversion_forbidden"]
     else:
-        answer = await desk.client.post("/imports", params={"name": "a.csv"} | params, content=body)
+        answer = await desk.client.post("/imports", json={"name": "a.csv"} | params)
         assert (answer.status_code, answer.json()["code"]) == (403, "catalog.conversion_forbidden")
     desk.may_convert()
     done = await desk.commit(await desk.bring("a.csv", body, **params))
-    assert done["new"] == 1
+    assert done["added"] == 1
     (camera,) = await desk.client.all("/cameras")
     detail = (await desk.client.get(f"/cameras/{camera['id']}")).json()
     assert (detail["system"], detail["original"]) == ("GCJ-02", [108.366, 22.817])
@@ -218,7 +221,7 @@ async def test_coordinates_are_converted_only_where_the_source_says_so_and_with_
     desk.client.caller.permissions = WRITER
     if said == "row":
         again = await desk.bring("a.csv", body)
-        assert (again["unchanged"], again["bad"]) == (1, 0)
+        assert (again["same"], again["refused"]) == (1, 0)
 
 
 async def test_nobody_writes_beyond_their_regions(desk: Desk) -> None:
@@ -234,10 +237,10 @@ async def test_nobody_writes_beyond_their_regions(desk: Desk) -> None:
 
 async def test_a_file_comes_in_pieces_and_each_of_them_may_come_twice(desk: Desk) -> None:
     body = csv_of(ROW, SECOND)
-    opened = await desk.client.post("/imports", params={"name": "a.csv", "more": "true"}, content=body[:100])
-    made = opened.json()
-    assert (made["state"], made["bytes"]) == ("receiving", 100)
+    made = await desk.open("a.csv")
     path = f"/imports/{made['id']}"
+    assert (await desk.client.post(f"{path}/check")).status_code == 422
+    await desk.client.put(f"{path}/file", params={"offset": 0}, content=body[:100])
     for _ in range(2):
         sent = await desk.client.put(f"{path}/file", params={"offset": 100}, content=body[100:])
         assert sent.json() == {"bytes": len(body)}
@@ -245,10 +248,8 @@ async def test_a_file_comes_in_pieces_and_each_of_them_may_come_twice(desk: Desk
     assert (gap.status_code, gap.json()["expected"]) == (409, len(body))
     assert (await desk.client.post(f"{path}/check")).status_code == 202
     assert (await desk.client.put(f"{path}/file", params={"offset": len(body)}, content=b"x")).status_code == 409
-    from commonsight.catalog.imports import tasks
-
     await tasks.check_import(made["id"])
-    assert (await desk.now(made["id"]))["new"] == 2
+    assert (await desk.now(made["id"]))["added"] == 2
 
 
 async def test_excel_and_json_say_the_same_as_csv(desk: Desk) -> None:
@@ -260,13 +261,13 @@ async def test_excel_and_json_say_the_same_as_csv(desk: Desk) -> None:
     buffer = io.BytesIO()
     book.save(buffer)
     made = await desk.bring("甲.xlsx", buffer.getvalue())
-    assert (made["new"], made["unknown_columns"]) == (1, ["备注"]), made
+    assert (made["added"], made["unknown_columns"]) == (1, ["备注"]), made
     await desk.commit(made)
     document = {
         "cameras": [{"code": "45010300001320000118", "name": "甲", "kind": "dome", "lon": 108.366, "lat": 22.817}]
     }
     again = await desk.bring("甲.json", json.dumps(document).encode())
-    assert (again["unchanged"], again["bad"]) == (1, 0)
+    assert (again["same"], again["refused"]) == (1, 0)
 
 
 async def test_a_file_that_cannot_be_read_says_why(desk: Desk) -> None:
@@ -274,7 +275,7 @@ async def test_a_file_that_cannot_be_read_says_why(desk: Desk) -> None:
     assert made["state"] == "failed"
     assert made["problem"]["code"] == "catalog.file_unreadable"
     assert made["problem"]["facts"]["rule"] == "Excel workbook"
-    refused = await desk.client.post("/imports", params={"name": "a.pdf"}, content=b"x")
+    refused = await desk.client.post("/imports", json={"name": "a.pdf"})
     assert (refused.status_code, refused.json()["actual"]) == (422, ".pdf")
 
 

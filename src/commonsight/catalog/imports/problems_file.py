@@ -13,7 +13,7 @@ from commonsight.records.database import Database
 from commonsight.text import say
 
 CHUNK_ROWS = 500
-_COLUMNS = ("row", "column", "message", "value", "expected")
+_COLUMNS = ("row", "column", "message", "actual", "expected")
 
 
 async def lines(database: Database, made: Import, language: str, now: datetime) -> AsyncIterator[bytes]:

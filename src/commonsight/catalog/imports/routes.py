@@ -10,11 +10,11 @@ from fastapi.responses import StreamingResponse
 from commonsight.access.audit import Actor
 from commonsight.catalog import secrets
 from commonsight.catalog.imports import problems_file, service, store, tasks, template
-from commonsight.catalog.imports.model import MEDIA_TYPES, Action, Existing, Format, Import, Rights, State
-from commonsight.catalog.imports.rows import SYSTEMS
+from commonsight.catalog.imports.model import MEDIA_TYPES, Action, Format, Import, Rights
 from commonsight.catalog.imports.views import (
     OUTCOMES,
     CommitIn,
+    ImportIn,
     ImportOut,
     ProblemOut,
     ReceivedOut,
@@ -72,50 +72,22 @@ async def imports(
     return Page(items=[_out(request, made) for made in found[:limit]], next=following)
 
 
-@router.post(
-    "/imports",
-    status_code=202,
-    responses=problems(401, 403, 409, 413, 422),
-    openapi_extra={"requestBody": {"content": {"application/octet-stream": {}}, "required": True}},
-)
-async def bring(
-    request: Request,
-    response: Response,
-    caller: MayWrite,
-    session: Writes,
-    once: OnceOnly,
-    name: Annotated[str, Query(min_length=1, max_length=200, examples=["青秀区摄像机.xlsx"])],
-    kind: Annotated[Format | None, Query(alias="format", description="told from the name when left out")] = None,
-    existing: Annotated[Existing, Query(description="what becomes of rows whose camera is on file")] = Existing.CHANGE,
-    coordinates: Annotated[
-        Literal["wgs84", "gcj02", "bd09"] | None,
-        Query(description="system of rows that name none, if the source says so; needs `cameras.convert`"),
-    ] = None,
-    more: Annotated[bool, Query(description="other pieces follow; the check is asked for then")] = False,
+@router.post("/imports", status_code=201, responses=problems(401, 403, 409, 422))
+async def open_(
+    request: Request, response: Response, caller: MayWrite, session: Writes, once: OnceOnly, said: ImportIn
 ) -> ImportOut:
-    """Bring a file; what its rows would do is found out at once, and nothing written before somebody says so.
-
-    A file larger than a request may be comes in pieces: `more=true`, then `PUT …/file`, then `POST …/check`.
-    """
+    """Announce a file. Then send it in pieces, have it checked, and written."""
     state = request.app.state
-    secrets.install(state.settings.data_dir)
-    now = state.clock.now()
     made = service.new(
-        name,
-        kind=kind,
-        existing=existing,
-        system=None if coordinates is None else SYSTEMS[coordinates],
+        said.name,
+        kind=said.format,
+        existing=said.existing,
+        system=said.system,
         by=_actor(caller),
         rights=Rights(caller.regions, "cameras.convert" in caller.permissions, state.settings.inspect.loopback),
-        now=now,
+        now=state.clock.now(),
     )
     await service.open_(session, made)
-    await service.receive(session, made.id, 0, await request.body())
-    if more:
-        made = await service.held(session, made.id, State.RECEIVING)
-    else:
-        made = await service.begin_check(session, made.id, now)
-        await tasks.enqueue(session, made, _actor(caller))
     response.headers["Location"] = f"{request.url.path}/{made.id}"
     return await once.keep(_out(request, made))
 
@@ -157,10 +129,10 @@ async def check(request: Request, caller: MayWrite, session: Writes, import_id: 
 async def commit(
     request: Request, caller: MayWrite, session: Writes, import_id: UUID, said: CommitIn | None = None
 ) -> ImportOut:
-    """Write the good rows of what was checked. A camera that changed since is left alone and told as a problem."""
+    """Write what was checked. A camera that changed since is left alone and told as a problem."""
     await _seen(session, caller, import_id)
-    whole = said is not None and said.whole
-    made = await service.begin_commit(session, import_id, request.app.state.clock.now(), whole=whole)
+    skip = said is not None and said.skip_refused
+    made = await service.begin_commit(session, import_id, request.app.state.clock.now(), skip_refused=skip)
     await tasks.enqueue(session, made, _actor(caller))
     return _out(request, made)
 

@@ -181,21 +181,21 @@ async def begin_check(session: WriteSession, import_id: UUID, now: datetime) -> 
     return await held(session, import_id, State.CHECKING)
 
 
-async def begin_commit(session: WriteSession, import_id: UUID, now: datetime, *, whole: bool) -> Import:
+async def begin_commit(session: WriteSession, import_id: UUID, now: datetime, *, skip_refused: bool) -> Import:
     """Put a checked import up for writing.
 
     Raises:
-        Refusal: `catalog.import_state`; `catalog.import_refused_rows` (409) when rows were refused and it is to be
-            written as a `whole` or not at all.
+        Refusal: `catalog.import_state`; `catalog.import_refused_rows` (409) when rows were refused and nobody said that
+            the others are to be written without them.
     """
     present = await held(session, import_id, State.CHECKED, State.COMMITTING)
     if present.state is State.COMMITTING:
         return present  # asked for twice
-    if present.refused and whole:
+    if present.refused and not skip_refused:
         raise Refusal(
             "catalog.import_refused_rows",
             status=409,
-            rule="no refused rows",
+            rule="no refused rows, or skip_refused",
             operand="refused",
             expected=0,
             actual=present.refused,

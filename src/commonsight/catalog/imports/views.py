@@ -12,7 +12,23 @@ from commonsight.places.coordinates import System
 from commonsight.text import say
 
 RUNNING = (State.COMMITTING, State.UNDOING)
-ENDED = (State.COMMITTED, State.UNDONE, State.FAILED, State.DISCARDED)
+
+
+class ImportIn(BaseModel):
+    """A file that is going to come."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(min_length=1, max_length=200, examples=["青秀区摄像机.xlsx"])
+    format: Format | None = Field(default=None, description="told from the name when left out")
+    existing: Existing = Field(
+        default=Existing.CHANGE, description="what becomes of rows whose camera is on file: change, skip or refuse them"
+    )
+    system: System | None = Field(
+        default=None,
+        description="coordinate system of rows that name none, if the source says so; anything but WGS-84 needs "
+        "`cameras.convert`",
+    )
 
 
 class FileProblem(BaseModel):
@@ -31,32 +47,33 @@ class ImportOut(BaseModel):
     format: Format
     state: State
     existing: Existing
-    coordinates: System | None = Field(description="system named for the whole file")
-    made_at: datetime
-    made_by: str
-    finished_at: datetime | None = Field(description="when it was written, undone, failed or given up")
+    system: System | None = Field(description="coordinate system named for the whole file")
+    by: str
     bytes: int
-    rows: int = Field(description="rows of the file; 0 until it is read")
-    good: int = Field(description="rows that write something or have nothing to write")
-    bad: int = Field(description="rows that were refused")
-    new: int
+    rows: int | None = Field(description="rows of the file; null until it is read")
+    done: int = Field(description="rows worked on in this state")
+    total: int | None = Field(description="rows to be worked on in this state; null while nobody can say")
+    progress: float | None = Field(description="0..1; null while nobody can say")
+    remaining_seconds: int | None = Field(description="estimate; null while nobody can say")
+    added: int
     changed: int
     restored: int = Field(description="archived cameras that come back")
-    unchanged: int
-    done: int = Field(description="rows worked on in this state")
-    total: int = Field(description="rows to be worked on in this state; 0 while nobody can say")
-    remaining_seconds: int | None = Field(description="estimate; null while nobody can say")
-    can_undo: bool
+    same: int = Field(description="rows that change nothing")
+    refused: int
     unknown_columns: list[str] = Field(description="headings that mean no column")
     problem: FileProblem | None = Field(description="why the file could not be read")
+    can_undo: bool
+    created_at: datetime
+    state_at: datetime = Field(description="since when it is in this state")
+    committed_at: datetime | None
 
     @classmethod
     def of(cls, made: Import, now: datetime, language: str) -> Self:
         """The import as its reader's language tells it."""
         running = made.state in RUNNING
-        total = made.writes if running else made.rows or 0
+        total = made.writes if running else made.rows
         remaining = None
-        if running and made.done:
+        if running and total and made.done:
             seconds = max((now - made.state_at).total_seconds(), 0.0)
             remaining = round(seconds / made.done * max(total - made.done, 0))
         problem = None
@@ -71,24 +88,25 @@ class ImportOut(BaseModel):
             format=made.format,
             state=made.state,
             existing=made.existing,
-            coordinates=made.system,
-            made_at=made.created_at,
-            made_by=made.by_name,
-            finished_at=made.state_at if made.state in ENDED else None,
+            system=made.system,
+            by=made.by_name,
             bytes=made.bytes,
-            rows=made.rows or 0,
-            good=made.writes + made.same,
-            bad=made.refused,
-            new=made.added,
-            changed=made.changed,
-            restored=made.restored,
-            unchanged=made.same,
+            rows=made.rows,
             done=made.done,
             total=total,
+            progress=None if not total else min(made.done / total, 1.0),
             remaining_seconds=remaining,
-            can_undo=made.state is State.COMMITTED and not made.rows_gone,
+            added=made.added,
+            changed=made.changed,
+            restored=made.restored,
+            same=made.same,
+            refused=made.refused,
             unknown_columns=list(made.unknown_columns),
             problem=problem,
+            can_undo=made.state is State.COMMITTED and not made.rows_gone,
+            created_at=made.created_at,
+            state_at=made.state_at,
+            committed_at=made.committed_at,
         )
 
 
@@ -103,7 +121,7 @@ class CommitIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    whole: bool = Field(default=False, description="write nothing when any row was refused, instead of the others")
+    skip_refused: bool = Field(default=False, description="write the other rows although some were refused")
 
 
 class ProblemOut(BaseModel):
@@ -116,7 +134,7 @@ class ProblemOut(BaseModel):
     message: str
     rule: str | None
     expected: Any
-    value: str | None = Field(description="what the cell holds; never a password")
+    actual: Any = Field(description="what the cell holds; never a password")
 
     @classmethod
     def of(cls, problem: Problem, language: str) -> Self:
@@ -131,7 +149,7 @@ class ProblemOut(BaseModel):
             message=say(problem.code, language, **({"operand": problem.field} | facts)),
             rule=facts.get("rule"),
             expected=facts.get("expected"),
-            value=None if facts.get("actual") is None else str(facts["actual"]),
+            actual=facts.get("actual"),
         )
 
 
