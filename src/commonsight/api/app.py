@@ -19,6 +19,7 @@ from commonsight.catalog import routes as catalog
 from commonsight.clock import Clock
 from commonsight.connect.gb28181 import routes as gb28181
 from commonsight.connect.onvif import routes as onvif
+from commonsight.connect.viid import routes as viid
 from commonsight.gate import routes as gate
 from commonsight.inspect import routes as inspect
 from commonsight.inspect import why_routes as why
@@ -33,6 +34,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     catalog.router,
     gb28181.router,
     onvif.router,
+    viid.router,
     gate.router,
     analyze.router,
     inspect.router,

@@ -248,6 +248,12 @@ class Library:
 
     async def _look(self) -> None:
         """Write down who was heard, and who has fallen silent."""
+        async with self._database.read() as session:
+            regions = await store.regions(session)
+        for code in [code for code in self._here if code not in regions]:
+            del self._here[code]  # taken off the file: it has to register again, and cannot
+        for code, held in self._here.items():
+            held.region = regions[code]
         late = self._clock.monotonic() - SILENT_SECONDS
         silent = [code for code, held in self._here.items() if held.heard < late]
         heard, self._heard = self._heard, {}

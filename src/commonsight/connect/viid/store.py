@@ -56,6 +56,11 @@ async def device(session: ReadSession, code: str, *, for_update: bool = False) -
     return None if row is None else _device(row)
 
 
+async def regions(session: ReadSession) -> dict[str, str]:
+    """Where every device on file is."""
+    return {row.code: row.region for row in await session.execute(text("SELECT code, region FROM viid_devices"))}
+
+
 async def page(session: ReadSession, regions: Sequence[str], after: str, limit: int) -> list[Device]:
     """Devices within regions, by code."""
     found = await session.execute(
