@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from commonsight.connect.gb28181.events import read_alarm, read_positions
 from commonsight.connect.gb28181.model import Device, Quirks
+from commonsight.connect.gb28181.queries import read_time
 from commonsight.connect.wire import manscdp
 
 from .conftest import CODE, file_device, until
@@ -136,3 +137,19 @@ async def test_positions_are_kept_by_code_and_time(database, start):
             return (await session.execute(text("SELECT count(*) FROM gb_positions"))).scalar_one() == 2
 
     assert await until(kept)
+
+
+@pytest.mark.parametrize(
+    ("clock", "written", "hour"),
+    [("region", "2026-05-01T12:00:00", 4), ("utc", "2026-05-01T12:00:00", 12), ("region", "2026-05-01T12:00:00Z", 12),
+     ("wall", "2026-05-01T12:00:00Z", 4), ("region", "2026/05/01 12:00:00", 4)],
+)  # fmt: skip
+def test_times_are_read_as_the_device_means_them(clock, written, hour):
+    device = Device(uuid4(), CODE, "d", quirks=Quirks(clock=clock))
+    assert read_time(written, device, "Asia/Shanghai") == datetime(2026, 5, 1, hour, tzinfo=UTC)
+
+
+@given(st.text(max_size=40))
+def test_what_is_no_time_is_none(text):
+    found = read_time(text, DEVICE, "Asia/Shanghai")
+    assert found is None or found.tzinfo is UTC

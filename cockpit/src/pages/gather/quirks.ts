@@ -25,7 +25,7 @@ export const QUIRKS: readonly Spec[] = [
   { name: 'iframe', label: 'quirk.iframe', plain: '', choices: ['', 'IFameCmd', 'IFrameCmd'] },
   { name: 'snapshot', label: 'quirk.snapshot', plain: 'DeviceConfig', choices: ['DeviceConfig', 'DeviceControl'] },
   { name: 'subject', label: 'quirk.subject', plain: 'ssrc', choices: ['ssrc', 'zero'] },
-  { name: 'clock', label: 'quirk.clock', plain: 'region', choices: ['region', 'utc'] },
+  { name: 'clock', label: 'quirk.clock', plain: 'region', choices: ['region', 'utc', 'wall'] },
   { name: 'system', label: 'quirk.system', plain: 'WGS-84', choices: ['WGS-84', 'GCJ-02', 'BD-09'] },
   { name: 'alarm_answer', label: 'quirk.alarm_answer', plain: true },
   { name: 'redirect', label: 'quirk.redirect', plain: '' },

@@ -60,7 +60,8 @@ class Quirks:
     `iframe`: spelling of the key frame command; "" is "IFameCmd" up to 2016 and "IFrameCmd" from 2022 on.
     `snapshot`: the message a snapshot is asked by; some devices take it as DeviceControl.
     `subject`: what stands in an INVITE's Subject: "channel:ssrc,platform:0", or both with ":0".
-    `clock`: zone of the times the device writes: the region's own, or UTC.
+    `clock`: zone of the times the device writes without one: the region's own, or UTC; "wall": the region's, whatever
+    zone it writes (some put a Z behind their local time).
     `system`: coordinate system of the device's coordinates, where its owner says that it is not WGS-84.
     `alarm_answer`: send the separate Response after an alarm; a few devices take it for an error.
     `redirect`: registrations are sent on to this SIP address. `redirect_for_good`: by 301 instead of 302.
@@ -77,7 +78,7 @@ class Quirks:
     iframe: Literal["", "IFameCmd", "IFrameCmd"] = ""
     snapshot: Literal["DeviceConfig", "DeviceControl"] = "DeviceConfig"
     subject: Literal["ssrc", "zero"] = "ssrc"
-    clock: Literal["region", "utc"] = "region"
+    clock: Literal["region", "utc", "wall"] = "region"
     system: Literal["WGS-84", "GCJ-02", "BD-09"] = "WGS-84"
     alarm_answer: bool = True
     redirect: str = ""

@@ -238,13 +238,14 @@ def _recording(item: Mapping[str, str], device: Device, timezone: str) -> Record
 def read_time(text: str, device: Device, timezone: str) -> datetime | None:
     """A time as devices write it (`2026-11-22T08:30:00`, with or without fraction, rarely with a zone), UTC.
 
-    Without a zone it is the region's wall clock, or UTC for a device with that quirk. None for what is no time.
+    Without a zone it is the region's wall clock, unless the device's `clock` quirk says otherwise. None for what is no
+    time.
     """
     try:
         moment = datetime.fromisoformat(text.strip().replace("/", "-"))
     except ValueError:
         return None
-    if moment.tzinfo is None:
+    if moment.tzinfo is None or device.quirks.clock == "wall":
         moment = moment.replace(tzinfo=UTC if device.quirks.clock == "utc" else ZoneInfo(timezone))
     try:
         return moment.astimezone(UTC)
