@@ -27,7 +27,15 @@ class Collector(BaseCollector):
         readers.add_metric(["browser"], browsers)
         readers.add_metric(["packets"], len(hub.readings) - browsers)
         yield readers
-        counters = [
+        packets = GaugeMetricFamily(
+            "commonsight_media_packets", "Packets of the sessions open now, by what became of them", labels=["kind"]
+        )
+        open_now = [counters for relay in hub.relays.values() if (counters := relay.counters) is not None]
+        packets.add_metric(["received"], sum(each.packets for each in open_now))
+        packets.add_metric(["lost"], sum(each.packets_lost for each in open_now))
+        packets.add_metric(["reordered"], sum(each.packets_reordered for each in open_now))
+        yield packets
+        figures = [
             ("readings", "Readings that are over", past.readings),
             ("received_bytes", "Bytes of access units from cameras", past.bytes_in + sum(t.bytes for t in totals)),
             ("units", "Access units from cameras", past.units + sum(t.units for t in totals)),
@@ -40,5 +48,5 @@ class Collector(BaseCollector):
                 past.frames_skipped + sum(o.frames_skipped for o in outlets),
             ),
         ]
-        for name, text, value in counters:
+        for name, text, value in figures:
             yield CounterMetricFamily(f"commonsight_media_{name}", text, value=value)

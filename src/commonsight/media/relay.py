@@ -9,7 +9,7 @@ from uuid import UUID
 import structlog
 
 from commonsight.clock import Clock
-from commonsight.connect.model import AccessUnit, Codec, Session, Sound, SourceCode, SourceError, StreamInfo
+from commonsight.connect.model import AccessUnit, Codec, Counters, Session, Sound, SourceCode, SourceError, StreamInfo
 from commonsight.connect.service import Opened, Waiting
 from commonsight.media.fmp4 import MuxError, init_segment, parameter_sets
 from commonsight.media.model import Boxes, End, Reader, Track, Unit
@@ -95,7 +95,14 @@ class Relay:
         self._audible = False  # whether the camera has sent sound
         self._sound: SoundTrack | None = None  # while somebody listens
         self._idle: asyncio.TimerHandle | None = None
+        self._source: Source | None = None
         self._task = asyncio.create_task(self._run(), name=f"relay-{camera_id}")
+
+    @property
+    def counters(self) -> Counters | None:
+        """What the session that plays now has counted; None while the camera is away."""
+        session = None if self._source is None else self._source.session
+        return None if session is None else session.counters
 
     @property
     def state(self) -> str:
@@ -166,10 +173,9 @@ class Relay:
 
     async def _hold(self) -> End:
         """Read until there is no hope or no reader; returns why."""
-        source: Source | None = None
         heard = self._clock.monotonic()
         try:
-            source = await self._opener()
+            source = self._source = await self._opener()
             source.listen(self._hear)
             async for event in source:
                 if isinstance(event, AccessUnit):
@@ -188,8 +194,9 @@ class Relay:
             log.info("source_failed", camera=str(self.camera_id), code=error.code.value, detail=error.detail)
             return _ENDS.get(error.code, "unreachable" if self.track is None else "source_lost")
         finally:
-            if source is not None:
-                await source.close()
+            if self._source is not None:
+                await self._source.close()
+                self._source = None
         return "source_lost"
 
     def _take(self, given: AccessUnit, info: StreamInfo) -> None:

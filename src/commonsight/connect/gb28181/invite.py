@@ -12,6 +12,7 @@ from collections.abc import Coroutine
 from typing import Any, Final
 
 import structlog
+from prometheus_client import Counter, Gauge
 
 from commonsight.clock import Clock
 from commonsight.connect.gb28181 import dialogs_store as store
@@ -44,6 +45,10 @@ END_OF_FILE: Final = "121"
 
 log = structlog.get_logger(__name__)
 
+DIALOGS = Gauge("commonsight_gb_dialogs", "Dialogs with devices that are not over")
+SSRCS = Gauge("commonsight_gb_ssrcs_taken", "Stream numbers taken, of 9,999 each", ["use"])
+INVITES = Counter("commonsight_gb_invites", "Invitations, by how they ended", ["result"])
+
 
 class Inviter:
     """Registers its ops with the signalling server, and its methods with the device side.
@@ -52,7 +57,11 @@ class Inviter:
     """
 
     def __init__(self, gb: Gb28181, server: Server, database: Database, clock: Clock, settings: Settings) -> None:
-        self.dialogs = Dialogs(SsrcPool(settings.sip.id[:10]))
+        pool = SsrcPool(settings.sip.id[:10])
+        self.dialogs = Dialogs(pool)
+        DIALOGS.set_function(lambda: len(self.dialogs))
+        SSRCS.labels("live").set_function(lambda: pool.taken("live"))
+        SSRCS.labels("history").set_function(lambda: pool.taken("history"))
         self.last: OrderedDict[tuple[str, str], Held] = OrderedDict()
         """The newest dialog of each channel, also when it is over."""
         self._gb = gb
@@ -108,6 +117,7 @@ class Inviter:
         held.ref = str(fields.get("ref", ""))[:80]
         # From here on the invitation runs to its end whatever becomes of the caller: only then is it known what to end.
         running = self._spawn(self._invite(held, ask, device, peer, offer, request, connection.label))
+        running.add_done_callback(_count)
         return await asyncio.shield(running)
 
     async def _op_bye(self, connection: Connection, fields: dict[str, Any]) -> dict[str, Any]:
@@ -306,6 +316,12 @@ class Inviter:
             error = task.exception()  # a caller that has gone hears of it no more
             if error is not None and not isinstance(error, Refusal):
                 log.error("invite_failed", error=repr(error))
+
+
+def _count(task: "asyncio.Task[Any]") -> None:
+    error = None if task.cancelled() else task.exception()
+    refused = error.code.rpartition("_")[2] if isinstance(error, Refusal) else "failed"
+    INVITES.labels("plays" if error is None else refused).inc()
 
 
 def _subject(ask: Ask, device: Device, ssrc: str, own: str) -> str:
