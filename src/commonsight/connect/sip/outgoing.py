@@ -166,13 +166,14 @@ class Outgoing:
 
     def _late(self, transaction: ClientTransaction, response: Response) -> None:
         if response.status < 200:
-            if transaction.abandoned:
+            if transaction.abandoned and not transaction.ended:
                 self._take_back(transaction)
         elif response.status >= 300:
+            transaction.ended = transaction.ended or transaction.abandoned
             self._sender.again(transaction.peer, transaction.follow_up("ACK", response))
         elif transaction.ack is not None:
             self._sender.again(transaction.peer, transaction.ack)
-        elif transaction.abandoned:
+        elif transaction.abandoned or not transaction.accepted:
             self._end(transaction, response)
 
     def _take_back(self, transaction: ClientTransaction) -> None:
@@ -183,9 +184,9 @@ class Outgoing:
 
     def _end(self, transaction: ClientTransaction, response: Response) -> None:
         """They accepted after we had given up: the call exists for them, so it is acknowledged and ended."""
-        if response.status >= 300 or transaction.ended:
+        if response.status >= 300 or transaction.ending:
             return
-        transaction.ended = True
+        transaction.ended = transaction.ending = True
         try:
             dialog = Dialog.from_invite_response(transaction.request, response, transaction.peer)
         except SipSyntaxError as error:

@@ -149,7 +149,8 @@ class ServerTransaction:
 class ClientTransaction:
     """One request of ours and the wait for its answer.
 
-    `abandoned`: nobody waits any more, but a call may still come of it, which must be ended.
+    `abandoned`: nobody waits any more, but a call may still come of it, which must be ended. `cancelling`, `ending`:
+    CANCEL, BYE went out. `ended`: a final answer came after that, so there is nothing to take back.
     """
 
     request: Request
@@ -160,6 +161,7 @@ class ClientTransaction:
     provisional: bool = False
     abandoned: bool = False
     cancelling: bool = False
+    ending: bool = False
     ended: bool = False
     ack: Request | None = None
     until: float = 0.0
@@ -168,6 +170,13 @@ class ClientTransaction:
     @property
     def invite(self) -> bool:
         return self.request.method == "INVITE"
+
+    @property
+    def accepted(self) -> bool:
+        """Whether whoever asked was given a 2xx, so that the call is theirs."""
+        reply = self.reply
+        given = reply.done() and not reply.cancelled() and reply.exception() is None
+        return given and reply.result().status < 300
 
     def follow_up(self, method: str, response: Response | None = None) -> Request:
         """CANCEL of this request, or ACK of the failure `response`: same branch, same number."""
