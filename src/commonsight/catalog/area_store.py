@@ -25,7 +25,7 @@ _COUNTS: Final = (
     "count(*) FILTER (WHERE health = 3) AS offline, count(*) FILTER (WHERE health = 0) AS unknown"
 )
 _WITHIN: Final = (
-    "SELECT DISTINCT c.id, c.health FROM unnest(CAST(:parts AS text[])) AS p (ring) "
+    "SELECT {distinct} c.id, c.health FROM unnest(CAST(:parts AS text[])) AS p (ring) "
     "JOIN cameras AS c ON c.location <@ CAST(p.ring AS polygon)"
 )
 
@@ -53,8 +53,10 @@ async def inside(
     await plan_each_time(session)
     where = conditions.of(filters)
     beyond = "" if after is None else "WHERE id > :after"
+    # Who stands on the cut between two parts is in both.
+    within = _WITHIN.format(distinct="DISTINCT" if len(parts) > 1 else "")
     query = f"""
-        WITH found AS MATERIALIZED ({_WITHIN} WHERE {where}),
+        WITH found AS MATERIALIZED ({within} WHERE {where}),
         page AS (SELECT id FROM found {beyond} ORDER BY id LIMIT :limit)
         SELECT {_COUNTS}, (SELECT array_agg(id ORDER BY id) FROM page) AS ids FROM found
     """  # noqa: S608

@@ -50,22 +50,34 @@ def _node(row: Row[Any]) -> GroupNode:
 
 
 async def sources(session: ReadSession, regions: tuple[str, ...]) -> list[GroupNode]:
-    """The platforms that have groups, with the grouped cameras inside `regions`."""
+    """The platforms that report groups, with their cameras inside `regions`.
+
+    Cameras of a platform are counted from the index of facets, in groups or not; those of a device that belongs to no
+    platform by their groups.
+    """
     where = conditions.Where()
     where.add(conditions.LIVE)
     conditions.regions(where, regions)
     await plan_each_time(session)
-    members = (
-        "SELECT DISTINCT m.source_id, c.id, c.health FROM camera_group_members AS m "  # noqa: S608
-        f"JOIN cameras AS c ON c.id = m.camera_id WHERE {where}"
+    of_platforms = f"SELECT c.platform_id, c.health FROM cameras AS c WHERE {where} AND c.platform_id IS NOT NULL"  # noqa: S608
+    of_devices = (
+        "SELECT DISTINCT m.source_id, c.id, c.health FROM intake_sources AS s "  # noqa: S608
+        "JOIN camera_group_members AS m ON m.source_id = s.id JOIN cameras AS c ON c.id = m.camera_id "
+        f"WHERE s.platform_id IS NULL AND {where}"
     )
     found = await session.execute(
         text(f"""
-            WITH counted AS ({_COUNTED.format(key="source_id", members=members)})
+            WITH by_platform AS ({_COUNTED.format(key="platform_id", members=of_platforms)}),
+            by_device AS ({_COUNTED.format(key="source_id", members=of_devices)})
             SELECT s.id AS source_id, NULL AS code, s.name, 'source' AS kind, k.total, k.works, k.bad, k.offline,
                 k.unknown,
                 (SELECT count(*) FROM camera_groups AS g WHERE g.source_id = s.id AND {_LIVE} AND {_TOP}) AS children
-            FROM intake_sources AS s LEFT JOIN counted AS k ON k.source_id = s.id
+            FROM intake_sources AS s LEFT JOIN (
+                SELECT o.id, p.total, p.works, p.bad, p.offline, p.unknown
+                FROM by_platform AS p JOIN intake_sources AS o USING (platform_id)
+                UNION ALL
+                SELECT d.source_id, d.total, d.works, d.bad, d.offline, d.unknown FROM by_device AS d
+            ) AS k ON k.id = s.id
             WHERE EXISTS (SELECT 1 FROM camera_groups AS g WHERE g.source_id = s.id AND {_LIVE})
             ORDER BY s.name, s.id LIMIT {GROUPS_MOST}
         """),  # noqa: S608
