@@ -158,6 +158,41 @@ async def test_what_is_wrong_is_refused_by_name(client, body, operand):
     assert "short" not in answer.text
 
 
+@pytest.mark.parametrize(
+    ("code", "events"),
+    [
+        (CODE, {"alarm"}),
+        ("45010300002000000001", {"alarm", "catalog"}),
+        ("45010300001380000001", {"alarm", "position"}),
+    ],
+)
+async def test_what_a_device_is_says_what_it_is_asked_to_tell(client, code, events):
+    filed = (await client.post("/gb28181/devices", json={"code": code})).json()
+    assert {one["event"] for one in filed["subscriptions"]} == events
+
+
+async def test_a_stop_never_overtakes_its_move(client, scene):
+    """The move is lost on the way and sent again half a second later; the stop waits for it."""
+    _, camera, device, _ = scene
+    lost: list[bytes] = []
+    take = device.take
+
+    def lossy(message):
+        if b"PTZCmd" in message.body and not lost:
+            lost.append(message.body)
+        else:
+            take(message)
+
+    device.take = lossy
+    path = f"/cameras/{camera}/ptz"
+    move = asyncio.create_task(client.post(path, json={"action": "move", "pan": 1}))
+    await until(lambda: lost)
+    stop = await client.post(path, json={"action": "stop"})
+    assert (stop.status_code, (await move).status_code) == (204, 204)
+    said = [manscdp.decode(one.body).root.findtext("PTZCmd") for one in device.heard if b"PTZCmd" in one.body]
+    assert [ptz.decode(one).code for one in said] == [ptz.RIGHT, 0]
+
+
 async def test_nobody_sees_or_files_beyond_their_regions(client):
     filed = (await client.post("/gb28181/devices", json={"code": CODE})).json()
     client.caller = replace(client.caller, regions=("4502",))

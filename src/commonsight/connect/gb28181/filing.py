@@ -13,7 +13,7 @@ from commonsight.catalog import codes, secrets
 from commonsight.catalog import service as catalog
 from commonsight.catalog import store as cameras
 from commonsight.connect.gb28181 import store, subscriptions
-from commonsight.connect.gb28181.model import Channel, Kind, Quirks, kind_of, region_of
+from commonsight.connect.gb28181.model import Channel, Device, Kind, Quirks, kind_of, region_of
 from commonsight.connect.gb28181.store import Kept
 from commonsight.connect.gb28181.subscriptions import Event
 from commonsight.places import service as places
@@ -79,7 +79,7 @@ async def add(session: WriteSession, code: str, given: Given, by: Changer, defau
     kept = await store.insert(session, uuid7(), code, fields)
     if kept is None:
         raise Refusal("connect.gb_device_taken", status=409, rule="one device a code", operand="code", actual=code)
-    events = _events(given) if "subscriptions" in given else _usual(kept.device.kind)
+    events = _events(given) if "subscriptions" in given else _usual(kept.device)
     await subscriptions.want(session, kept.device.id, events)
     await _tell(session, by, "added", kept, now, fields)
     return kept
@@ -186,9 +186,14 @@ def _events(given: Given) -> set[Event]:
     return {Event(event) for event in given["subscriptions"] or ()}
 
 
-def _usual(kind: Kind) -> set[Event]:
-    """A platform tells of its catalogue; single devices are many, and their catalogue hardly changes."""
-    return {Event.CATALOG, Event.ALARM} if kind is Kind.PLATFORM else {Event.ALARM}
+def _usual(device: Device) -> set[Event]:
+    """A platform tells of its catalogue; single devices are many, and theirs hardly changes. What moves says where."""
+    events = {Event.ALARM}
+    if device.kind is Kind.PLATFORM:
+        events.add(Event.CATALOG)
+    if codes.parse(device.code).type == codes.DeviceType.MOBILE:
+        events.add(Event.POSITION)
+    return events
 
 
 def _within(region: str, by: Changer) -> str:

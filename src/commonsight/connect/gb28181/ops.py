@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -32,6 +33,7 @@ class Ops:
     def __init__(self, server: Gb28181, registrar: Registrar, greeter: Greeter, clock: Clock, timezone: str) -> None:
         self._server, self._registrar, self._greeter = server, registrar, greeter
         self._clock, self._timezone = clock, timezone
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._moving: dict[str, tuple[Action, asyncio.Task[None]]] = {}
 
     def attach(self, line: Server) -> None:
@@ -84,14 +86,17 @@ class Ops:
         device = self._device(fields)
         channel = _code(fields, "channel")
         order = Order.of(_text(fields, "action"), dict(fields.get("values") or {}))
-        before = self._let_go(channel)
-        if order.action is Action.STOP and before is Action.LENS:
-            # To a device the lens is another thing than the head, and stops by another word.
-            await self._order(device, channel, Order.of(Action.LENS, {}))
-        if order.action in MOVING:
-            # Before it moves: whoever asked may be gone by the time the device has confirmed.
-            self._stop_later(device, channel, order)
-        await self._order(device, channel, order)
+        # One after the other: a "move" that is lost and sent again must not come behind its own "stop".
+        turn = self._turns.setdefault(channel, asyncio.Lock())
+        async with turn:
+            before = self._let_go(channel)
+            if order.action is Action.STOP and before is Action.LENS:
+                # To a device the lens is another thing than the head, and stops by another word.
+                await self._order(device, channel, Order.of(Action.LENS, {}))
+            if order.action in MOVING:
+                # Before it moves: whoever asked may be gone by the time the device has confirmed.
+                self._stop_later(device, channel, order)
+            await self._order(device, channel, order)
         return {}
 
     async def snapshot(self, _: Connection, fields: dict[str, Any]) -> dict[str, Any]:
