@@ -22,6 +22,11 @@ FIELDS: Final = (
     "d.offline_reason, d.registered_at, d.expires_at, d.keepalive_at, d.manufacturer, d.model, d.firmware, "
     "d.clock_difference, d.clock_checked_at"
 )
+_CAMERAS: Final = (
+    "(SELECT s.cameras FROM syncs AS s WHERE s.source_id = d.id AND s.cameras IS NOT NULL "
+    "ORDER BY s.asked_at DESC, s.id DESC LIMIT 1) AS cameras"
+)
+"""Cameras behind a device, as its last sync left them: counted there, not anew for every list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,7 @@ class Kept:
     created_at: datetime
     updated_at: datetime
     removed: bool
+    cameras: int | None = None
 
     @property
     def known(self) -> Known:
@@ -73,6 +79,7 @@ def _kept(row: Row[Any]) -> Kept:
     )
     return Kept(
         device, row.secret, row.revision, row.created_at, row.updated_at, row.removed_at is not None,
+        getattr(row, "cameras", None),  # counted only where it is shown
     )  # fmt: skip
 
 
@@ -89,7 +96,7 @@ async def one(session: ReadSession, device_id: UUID, *, for_update: bool = False
     """The device, removed or not."""
     lock = " FOR UPDATE OF d" if for_update else ""
     found = await session.execute(
-        text(f"SELECT {FIELDS} FROM gb_devices AS d WHERE d.id = :id{lock}"),  # noqa: S608
+        text(f"SELECT {FIELDS}, {_CAMERAS} FROM gb_devices AS d WHERE d.id = :id{lock}"),  # noqa: S608
         {"id": device_id},
     )
     row = found.first()
@@ -143,7 +150,7 @@ async def page(session: ReadSession, wanted: Filter, after: tuple[str, UUID] | N
         where += " AND (d.name, d.id) > (:after_name, :after_id)"
         values |= {"after_name": after[0], "after_id": after[1]}
     found = await session.execute(
-        text(f"SELECT {FIELDS} FROM gb_devices AS d WHERE {where} ORDER BY d.name, d.id LIMIT :limit"),  # noqa: S608
+        text(f"SELECT {FIELDS}, {_CAMERAS} FROM gb_devices AS d WHERE {where} ORDER BY d.name, d.id LIMIT :limit"),  # noqa: S608
         values | {"limit": limit},
     )
     return [_kept(row) for row in found]

@@ -41,6 +41,7 @@ class DeviceOut(BaseModel):
     clock_checked_at: datetime | None
     quirks: dict[str, Any] = Field(description="how it bends the standard; what is not named is as usual")
     has_password: bool
+    cameras: int | None = Field(description="cameras behind it, as its last sync left them; null before the first")
     created_at: datetime
     updated_at: datetime
 
@@ -78,6 +79,7 @@ def shown(kept: Kept) -> dict[str, Any]:
         "clock_checked_at": device.clock_checked_at,
         "quirks": device.quirks.as_json(),
         "has_password": device.has_password,
+        "cameras": kept.cameras,
         "created_at": kept.created_at,
         "updated_at": kept.updated_at,
     }
