@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import itertools
 import time
+from typing import Any
 
 import pytest
 
@@ -155,11 +156,24 @@ async def test_a_recording_is_paused_sought_and_comes_to_its_end(start: Start, d
         await made.nothing_left()
 
 
-async def recorded(made: World) -> GbSession:
+async def test_a_recording_is_fetched_faster_than_it_plays(start: Start, database: Database) -> None:
+    async with world(start, database) as made:
+        session = await recorded(made, purpose="download", speed=4.0)
+        began, units = time.monotonic(), [unit async for unit in session]
+        assert units[0].keyframe
+        played = (units[-1].pts - units[0].pts) / 90_000
+        assert played > 10
+        assert time.monotonic() - began < played
+        await session.close()
+        await made.nothing_left()
+
+
+async def recorded(made: World, **how: Any) -> GbSession:
     """Twelve seconds of whatever the camera has kept of the last day."""
+    asked = {"purpose": "playback"} | how
     now = int(time.time())
     for back in range(600, 86_400, 600):
-        wish = made.wish(purpose="playback", start=now - back, end=now - back + 12)
+        wish = made.wish(start=now - back, end=now - back + 12, **asked)
         with contextlib.suppress(SourceError):
             return await open_wish(wish, timeout=10, clock=CLOCK, line=made.line)
     pytest.fail("the camera has kept nothing")
