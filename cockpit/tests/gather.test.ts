@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { clockWord } from '@/pages/gather/clock'
 import { deviceChanges } from '@/pages/gather/DeviceForm'
@@ -9,6 +10,18 @@ const plain = Object.fromEntries(QUIRKS.map((one) => [one.name, one.plain]))
 const device = { code: '45010000002000000001', name: '南宁平台', kind: 'platform', quirks: { tcp_only: true }, region: '4501', subscriptions: [{ event: 'catalog' }] } as unknown as GbDeviceDetail
 
 describe('quirks', () => {
+  it('are those the platform knows, with its words and defaults', () => {
+    const source = readFileSync('../src/commonsight/connect/gb28181/model.py', 'utf8')
+    const body = /class Quirks:[\s\S]*?\n    @classmethod/.exec(source)?.[0] ?? ''
+    const fields = [...body.matchAll(/^ {4}(\w+): (bool|int|str|Literal\[(.*)\]) = (.+)$/gm)]
+    expect(QUIRKS.map(({ name }) => name)).toEqual(fields.map(([, name]) => name))
+    for (const [, name, kind, words, plain] of fields) {
+      const spec = QUIRKS.find((one) => one.name === name)
+      if (words !== undefined) expect([name, spec?.choices]).toEqual([name, words.split(', ').map((word) => word.replaceAll('"', ''))])
+      if (kind === 'bool') expect([name, spec?.plain]).toEqual([name, plain === 'True'])
+    }
+  })
+
   it('keep only what differs from an ordinary device', () => {
     expect(keptQuirks(plain, {})).toEqual({})
     expect(keptQuirks({ ...plain, tcp_only: true, charset: 'UTF-8' }, {})).toEqual({ tcp_only: true, charset: 'UTF-8' })
