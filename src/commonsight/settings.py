@@ -255,7 +255,10 @@ class Viid(Section):
     host: str = Field("127.0.0.1", description="Address devices send to; beyond loopback only on purpose")
     port: int = Field(8640, ge=0, le=65535, description="TCP port, HTTP; 0: any free one", examples=[8640])
     id: str | None = Field(
-        None, pattern=r"^\d{20}$", description="Our identifier as a view library, 20 digits; empty: that of `sip`"
+        None,
+        pattern=r"^\d{20}$",
+        description="Our identifier as a view library, 20 digits; empty: that of `sip`",
+        examples=["45000000005030000001"],
     )
     public_url: str | None = Field(
         None, description="Address lower platforms send to when we subscribe", examples=["http://10.0.0.5:8640"]
