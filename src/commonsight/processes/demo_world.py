@@ -26,8 +26,6 @@ WATCHED_AT: Final[dict[str, tuple[str, tuple[float, float]]]] = {
 
 
 KNOWN_BENDS: Final[dict[Bend, dict[str, str]]] = {
-    Bend.COMPOSITE_PARENT: {"parents": "composite"},
-    Bend.OWN_SSRC: {"ssrc": "own"},
     Bend.OLD_SPELLING: {"iframe": "IFameCmd"},
     Bend.SNAPSHOT_CONTROL: {"snapshot": "DeviceControl"},
 }
