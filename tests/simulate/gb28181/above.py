@@ -29,6 +29,7 @@ class Above(asyncio.DatagramProtocol):
         self.answers = {}
         self.deaf = False
         self.redirect = None
+        self.busy = 0
         self.says = 200
         self.ahead = 0
         self.host, self.port = "127.0.0.1", 0
@@ -74,6 +75,10 @@ class Above(asyncio.DatagramProtocol):
     def _register(self, request, send):
         self.registers.append(request)
         code = parse_name_addr(request.headers.get("From")).uri.user
+        if self.busy:
+            self.busy -= 1
+            self._respond(request, send, 503, ("Retry-After", "1"))
+            return
         if self.redirect:
             self._respond(request, send, 302, ("Contact", self.redirect))
             return

@@ -7,6 +7,7 @@ import socket
 
 import pytest
 
+from commonsight.connect.wire.digest_server import Challenger
 from commonsight.simulate.gb28181.faults import Faults
 from commonsight.simulate.gb28181.fleet import Fleet, FleetPlan
 from commonsight.simulate.gb28181.stage import Pace
@@ -59,6 +60,25 @@ async def test_a_wrong_password_is_refused_and_tried_again_later(above):
         assert fleet.registered == 0
         above.passwords = right
         assert await fleet.all_registered(20)
+
+
+async def test_a_busy_registrar_is_given_the_time_it_asks_for(above):
+    above.busy = 1
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    async with fleet_of(above, pace=Pace(retry=0.01, retry_most=0.01)) as fleet:
+        assert await fleet.all_registered(20)
+        assert loop.time() - began >= 1
+        assert (fleet.tally.refusals, fleet.tally.registrations) == (1, 1)
+        # The wait counts: from the first REGISTER on, whatever came between.
+        assert fleet.tally.register_seconds[0] >= 1
+
+
+async def test_an_offered_qop_is_taken(above):
+    above.challenger = Challenger(DOMAIN, qop=True)
+    async with fleet_of(above) as fleet:
+        assert await fleet.all_registered(20)
+    assert "qop=auth" in above.registers[-1].headers.get("Authorization")
 
 
 async def test_a_redirect_is_followed(above):
