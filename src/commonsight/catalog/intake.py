@@ -34,6 +34,10 @@ log = structlog.get_logger(__name__)
 BATCH: Final = 2_000
 """Words of one transaction."""
 
+WORTHWHILE: Final = 500
+GATHER_SECONDS: Final = 0.3
+"""While batches have fewer words than are worth a transaction, so long is waited for more."""
+
 RETRIES: Final = 5
 TASK: Final = "catalog:file_reports"
 LOCK: Final = "catalog.file_reports"
@@ -85,12 +89,15 @@ async def file_all(database: Database, clock: Clock, *, stop: asyncio.Event | No
             sources = [source for source in await intake_store.waiting(session) if source not in broken]
         if not sources:
             break
+        before = total
         for source_id in sources:
             try:
                 total += await file_batch(database, source_id, clock)
             except (DBAPIError, Changed) as error:
                 log.error("filing_failed", source=str(source_id), exc_info=error)
                 broken[source_id] = error
+        if (total - before) < len(sources) * WORTHWHILE:
+            await clock.sleep(GATHER_SECONDS)
     if broken:
         raise next(iter(broken.values()))
     return total

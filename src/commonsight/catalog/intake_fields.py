@@ -6,13 +6,13 @@ passwords. What a field means is field practice, not a standard's text.
 """
 
 import hashlib
-import json
 import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
+from itertools import chain
 from typing import Final
 
 from commonsight.catalog import vocabulary
@@ -27,7 +27,6 @@ SECRET_FIELDS: Final = frozenset({"password"})
 STATUSES: Final = frozenset({"ON", "OFF", "VLOST", "DEFECT"})
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
-_SPACES = re.compile(r"\s+")
 _NO_GRASSROOTS = "000000"
 
 
@@ -85,7 +84,9 @@ class Reported:
 
 def clean(text: str, most: int) -> str:
     """One line of at most `most` characters, without control characters. Rare characters stay."""
-    return _SPACES.sub(" ", _CONTROL.sub(" ", text)).strip()[:most].rstrip()
+    if not text.isprintable():  # which also says no to some rare characters that only newer tables know
+        text = _CONTROL.sub(" ", text)
+    return " ".join(text.split())[:most].rstrip()
 
 
 def code_of(fields: Mapping[str, str]) -> str:
@@ -103,11 +104,7 @@ def read(fields: Mapping[str, str], *, source_code: str = "") -> Reported:
     """
     code = code_of(fields)
     kind = _kind(code, fields)
-    record = {
-        _CONTROL.sub(" ", name): _CONTROL.sub(" ", value)
-        for name, value in fields.items()
-        if name != "Event" and name.rpartition("/")[2].lower() not in SECRET_FIELDS
-    }
+    record = _record(fields)
     parents = _parents(fields, code, source_code)
     groups, parent = _hanging(kind, code, fields, parents)
     shared = {
@@ -190,8 +187,22 @@ def _status(fields: Mapping[str, str]) -> str | None:
     return {"OK": "ON", "ONLINE": "ON", "OFFLINE": "OFF"}.get(word, word if word in STATUSES else None)
 
 
+def _record(fields: Mapping[str, str]) -> dict[str, str]:
+    """What is kept of an item: everything but secrets, and the word that a notification puts in front of it."""
+    record = {name: value for name, value in fields.items() if not _left_out(name)}
+    if _CONTROL.search("".join(record)) or _CONTROL.search("".join(record.values())):
+        record = {_CONTROL.sub(" ", name): _CONTROL.sub(" ", value) for name, value in record.items()}
+    return record
+
+
+@lru_cache(maxsize=1_024)
+def _left_out(name: str) -> bool:
+    return name == "Event" or name.rpartition("/")[2].lower() in SECRET_FIELDS
+
+
 def _digest(record: Mapping[str, str]) -> int:
-    packed = json.dumps(record, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    # No field holds these separators: control characters are gone by now.
+    packed = "\x1f".join(chain.from_iterable(sorted(record.items()))).encode()
     return int.from_bytes(hashlib.blake2b(packed, digest_size=8).digest()) >> 1
 
 

@@ -1,7 +1,7 @@
 """SQL of filing: the log of what came, channels, and whole batches of cameras by COPY and set-based statements."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -42,26 +42,34 @@ async def copy(session: WriteSession, target: str, rows: Iterable[Sequence[Any]]
         await stream.write(lines)
 
 
-_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def _escaped(text: str) -> str:
+    # Four searches for single characters; a translation table costs ten times as much on Chinese text.
+    return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
 
 
 def _cell(value: Any) -> str:
     if value is None:
         return "\\N"
-    if isinstance(value, str):
-        return value.translate(_ESCAPES)
-    if isinstance(value, Mapping):
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).translate(_ESCAPES)
-    if isinstance(value, bool):
+    kind = type(value)
+    if kind is str:
+        return _escaped(value)
+    if kind is dict:
+        return _escaped(_json(value))
+    if kind is bool:
         return "t" if value else "f"
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, (list, tuple)):
+    if kind is datetime:
+        return str(value.isoformat())
+    if kind is list or kind is tuple:
         if value and isinstance(value[0], str):
             quoted = ",".join('"' + item.replace("\\", "\\\\").replace('"', '\\"') + '"' for item in value)
-            return ("{" + quoted + "}").translate(_ESCAPES)
+            return _escaped("{" + quoted + "}")
         return "{" + ",".join(map(str, value)) + "}"
-    return str(value)
+    if isinstance(value, (int, float, UUID)):
+        return str(value)
+    raise TypeError(f"no form for COPY: {kind.__name__}")
 
 
 # --- the log --------------------------------------------------------------------------------------------------------

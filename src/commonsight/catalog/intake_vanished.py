@@ -56,7 +56,8 @@ async def page(
         text(f"""
             SELECT c.id, c.code, c.name, c.region, r.name AS region_name, c.platform_id, p.name AS platform_name,
                 c.vanished_at
-            FROM cameras AS c LEFT JOIN platforms AS p ON p.id = c.platform_id LEFT JOIN regions AS r ON r.code = c.region
+            FROM cameras AS c LEFT JOIN platforms AS p ON p.id = c.platform_id
+                LEFT JOIN regions AS r ON r.code = c.region
             WHERE {where} ORDER BY c.vanished_at DESC, c.id DESC LIMIT :limit
         """),  # noqa: S608
         where.values | {"limit": limit},

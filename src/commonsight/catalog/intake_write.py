@@ -75,13 +75,14 @@ async def stage(session: WriteSession, cameras: Sequence[CameraOut]) -> None:
     await session.execute(_UNITS)
 
 
+# The connection keeps its tables: making them anew for every batch would write the system's own tables full.
 _CAMERAS_OUT = text("""
-    CREATE TEMPORARY TABLE cameras_out (
+    CREATE TEMPORARY TABLE IF NOT EXISTS cameras_out (
         id uuid, code text, reported_code text, name text, region text, address text, kind text, sector text,
         lon float8, lat float8, given_lon float8, given_lat float8, system text, cell bigint, grams integer[],
         unit text, platform_id uuid, protocol text, url text, record jsonb, health smallint, health_at timestamptz,
         archived_at timestamptz, restore boolean, unvanish boolean, visible boolean, version integer
-    ) ON COMMIT DROP
+    ) ON COMMIT DELETE ROWS
 """)
 _LOCK_CAMERAS = text("""
     SELECT c.version, o.version AS expected FROM cameras AS c JOIN cameras_out AS o USING (id)
@@ -212,11 +213,11 @@ async def put_channels(session: WriteSession, device_id: UUID, channels: Sequenc
 
 
 _CHANNELS_OUT = text("""
-    CREATE TEMPORARY TABLE channels_out (
+    CREATE TEMPORARY TABLE IF NOT EXISTS channels_out (
         code text COLLATE "C", kind text, camera_id uuid, name text, parent text, record jsonb, record_hash bigint,
         record_at timestamptz, filed jsonb, status text, status_at timestamptz, hint_at timestamptz,
         event_at timestamptz, deleted_at timestamptz, vanished_at timestamptz, seen_sync uuid
-    ) ON COMMIT DROP
+    ) ON COMMIT DELETE ROWS
 """)
 _PUT_CHANNELS = text("""
     INSERT INTO gb_channels AS kept (device_id, code, kind, camera_id, name, parent, record, record_hash, record_at,
@@ -245,7 +246,9 @@ async def put_members(session: WriteSession, source_id: UUID, groups: Sequence[t
     """Let cameras be in just these groups of the source."""
     if not groups:
         return
-    await session.execute(text("CREATE TEMPORARY TABLE members_out (camera_id uuid, codes text[]) ON COMMIT DROP"))
+    await session.execute(
+        text("CREATE TEMPORARY TABLE IF NOT EXISTS members_out (camera_id uuid, codes text[]) ON COMMIT DELETE ROWS")
+    )
     await copy(session, "members_out", groups)
     await session.execute(
         text("""

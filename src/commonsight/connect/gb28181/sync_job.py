@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from commonsight.catalog import intake_syncs
 from commonsight.catalog.intake import Ended
+from commonsight.catalog.intake_rules import Word
 from commonsight.catalog.intake_syncs import OpenSync
 from commonsight.clock import Clock
 from commonsight.connect.gb28181 import sync_items, sync_store
@@ -50,7 +51,11 @@ COLLECTING = Gauge("commonsight_syncs_collecting", "Catalogues being collected")
 
 @dataclass(slots=True)
 class Run:
-    """One sync in this process. `asked`: when each of its queries was sent, by serial number."""
+    """One sync in this process.
+
+    `asked`: when each of its queries was sent, by serial number. `said`: what each item said last (a hash of it), so
+    that an answer that is repeated for a few lost messages is not filed again as a whole.
+    """
 
     id: UUID
     device_id: UUID
@@ -60,6 +65,7 @@ class Run:
     unreadable: int
     repeated: int
     asked: dict[str, datetime] = field(default_factory=dict)
+    said: dict[str, int] = field(default_factory=dict)
     serial: str = ""
     cancel: bool = False
     refused: int = 0
@@ -146,9 +152,13 @@ class Syncs:
         # Of a query no longer known (of an earlier life, or of a sync that gave up): true, but as old as it may be.
         at = at or (run.asked_at if run is not None else self._last_query.get(device.id)) or self._clock.now()
         page = sync_items.page(message, at, None if run is None else run.id)
-        await self.writer.put(device.id, page.words)
         if run is None:
+            await self.writer.put(device.id, page.words)
             return
+        fresh = [(word, _content(word)) for word in page.words]
+        fresh = [(word, content) for word, content in fresh if run.said.get(word.code) != content]
+        await self.writer.put(device.id, [word for word, _ in fresh])
+        run.said.update((word.code, content) for word, content in fresh)
         now = self._clock.monotonic()
         current = message.serial == run.serial
         if page.refused and current:
@@ -169,6 +179,10 @@ class Syncs:
         self._stamp = words[-1].at if words else at
         if unreadable:
             log.info("catalogue_events_unreadable", device=device.code, count=unreadable)
+        if run is not None:
+            # An event stands between two answers: the next one is a later word, even if it says the same as before.
+            for word in words:
+                run.said.pop(word.code, None)
         await self.writer.put(device.id, words)
 
     # --- which syncs there are --------------------------------------------------------------------------------------
@@ -359,3 +373,7 @@ class Syncs:
             }
             | values,
         )
+
+
+def _content(word: Word) -> int:
+    return hash(tuple((word.fields or {}).items()))
