@@ -49,7 +49,7 @@ from commonsight.simulate.gb28181.fleet import Fleet, FleetPlan, identities
 SEED = 45
 GIVE_UP_SECONDS = 3_600
 NO_PEER = "no other open GB/T 28181 platform is installable from a package registry"
-CASES = {"clean": "none", "lossy": "loss=0.05,doubling=0.05", "broken_off": "break_off_at=0.5,away_seconds=5"}
+CASES = {"clean": "none", "broken_off": "break_off_at=0.5,away_seconds=5", "lossy": "loss=0.05,doubling=0.05"}
 
 # Everything a sync leaves in the file, without the ids and times of one run.
 DIGEST = """

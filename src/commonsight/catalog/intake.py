@@ -4,7 +4,6 @@ Whoever collects adds words to a source's log (`deliver`); `file_batch` takes th
 changes and writes that, the shortened log and the sync's counts together. So whatever is cut off is simply done again.
 """
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -35,8 +34,9 @@ BATCH: Final = 2_000
 """Words of one transaction."""
 
 WORTHWHILE: Final = 500
+"""Words that are worth a transaction of their own, while more are coming."""
+
 GATHER_SECONDS: Final = 0.3
-"""While batches have fewer words than are worth a transaction, so long is waited for more."""
 
 RETRIES: Final = 5
 TASK: Final = "catalog:file_reports"
@@ -76,15 +76,18 @@ async def _ask(session: WriteSession) -> None:
     await jobs.enqueue(session, TASK, queueing_lock=LOCK, lock=LOCK)
 
 
-async def file_all(database: Database, clock: Clock, *, stop: asyncio.Event | None = None) -> int:
+async def file_all(database: Database, clock: Clock, *, gather: float = 0.0) -> int:
     """File whatever waits, the sources in turn; returns how many words. A source that fails does not hold up others.
+
+    Args:
+        gather: while batches have fewer words than are worth a transaction, more is waited for, so many seconds.
 
     Raises:
         DBAPIError: some source could not be filed; the others were.
     """
     total = 0
     broken: dict[UUID, Exception] = {}
-    while stop is None or not stop.is_set():
+    while True:
         async with database.read() as session:
             sources = [source for source in await intake_store.waiting(session) if source not in broken]
         if not sources:
@@ -96,8 +99,8 @@ async def file_all(database: Database, clock: Clock, *, stop: asyncio.Event | No
             except (DBAPIError, Changed) as error:
                 log.error("filing_failed", source=str(source_id), exc_info=error)
                 broken[source_id] = error
-        if (total - before) < len(sources) * WORTHWHILE:
-            await clock.sleep(GATHER_SECONDS)
+        if gather and total - before < len(sources) * WORTHWHILE:
+            await clock.sleep(gather)
     if broken:
         raise next(iter(broken.values()))
     return total

@@ -14,7 +14,7 @@ tasks = Blueprint()
 async def file_reports() -> None:
     """File what lower platforms reported."""
     house = jobs.house()
-    await intake.file_all(house.database, house.clock)
+    await intake.file_all(house.database, house.clock, gather=intake.GATHER_SECONDS)
 
 
 # Whoever collects asks for the job above with every delivery; this finds what a lost job left behind.
