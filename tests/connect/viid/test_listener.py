@@ -9,7 +9,7 @@ from sqlalchemy import text
 from commonsight import outbox
 from commonsight.analyze import viid_tasks
 from commonsight.connect.viid import store
-from commonsight.connect.viid.library import ALARM_TOPIC, MINUTES_TOPIC, SILENT_SECONDS
+from commonsight.connect.viid.library import ALARM_TOPIC, MINUTES_TOPIC, SILENT_SECONDS, Library
 from commonsight.connect.viid.listener import Listener
 from commonsight.connect.viid.model import Kind
 from commonsight.settings import Viid
@@ -173,10 +173,37 @@ async def test_a_silent_device_is_away_and_its_minutes_are_not_zero(device, data
     assert device.status == 401
 
 
+async def test_a_device_that_fell_silent_a_moment_ago_is_not_taken_for_an_empty_road(device, database, library, clock):
+    """Last heard of at 11:30:10, not yet given up at 11:33: its later minutes are unknown, not zero."""
+    await device.register()
+    await device.vehicles(vehicle(1, at="20261122193005"))
+    for _ in range(3):
+        clock.move(55)
+        await library.round()
+    assert await rows(database, "SELECT online FROM viid_devices") == [(True,)]
+    await deliver(database)
+    assert [row[4:7] for row in await rows(database, OBSERVED)] == [("11:30", 1.0, 0.83)]
+
+
+async def test_what_was_seen_more_than_a_day_ago_is_kept_and_not_counted(device, database):
+    await device.register()
+    await device.vehicles(vehicle(1, at="20261120193005"))
+    assert await rows(database, "SELECT count(*) FROM viid_objects") == [(1,)]
+    assert await rows(database, "SELECT count(*) FROM viid_minutes") == [(0,)]
+
+
+async def test_after_a_restart_devices_are_away_until_they_register(device, database, library, settings, clock):
+    await device.register()
+    again = Library(settings, database, clock)
+    await again._begin()
+    assert await rows(database, "SELECT online FROM viid_devices") == [(False,)]
+    assert not again.present(CAMERA, "127.0.0.1")
+
+
 async def test_objects_are_forgotten_and_stay_counted(device, database, library, clock):
     await device.register()
     await device.vehicles(vehicle(1))
-    clock.move(25 * 3600)
+    clock.move(24.5 * 3600)
     await library.round()
     assert await rows(database, "SELECT count(*) FROM viid_objects") == [(0,)]
     assert await rows(database, "SELECT value FROM viid_minutes WHERE value > 0") == [(1,)]

@@ -38,7 +38,8 @@ ENTRIES_MOST: Final = 40
 FORGET_MOST: Final = 20_000
 MINUTES_TOPIC: Final = "viid.minutes_counted"
 ALARM_TOPIC: Final = "viid.alarm_raised"
-KEEP_MINUTES: Final = timedelta(days=8)
+KEEP_MINUTES: Final = timedelta(hours=25)
+"""Counts are kept in step with late objects for a day; by then their hour lies in the lake."""
 
 TAKEN = Counter("commonsight_viid_objects", "Objects taken from devices, each once", ["kind"])
 REFUSED = Counter("commonsight_viid_refused", "Objects that could not be read")

@@ -123,6 +123,10 @@ async def heard(session: WriteSession, when: Mapping[str, datetime]) -> None:
     )
 
 
+GRACE_SECONDS: Final = 90.0
+"""A device is taken to be there for so long after it was last heard of: it is expected to speak every minute."""
+
+
 # --- what they saw --------------------------------------------------------------------------------------------------
 
 _TAKE: Final = text("""
@@ -142,8 +146,13 @@ _TAKE: Final = text("""
     counted AS (
         INSERT INTO viid_minutes AS m (camera_id, start, class, device, value)
         SELECT camera_id, date_trunc('minute', seen_at), class, :device, count(*) FROM fresh
-         WHERE camera_id IS NOT NULL GROUP BY 1, 2, 3
+         WHERE camera_id IS NOT NULL AND seen_at >= CAST(:now AS timestamptz) - interval '24 hours' GROUP BY 1, 2, 3
         ON CONFLICT (camera_id, start, class) DO UPDATE SET value = m.value + excluded.value),
+    seen AS (
+        INSERT INTO viid_seen AS s (camera_id, class, device, last_at)
+        SELECT camera_id, class, :device, max(seen_at) FROM fresh WHERE camera_id IS NOT NULL GROUP BY 1, 2
+        ON CONFLICT (camera_id, class) DO UPDATE
+            SET device = excluded.device, last_at = greatest(s.last_at, excluded.last_at)),
     known AS (UPDATE viid_devices SET objects = objects + (SELECT count(*) FROM fresh) WHERE code = :device)
     SELECT id FROM fresh""")
 
@@ -152,7 +161,8 @@ async def take(
     session: WriteSession, device: str, given: Sequence[tuple[UUID, Seen]], images: Mapping[UUID, Sequence[str]],
     now: datetime,
 ) -> set[UUID]:  # fmt: skip
-    """Keep what a device saw and count it, each object once however often it is sent; returns the new ones.
+    """Keep what a device saw and count it, each object once however often it is sent; returns the new ones. What was
+    seen more than a day ago is kept and not counted.
 
     Cameras are told by what people said of a code (`viid_channels`), else by their own. What an unknown one saw is
     kept and not counted.
@@ -188,9 +198,11 @@ class Minute:
 
 _ZEROS: Final = text("""
     INSERT INTO viid_minutes (camera_id, start, class, device, value)
-    SELECT DISTINCT ON (m.camera_id, m.class) m.camera_id, CAST(:start AS timestamptz), m.class, m.device, 0
-      FROM viid_minutes AS m JOIN viid_devices AS d ON d.code = m.device AND d.online
-     WHERE m.start >= CAST(:start AS timestamptz) - interval '24 hours' AND m.value > 0
+    SELECT s.camera_id, CAST(:start AS timestamptz), s.class, s.device, 0
+      FROM viid_seen AS s JOIN viid_devices AS d ON d.code = s.device
+       AND d.online AND d.online_since <= CAST(:start AS timestamptz)
+       AND d.keepalive_at + make_interval(secs => :grace) >= CAST(:start AS timestamptz) + interval '60 seconds'
+     WHERE s.last_at >= CAST(:start AS timestamptz) - interval '24 hours'
     ON CONFLICT (camera_id, start, class) DO NOTHING""")
 _UNTOLD: Final = text("""
     WITH untold AS (
@@ -203,9 +215,7 @@ _UNTOLD: Final = text("""
     SELECT t.camera_id, c.region, t.start, t.class, t.value,
            CASE WHEN d.online_since IS NULL THEN 0 ELSE
            greatest(0, least(1, extract(epoch FROM
-               least(t.start + interval '60 seconds',
-                     CASE WHEN d.online THEN t.start + interval '60 seconds'
-                          ELSE d.keepalive_at END)
+               least(t.start + interval '60 seconds', d.keepalive_at + make_interval(secs => :grace))
                - greatest(t.start, d.online_since)) / 60)) END AS covered
       FROM told AS t JOIN cameras AS c ON c.id = t.camera_id LEFT JOIN viid_devices AS d ON d.code = t.device
      ORDER BY t.start, t.camera_id, t.class""")
@@ -213,12 +223,12 @@ _UNTOLD: Final = text("""
 
 async def fill(session: WriteSession, start: datetime) -> None:
     """Note zeros for a minute in which a device was there and its camera saw none of what it saw within a day."""
-    await session.execute(_ZEROS, {"start": start})
+    await session.execute(_ZEROS, {"start": start, "grace": GRACE_SECONDS})
 
 
 async def untold(session: WriteSession, until: datetime, most: int) -> list[Minute]:
     """Counts nobody has been told yet, of minutes that began at `until` or before; marks them told."""
-    rows = await session.execute(_UNTOLD, {"until": until, "most": most})
+    rows = await session.execute(_UNTOLD, {"until": until, "most": most, "grace": GRACE_SECONDS})
     return [
         Minute(row.camera_id, row.region, row.start, row._mapping["class"], row.value, float(row.covered))
         for row in rows
@@ -238,8 +248,9 @@ async def forget(session: WriteSession, before: datetime, most: int) -> tuple[in
 
 
 async def forget_minutes(session: WriteSession, before: datetime) -> None:
-    """Delete minutes long told."""
+    """Delete minutes long told, and what cameras have not seen since."""
     await session.execute(text("DELETE FROM viid_minutes WHERE start < :before AND told = value"), {"before": before})
+    await session.execute(text("DELETE FROM viid_seen WHERE last_at < :before"), {"before": before})
 
 
 @dataclass(frozen=True, slots=True)

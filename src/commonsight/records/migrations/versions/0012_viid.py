@@ -105,6 +105,16 @@ def upgrade() -> None:
         ) WITH (fillfactor = 50)
     """)
     op.execute("CREATE INDEX ix_viid_minutes_untold ON viid_minutes (start) WHERE told <> value")
+    # What each camera is known to see, and when it last did: who is there and sees none of it counts as zero.
+    op.execute("""
+        CREATE TABLE viid_seen (
+            camera_id uuid NOT NULL,
+            class text COLLATE "C" NOT NULL,
+            device text COLLATE "C" NOT NULL,
+            last_at timestamptz NOT NULL,
+            CONSTRAINT pk_viid_seen PRIMARY KEY (camera_id, class)
+        ) WITH (fillfactor = 50)
+    """)
     op.execute("CREATE INDEX ix_viid_minutes_start ON viid_minutes (start)")
     op.execute("""
         CREATE TABLE viid_alarms (
