@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { hasSound, readMessage } from '@/parts/live/messages'
+import { hasSound, readMessage, withSound } from '@/parts/live/messages'
 import { StillSink } from '@/parts/live/stills'
 
 const bitmap = { width: 4, height: 3, close: () => undefined } as unknown as ImageBitmap
@@ -61,6 +61,7 @@ describe('what a stream says of itself', () => {
     expect(hasSound('video/mp4; codecs="avc1.64001F, mp4a.40.2"')).toBe(true)
     expect(hasSound('video/mp4; codecs="avc1.64001F"')).toBe(false)
     expect(hasSound('image/jpeg')).toBe(false)
+    expect(withSound('ws://node/live?ticket=t')).toBe('ws://node/live?ticket=t&sound=1')
   })
 
   it('is not understood when a picture comes without its time', () => {

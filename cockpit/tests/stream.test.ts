@@ -29,11 +29,13 @@ const stream = { type: 'stream', mime: 'video/mp4; codecs="avc1.64001F"', codec:
 function play() {
   const states: StreamState[] = []
   const skips: number[] = []
+  const audible = vi.fn()
   const live = new LiveStream('ws://node/live?ticket=t&camera=c', document.createElement('video'), document.createElement('canvas'), {
     onState: (state) => states.push(state),
     onSkip: (frames) => skips.push(frames),
+    onAudible: audible,
   })
-  return { live, states, skips, last: () => states.at(-1) }
+  return { live, states, skips, audible, last: () => states.at(-1) }
 }
 
 beforeEach(() => {
@@ -51,6 +53,17 @@ afterEach(() => {
 })
 
 describe('LiveStream', () => {
+  it('tells that a camera has sound, at once or when it begins to', () => {
+    const { audible, last } = play()
+    FakeSocket.all[0]?.say({ ...stream, sound: false })
+    expect(audible).not.toHaveBeenCalled()
+    FakeSocket.all[0]?.say({ type: 'sound' })
+    expect(audible).toHaveBeenCalledTimes(1)
+    FakeSocket.all[0]?.say({ ...stream, sound: true })
+    expect(audible).toHaveBeenCalledTimes(2)
+    expect(last()).toMatchObject({ is: 'playing' })
+  })
+
   it('plays what it is sent and keeps the boxes', () => {
     const { live, last, skips } = play()
     FakeSocket.all[0]?.say(stream)

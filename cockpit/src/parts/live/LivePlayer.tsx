@@ -6,7 +6,7 @@ import css from './LivePlayer.module.css'
 import { PurposeForm } from './PurposeForm'
 import { PurposeLine } from './PurposeLine'
 import { rememberedPurpose, rememberPurpose, type ChosenPurpose } from './purpose'
-import { hasSound } from './messages'
+import { hasSound, withSound } from './messages'
 import { LiveStream, type StreamState } from './stream'
 import { liveText, type LiveKey } from './text'
 import { SoundButton } from './SoundButton'
@@ -84,17 +84,28 @@ function Picture({ url, viewer, lines, onAgain, onWhy, children }: PictureProps)
   const [stream, setStream] = useState<LiveStream | null>(null)
   const [state, setState] = useState<StreamState>({ is: 'connecting' })
   const [sound, setSound] = useState(false)
+  const [audible, setAudible] = useState(false)
+  // Asked for with the first listening only: a stream with sound may be muted, one without cannot be heard.
+  const [listening, setListening] = useState(false)
   const [skipped, setSkipped] = useState(0)
 
   useEffect(() => {
     if (!video.current || !still.current) return undefined
-    const live = new LiveStream(url, video.current, still.current, { onState: setState, onSkip: (frames) => setSkipped((sum) => sum + frames) })
+    const live = new LiveStream(listening ? withSound(url) : url, video.current, still.current, {
+      onState: setState,
+      onSkip: (frames) => setSkipped((sum) => sum + frames),
+      onAudible: () => setAudible(true),
+    })
     setStream(live)
     return () => live.stop()
-  }, [url])
+  }, [url, listening])
   useBoxCanvas(canvas, video, stream, lines)
 
   const size = state.is === 'playing' ? state.stream : null
+  const turnSound = (on: boolean) => {
+    setSound(on)
+    if (on && !(size && hasSound(size.mime))) setListening(true)
+  }
   const ratio = useMemo(() => (size && size.width > 0 && size.height > 0 ? `${size.width} / ${size.height}` : '16 / 9'), [size])
   return (
     <div className={css.frame} style={{ '--ratio': ratio } as React.CSSProperties}>
@@ -105,7 +116,7 @@ function Picture({ url, viewer, lines, onAgain, onWhy, children }: PictureProps)
       {state.is === 'playing' && <Watermark viewer={viewer} />}
       {state.is === 'connecting' && <p className={css.state} role="status">{t('player.connecting')}</p>}
       {state.is === 'lost' && <Lost state={state} onAgain={onAgain} onWhy={onWhy} />}
-      {size && hasSound(size.mime) && <SoundButton on={sound} onTurn={setSound} />}
+      {size && (audible || hasSound(size.mime)) && <SoundButton on={sound} onTurn={turnSound} />}
       {skipped > 0 && state.is === 'playing' && <span className={css.skipped}>{t('player.skipped', { n: skipped })}</span>}
     </div>
   )

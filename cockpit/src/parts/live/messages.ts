@@ -7,6 +7,13 @@ export interface StreamMessage {
   height: number
   /** Media time of the first fragment, seconds. */
   start: number
+  /** Whether the camera has sound. It is sent to who asks for it (`sound=1`); then the mime names it, too. */
+  sound?: boolean
+}
+
+/** The camera has begun to send sound. */
+export interface SoundMessage {
+  type: 'sound'
 }
 
 /** JPEG only: the media time of the file that follows, seconds. */
@@ -44,9 +51,9 @@ export interface StateMessage {
   en?: string
 }
 
-export type LiveViewMessage = StreamMessage | PictureMessage | BoxesMessage | SkipMessage | StateMessage
+export type LiveViewMessage = StreamMessage | SoundMessage | PictureMessage | BoxesMessage | SkipMessage | StateMessage
 
-const TYPES = new Set(['stream', 'picture', 'boxes', 'skip', 'state', 'end'])
+const TYPES = new Set(['stream', 'sound', 'picture', 'boxes', 'skip', 'state', 'end'])
 
 /** Reads one text message; what is not understood is null, so that a newer node does not break an older page. */
 export function readMessage(text: string): LiveViewMessage | null {
@@ -66,3 +73,6 @@ export function readMessage(text: string): LiveViewMessage | null {
 
 /** Whether a stream carries sound, by the codecs its mime names. */
 export const hasSound = (mime: string): boolean => /\b(mp4a|opus|flac)\b/i.test(mime)
+
+/** The address of the same stream with sound. */
+export const withSound = (url: string): string => `${url}${url.includes('?') ? '&' : '?'}sound=1`

@@ -24,6 +24,8 @@ export interface StreamEvents {
   onState: (state: StreamState) => void
   /** A slow viewer was moved on to the next keyframe. */
   onSkip: (frames: number) => void
+  /** The camera has sound, whether it is sent here or not. */
+  onAudible?: () => void
 }
 
 /** Plays one permitted camera into a video element: connects, feeds, keeps the boxes, comes back after a loss. */
@@ -75,6 +77,8 @@ export class LiveStream {
   private onText(text: string): void {
     const message = readMessage(text)
     if (!message) return
+    if (message.type === 'sound' || (message.type === 'stream' && message.sound)) this.events.onAudible?.()
+    if (message.type === 'sound') return
     if (message.type === 'stream') this.begin(message)
     else if (message.type === 'picture') this.stills?.announce(message.time)
     else if (message.type === 'boxes') this.boxes.push(message)
