@@ -12,9 +12,12 @@ import av
 import pytest
 from aiohttp import web
 
+from commonsight.connect.model import AudioCodec, Sound
 from commonsight.media.fmp4 import fragment, init_segment
+from commonsight.media.sound import RATE, SoundTrack
 from commonsight.media.timeline import Timeline
 from commonsight.settings import Media
+from tests.connect.wire.streams import sounds
 
 from .conftest import TICKS, Footage
 from .world import World, footage
@@ -171,3 +174,29 @@ async def test_irregular_camera_leaves_no_hole(tmp_path: Path, h264: Footage) ->
     assert "error" not in result, result
     assert len(result["ranges"]) == 1
     assert result["frames"] >= 0.95 * whole
+
+
+async def test_sound_plays_beside_the_picture(tmp_path: Path, h264: Footage) -> None:
+    """Also while the camera says nothing for half a second: the picture must not wait for it."""
+    init = init_segment(h264.codec, h264.info.parameter_sets, h264.width, h264.height, sound=RATE)
+    timeline, parts, sound = Timeline(), [init.segment], None
+    heard = sounds(AudioCodec.G711A)
+    for index in range(100):
+        data, keyframe = h264.units[index % 50]
+        slot = timeline.place(index * TICKS, keyframe=keyframe)
+        place = {"decode_time": slot.dts, "duration": slot.duration, "offset": slot.pts - slot.dts}
+        parts.append(fragment(h264.codec, data, sequence=index, keyframe=keyframe, **place))
+        sound = sound or SoundTrack(slot.pts)
+        messages = sound.keep_up(slot.pts)
+        if not 40 <= index < 55:
+            messages += sound.feed(Sound(AudioCodec.G711A, heard[index % 50][0], 0, 0.0), slot.pts)
+        parts += [message[message.index(b"moof") - 4 :] for message in messages]
+    counted = "video.getVideoPlaybackQuality().totalVideoFrames, sound: video.webkitAudioDecodedByteCount"
+    text = FILE_PAGE.replace("MIME", repr(init.mime)).replace("PARTS", str(len(parts)))
+    text = text.replace("video.getVideoPlaybackQuality().totalVideoFrames", counted)
+    async with page(text, tmp_path, parts) as told:
+        result = await asyncio.wait_for(told, 90)
+    assert len(result["ranges"]) == 1
+    assert result["ranges"][0][1] - result["ranges"][0][0] > 3.3
+    assert result["frames"] >= 80
+    assert result["sound"] > 1_000
