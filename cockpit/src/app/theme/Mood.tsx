@@ -3,8 +3,11 @@ import enGB from 'antd/locale/en_GB'
 import zhCN from 'antd/locale/zh_CN'
 import { createContext, use, useEffect, useMemo, type ReactNode } from 'react'
 import { useLanguage } from '@/text/language'
-import { FONT, TOKENS, type Mood, type Tokens } from './tokens'
+import { FONT, mix, TOKENS, type Mood, type Tokens } from './tokens'
 import { useScreenScale } from './useScreenScale'
+
+/** How much of its colour the ground of a note has. */
+const NOTE_SHARE = 0.1
 
 const MoodContext = createContext<Mood>('desk')
 
@@ -22,6 +25,11 @@ function antConfig(mood: Mood, scale: number): ThemeConfig {
       colorSuccess: t.works,
       colorWarning: t.bad,
       colorError: t.offline,
+      // The library derives muddy grounds from colours as dark as ours.
+      colorSuccessBg: mix(t.works, t.panel, NOTE_SHARE),
+      colorWarningBg: mix(t.bad, t.panel, NOTE_SHARE),
+      colorErrorBg: mix(t.offline, t.panel, NOTE_SHARE),
+      colorInfoBg: t.accentSoft,
       colorTextBase: t.text,
       colorBgBase: t.panel,
       colorBgLayout: t.ground,

@@ -89,6 +89,13 @@ export function rgb(hex: string, alpha = 255): [number, number, number, number] 
   return [(value >> 16) & 255, (value >> 8) & 255, value & 255, alpha]
 }
 
+/** A colour mixed into another: `share` of the first, 0..1, both and the result `#rrggbb`. */
+export function mix(one: string, other: string, share: number): string {
+  const [from, to] = [rgb(one), rgb(other)]
+  const channel = (index: 0 | 1 | 2) => Math.round(from[index] * share + to[index] * (1 - share)).toString(16).padStart(2, '0')
+  return `#${channel(0)}${channel(1)}${channel(2)}`
+}
+
 /** Relative luminance contrast of two `#rrggbb` colours (WCAG 2), 1..21. */
 export function contrast(one: string, other: string): number {
   const luminance = (hex: string) => {

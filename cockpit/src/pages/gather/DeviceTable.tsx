@@ -75,7 +75,7 @@ export function DeviceTable({ devices, loading, filtered, onOpen, onAdd }: Props
             ? [{
                 title: '',
                 key: 'actions',
-                width: 110,
+                width: 136,
                 render: (_: unknown, one: GbDevice) => (
                   <span className={css.actions}>
                     <Button size="small" disabled={!one.online} onClick={() => void start(one)}>{t('access.sync')}</Button>

@@ -37,7 +37,6 @@ export function RowProblems({ id }: { id: string }) {
           { title: t('problem.field'), key: 'field', width: 140, render: (_, one) => one.column },
           { title: t('problem.actual'), key: 'actual', width: 190, render: (_, one) => <span className={css.mono}>{plain(one.actual)}</span> },
           { title: t('problem.message'), key: 'message', render: (_, one) => one.message },
-          { title: t('problem.expected'), key: 'expected', width: 220, ellipsis: true, render: (_, one) => <span className={css.mono} title={plain(one.expected)}>{plain(one.expected)}</span> },
         ]}
       />
       <Pager trail={trail} next={problems.data?.next} />

@@ -19,6 +19,8 @@ const RegionMap = lazy(() => import('@/parts/map/RegionMap'))
 const PARTS = ['point', 'blind', 'points', 'savings'] as const
 type Part = (typeof PARTS)[number]
 const NO_FILTERS = {}
+/** From here on a field of view can be seen and placed. */
+const NEAR_ZOOM = 14
 const NOTHING: Drawing = { shapes: [], placing: null }
 
 /** What existing cameras see already, before another one is built; and the record of what need not be built. */
@@ -48,7 +50,7 @@ export default function PlanningPage() {
         </section>
         <section className={css.side}>
           <Segmented<Part> block aria-label={t('part.label')} value={part} options={PARTS.map((value) => ({ value, label: t(`part.${value}`) }))} onChange={choose} />
-          {part === 'point' && <PointPart onDraw={setDrawing} onFar={map.data?.mode === 'density' ? setFocus : null} />}
+          {part === 'point' && <PointPart onDraw={setDrawing} onFar={(map.zoom ?? 0) < NEAR_ZOOM ? setFocus : null} />}
           {part === 'blind' && <BlindPart onDraw={setDrawing} />}
           {part === 'points' && <PointsPart onDraw={setDrawing} onFocus={setFocus} />}
           {part === 'savings' && <SavingsPart />}

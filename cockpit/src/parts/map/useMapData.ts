@@ -17,5 +17,5 @@ export function useMapData(filters: Query) {
   const [view, setView] = useState<MapView | null>(null)
   const onView = useCallback((next: MapView) => setView(next), [])
   const query = useCameraMap(view ? mapQuery(view, filters) : null)
-  return { data: query.data, error: query.error, onView }
+  return { data: query.data, error: query.error, onView, zoom: view?.zoom ?? null }
 }

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'react'
 import type { Diagnosis } from '@/api/types'
 import { useFormat } from '@/text/format'
 import { useText } from '@/text/language'
@@ -12,10 +13,15 @@ const OUT = '→'
 export function Ladder({ steps }: { steps: Diagnosis['ladder'] }) {
   const t = useText(deviceText)
   const f = useFormat()
+  const list = useRef<HTMLOListElement>(null)
+  // What happened last is what one came to see.
+  useEffect(() => {
+    if (list.current) list.current.scrollTop = list.current.scrollHeight
+  }, [steps])
   return (
     <div className={css.ladder}>
       <p className={css.ends}><span /><span>{t('diagnosis.us')}</span><span>{t('diagnosis.them')}</span></p>
-      <ol>
+      <ol ref={list}>
         {steps.map((step, index) => {
           const wait = since(steps, index)
           // Asking for a password is how a registration begins, no failure.
