@@ -58,12 +58,16 @@ class Tally:
     deleted: int = 0
 
 
-async def deliver(session: WriteSession, words: Sequence[tuple[UUID, Word]]) -> None:
+async def deliver(session: WriteSession, words: Iterable[tuple[UUID, Word]]) -> None:
     """Add words, each with its source, to the logs, and see to it that they are filed."""
-    if not words:
-        return
-    await intake_store.log(session, words)
-    await _ask(session)
+    await deliver_lines(session, [intake_store.log_line(source_id, word) for source_id, word in words])
+
+
+async def deliver_lines(session: WriteSession, lines: Sequence[bytes]) -> None:
+    """Like `deliver`, for words that `intake_store.log_line` made ready."""
+    if lines:
+        await intake_store.log(session, lines)
+        await _ask(session)
 
 
 async def ask_if_waiting(session: WriteSession) -> None:

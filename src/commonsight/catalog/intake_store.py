@@ -34,12 +34,21 @@ class Source:
 
 async def copy(session: WriteSession, target: str, rows: Iterable[Sequence[Any]]) -> None:
     """COPY `rows` into `target` ("table (columns)"). Text, numbers, times, bools, lists of them; mappings as JSON."""
+    await copy_lines(session, target, b"".join(map(line, rows)))
+
+
+async def copy_lines(session: WriteSession, target: str, lines: bytes) -> None:
+    """COPY rows that `line` made."""
     raw = await (await session.connection()).get_raw_connection()
     driver = raw.driver_connection
     assert isinstance(driver, AsyncConnection)
-    lines = "".join("\t".join(map(_cell, row)) + "\n" for row in rows)
     async with driver.cursor() as cursor, cursor.copy(f"COPY {target} FROM STDIN") as stream:
         await stream.write(lines)
+
+
+def line(row: Iterable[Any]) -> bytes:
+    """One row in COPY's text format."""
+    return ("\t".join(map(_cell, row)) + "\n").encode()
 
 
 _json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -75,15 +84,16 @@ def _cell(value: Any) -> str:
 # --- the log --------------------------------------------------------------------------------------------------------
 
 
-async def log(session: WriteSession, words: Iterable[tuple[UUID, Word]]) -> None:
-    """Add words, each with its source, to the ends of the logs."""
+def log_line(source_id: UUID, word: Word) -> bytes:
+    """A word as it goes to the log; takes a fifth of the word's memory while it waits."""
+    return line((source_id, word.sync_id, word.at, word.event, word.code, word.fields))
+
+
+async def log(session: WriteSession, lines: Iterable[bytes]) -> None:
+    """Add words, made by `log_line`, to the ends of their sources' logs."""
     # What a crash of the whole database server takes of the last instant is asked for again: it is not in the count.
     await session.execute(text("SET LOCAL synchronous_commit = off"))
-    await copy(
-        session,
-        "intake_log (source_id, sync_id, at, event, code, fields)",
-        ((source, word.sync_id, word.at, word.event, word.code, word.fields) for source, word in words),
-    )
+    await copy_lines(session, "intake_log (source_id, sync_id, at, event, code, fields)", b"".join(lines))
 
 
 async def waiting(session: ReadSession) -> list[UUID]:

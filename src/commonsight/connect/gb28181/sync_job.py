@@ -6,7 +6,6 @@ before stands in the database, the query is sent anew, and both together count. 
 """
 
 import asyncio
-import contextlib
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -40,7 +39,6 @@ LOOK_SECONDS: Final = 5.0
 """Syncs that are asked for are heard of at once; this finds what a lost notification hid, and who is due."""
 
 STEP_SECONDS: Final = 0.5
-CLOSE_SECONDS: Final = 3.0
 RETRY_INCOMPLETE: Final = timedelta(hours=1)
 RUNS_MOST: Final = 10_000
 """Syncs held at once; most of them wait for a turn or for their device."""
@@ -85,7 +83,7 @@ class Syncs:
             gap_most=max(30.0, self._settings.silence_seconds),
             attempts=self._settings.attempts,
         )
-        self.writer = SyncWriter(server.devices, database, clock, self._region)
+        self.writer = SyncWriter(server.devices, database.url, clock, self._region)
         self._runs: dict[UUID, Run] = {}
         self._slots = asyncio.Semaphore(self._settings.concurrency)
         self._look = asyncio.Event()
@@ -114,13 +112,11 @@ class Syncs:
                 self._look.clear()
         finally:
             tasks = [run.task for run in self._runs.values() if run.task is not None]
-            for task in (writer, listener, *tasks):
+            for task in (listener, *tasks):
                 task.cancel()
-            await asyncio.gather(writer, listener, *tasks, return_exceptions=True)
-            with contextlib.suppress(DBAPIError, OSError, TimeoutError):
-                async with asyncio.timeout(CLOSE_SECONDS):
-                    while await self.writer.flush():
-                        pass
+            await asyncio.gather(listener, *tasks, return_exceptions=True)
+            writer.cancel()  # last: it writes what is left
+            await asyncio.gather(writer, return_exceptions=True)
 
     async def op_sync(self, _: Connection, fields: dict[str, Any]) -> dict[str, Any]:
         """Signalling `sync{device, by?}` -> `{sync, new}`: ask for the catalogue of the device with this code.
