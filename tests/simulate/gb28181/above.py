@@ -47,7 +47,10 @@ class Above(asyncio.DatagramProtocol):
         self.tcp.close()
         for each in self._transports:
             each.abort()
-        await asyncio.sleep(0)
+        for _ in range(5):  # what was accepted a moment ago is made and ended, too
+            await asyncio.sleep(0)
+            for each in self._transports:
+                each.abort()
 
     def datagram_received(self, data, addr):
         self.received(parse(data), lambda out: self.udp.sendto(out, addr))

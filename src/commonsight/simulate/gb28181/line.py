@@ -95,8 +95,9 @@ class Line:
             if self.target.transport == "udp":
                 transport, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(self), (self.host, 0))
             else:
-                connecting = loop.create_connection(lambda: _Connection(self), *self._peer, local_addr=(self.host, 0))
-                transport, _ = await asyncio.wait_for(connecting, TIMEOUT)
+                async with asyncio.timeout(TIMEOUT):
+                    making = loop.create_connection(lambda: _Connection(self), *self._peer, local_addr=(self.host, 0))
+                    transport, _ = await making
         except (OSError, TimeoutError) as error:
             raise LineError(f"{self.target.transport} {self._peer}: {type(error).__name__}") from error
         self._transport = transport

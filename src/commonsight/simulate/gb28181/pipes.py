@@ -85,14 +85,16 @@ class Connection:
     async def open(self) -> None:
         loop = asyncio.get_running_loop()
         if self._listening is not None:
-            accepted, _ = await asyncio.wait_for(loop.sock_accept(self._listening), WAIT_SECONDS)
+            async with asyncio.timeout(WAIT_SECONDS):
+                accepted, _ = await loop.sock_accept(self._listening)
             self._transport, _ = await loop.connect_accepted_socket(_Ignorant, accepted)
             return
         assert self._to is not None
         for attempt in range(CONNECT_TRIES):
             try:
-                making = loop.create_connection(_Ignorant, *self._to, local_addr=(self._host, 0))
-                self._transport, _ = await asyncio.wait_for(making, CONNECT_SECONDS)
+                async with asyncio.timeout(CONNECT_SECONDS):
+                    making = loop.create_connection(_Ignorant, *self._to, local_addr=(self._host, 0))
+                    self._transport, _ = await making
                 return
             except (OSError, TimeoutError):
                 if attempt == CONNECT_TRIES - 1:

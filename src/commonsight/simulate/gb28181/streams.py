@@ -199,7 +199,8 @@ class Streams:
     async def _play(self, call: str, stream: Stream) -> None:
         finished = False
         try:
-            await asyncio.wait_for(stream.acknowledged.wait(), ACK_SECONDS)
+            async with asyncio.timeout(ACK_SECONDS):
+                await stream.acknowledged.wait()
             await stream.pipe.open()
             self._party.stage.tally.streams += 1
             finished = await stream.show.run()
