@@ -73,6 +73,33 @@ async def test_a_storm_is_a_few_transactions_and_nothing_flaps(database, start):
         assert named.scalar_one() == DEVICES
 
 
+async def test_datagrams_that_wait_are_taken_together(start):
+    """A round of the loop takes milliseconds in a storm; one datagram a round would be answered after its repeats."""
+    platform = await start()
+    server, handled = platform.house.server, []
+    take = server.on_request
+
+    async def count(request, transaction):
+        handled.append(request)
+        await take(request, transaction)
+
+    server.on_request = count
+    senders = [socket.socket(type=socket.SOCK_DGRAM) for _ in range(4)]
+    try:
+        for number, sender in enumerate(senders):
+            for each in range(50):
+                options = TestDevice(CODES[number], platform.port).request("OPTIONS", "sip:x@4500000000")
+                options.headers.set("Call-ID", f"{number}-{each}")
+                options.headers.set("Via", f"SIP/2.0/UDP 127.0.0.1:5060;branch=z9hG4bK{number}-{each}")
+                sender.sendto(options.encode(), ("127.0.0.1", platform.port))
+        for _ in range(60):
+            await asyncio.sleep(0)
+        assert len(handled) == 200
+    finally:
+        for sender in senders:
+            sender.close()
+
+
 class Process:
     """The signalling process as the supervisor runs it."""
 
