@@ -19,6 +19,7 @@ async def check(capture: Capture, table: Table) -> None:
     await _whole(capture, table, ours, theirs)
     await _requests(capture, table, ours)
     await _answers(capture, table, ours)
+    await _bodies(capture, table, ours)
     await _calls(capture, table, ours)
     await _offers(capture, table, ours)
 
@@ -88,6 +89,25 @@ async def _answers(capture: Capture, table: Table, ours: str) -> None:
     tags = {row[1] for row in repeated}
     same = [row[0] for row in repeated] == ["200"] * 3 and len(tags) == 1
     table.note("MESSAGE", "udp", "a message sent three times: three times the same answer", "tshark", same, repeated)
+
+
+async def _bodies(capture: Capture, table: Table, ours: str) -> None:
+    for message, words, part in (
+        ("DeviceControl", "PTZ right at full speed is A50F0101FF0000 and its check sum", "<PTZCmd>A50F0101FF0000B5"),
+        ("DeviceControl", "PTZ stop is A50F0100000000 and its check sum", "<PTZCmd>A50F0100000000B5"),
+        ("DeviceControl", "calling preset 3 is A50F0182000300 and its check sum", "<PTZCmd>A50F01820003003A"),
+        ("Alarm", "is answered with a Response of its own", "<Response><CmdType>Alarm</CmdType>"),
+        ("Catalog", "is asked for by a Query", "<Query><CmdType>Catalog</CmdType>"),
+    ):
+        found = await capture.count(f'({ours}) && frame contains "{part}"')
+        table.note(message, "", words, "tshark", found > 0, found)
+    rows = await capture.fields(
+        f'({ours}) && sip.Method == "SUBSCRIBE"', "sip.Event", "sip.Expires", "sip.Content-Type"
+    )
+    good = [row for row in rows if row[0] and row[1].isdigit() and row[2].lower() == "application/manscdp+xml"]
+    table.note(
+        "SUBSCRIBE", "", "names Event, Expires and MANSCDP", "tshark", bool(rows) and len(good) == len(rows), rows[:2]
+    )
 
 
 async def _calls(capture: Capture, table: Table, ours: str) -> None:

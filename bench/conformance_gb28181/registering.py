@@ -1,12 +1,17 @@
 """REGISTER: digests, refusals, the end of a registration, and a storm in small."""
 
 import asyncio
+import json
 import re
 from collections.abc import Awaitable, Callable
+
+from sqlalchemy import text
 
 from bench.conformance_gb28181 import sipp
 from bench.conformance_gb28181.house import PASSWORD, House, free_port
 from bench.conformance_gb28181.table import Table
+from commonsight.connect.gb28181 import store
+from commonsight.records.database import notify
 
 ONLINE = "SELECT online FROM gb_devices WHERE code = :code"
 REASON = "SELECT offline_reason FROM gb_devices WHERE code = :code"
@@ -34,9 +39,26 @@ async def check(house: House, table: Table) -> None:
     table.note("REGISTER", "udp", "and the device is offline, by its own word", "state", gone)
 
     await _sm3(house, table)
+    await _redirect(house, table)
     many = 200
     ran = await sipp.run(house, "register", "45010000001320000006", calls=many, more=("-r", "100"))
     table.note("REGISTER", "udp", f"{many} registrations at 100 a second, none refused", "sipp", ran.good, ran.words)
+
+
+async def _redirect(house: House, table: Table) -> None:
+    """A device that is told to register elsewhere, which is data of the device."""
+    device = "45010000001320000007"
+    await sipp.run(house, "register", device)
+    await house.until("SELECT count(*) FROM gb_devices WHERE code = :code", 1, code=device)
+    async with house.database.write() as session:
+        await session.execute(
+            text("UPDATE gb_devices SET quirks = CAST(:quirks AS jsonb) WHERE code = :code"),
+            {"quirks": json.dumps({"redirect": f"sip:{house.settings.sip.id}@192.0.2.1:5060"}), "code": device},
+        )
+        await notify(session, store.CHANGED, {"code": device})
+    await asyncio.sleep(1)  # until the signalling process has heard of it
+    ran = await sipp.run(house, "register_redirected", device)
+    table.note("REGISTER", "udp", "302 with the other platform's address in Contact", "sipp", ran.good, ran.words)
 
 
 async def _sm3(house: House, table: Table) -> None:

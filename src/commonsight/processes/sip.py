@@ -61,6 +61,8 @@ async def _patiently(runtime: Runtime, side: str, run: Callable[[], Awaitable[No
     shown = ""
     while not runtime.stop.is_set():
         try:
+            if shown and tell:
+                await _problem(runtime, None)
             await run()
             return
         except Refusal as refusal:
@@ -73,10 +75,15 @@ async def _patiently(runtime: Runtime, side: str, run: Callable[[], Awaitable[No
                 )
                 shown = problem
             if tell:
-                with contextlib.suppress(DBAPIError, OSError, TimeoutError):
-                    await nodes.beat(runtime.database, runtime.name, runtime.kind, None, {"problem": refusal.code})
+                await _problem(runtime, refusal.code)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(runtime.stop.wait(), RETRY_SECONDS)
+
+
+async def _problem(runtime: Runtime, code: str | None) -> None:
+    """Show on the system page why we do not listen, or no more."""
+    with contextlib.suppress(DBAPIError, OSError, TimeoutError):
+        await nodes.beat(runtime.database, runtime.name, runtime.kind, None, {"problem": code})
 
 
 if __name__ == "__main__":

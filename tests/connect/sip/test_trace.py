@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commonsight.connect.sip.peer import Peer
-from commonsight.connect.sip.trace import MESSAGE_BYTES, Trace
+from commonsight.connect.sip.trace import ENTRY_BYTES, MESSAGE_BYTES, Trace
 from commonsight.connect.wire.sip import Headers, Request, Response
 
 PEER = Peer("local", "udp", "10.0.0.9", 5060)
@@ -54,11 +54,11 @@ def test_a_long_body_is_cut_and_the_entry_says_so():
 
 @given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 900)), max_size=60))
 def test_memory_is_bounded_and_counted_right(messages):
-    trace = Trace({OURS}, per_id=5, total_bytes=6_000)
+    trace = Trace({OURS}, per_id=5, total_bytes=16_000)
     for number, (device, size) in enumerate(messages):
         add(trace, number, made(f"d{device}", OURS, body=b"x" * size))
     kept = [trace.ladder([f"d{device}"]) for device in range(7)]
     assert all(len(ring) <= 5 for ring in kept)
-    assert trace.held == sum(len(entry.raw) for ring in kept for entry in ring) <= 6_000
+    assert trace.held == sum(len(entry.raw) + ENTRY_BYTES for ring in kept for entry in ring) <= 16_000
     if messages:
         assert kept[messages[-1][0]]  # the newest is never what is dropped

@@ -17,7 +17,10 @@ PER_ID = 120
 """Messages kept of one id: a call is 10, an hour of keepalives 120."""
 MESSAGE_BYTES = 4_000
 """Bytes kept of one message; a longer body is cut, and the entry says so by `size`."""
-TOTAL_BYTES = 48_000_000
+TOTAL_BYTES = 64_000_000
+"""Memory of the whole trace, by estimate."""
+ENTRY_BYTES = 700
+"""What an entry takes beside its bytes: objects, strings, its places in rings."""
 
 _SECRET = re.compile(rb"(?<=response=\")[0-9a-fA-F]+(?=\")")
 
@@ -65,7 +68,7 @@ class Trace:
 
     @property
     def held(self) -> int:
-        """Bytes held, counted once per id they are filed under."""
+        """Memory held by estimate; an entry counts once for each id it is filed under."""
         return self._held
 
     def add(
@@ -87,12 +90,12 @@ class Trace:
             ring = self._rings.setdefault(name, deque())
             self._rings.move_to_end(name)
             ring.append(entry)
-            self._held += len(raw)
+            self._held += _cost(entry)
             if len(ring) > self._per_id:
-                self._held -= len(ring.popleft().raw)
+                self._held -= _cost(ring.popleft())
         while self._held > self._total and self._rings:
             _, oldest = self._rings.popitem(last=False)
-            self._held -= sum(len(gone.raw) for gone in oldest)
+            self._held -= sum(map(_cost, oldest))
 
     def ladder(self, ids: Iterable[str], *, since: datetime | None = None, call_id: str | None = None) -> list[Entry]:
         """What was said with or about `ids`, oldest first, each message once."""
@@ -110,3 +113,7 @@ class Trace:
             if user and user not in self._own:
                 names.add(user[:64])
         return names
+
+
+def _cost(entry: Entry) -> int:
+    return len(entry.raw) + ENTRY_BYTES
