@@ -93,18 +93,21 @@ async def platforms(caller: MayRead, session: Reads) -> Page[PlatformOut]:  # no
     return Page(items=[PlatformOut(id=p.id, name=p.name, code=p.code, region=p.region) for p in found])
 
 
-@router.get(
-    "/cameras/export.{ending}",
-    response_class=StreamingResponse,
-    responses=problems(401, 403, 422) | {200: {"content": {"text/csv": {}}, "description": "the file"}},
-)
-async def export_file(
-    request: Request, caller: MayRead, session: Writes, asked: Filtered, ending: Format
-) -> StreamingResponse:
+_FILE: dict[str, Any] = {
+    "response_class": StreamingResponse,
+    "responses": problems(401, 403, 422) | {200: {"content": {"text/csv": {}}, "description": "the file"}},
+}
+
+
+@router.get("/cameras/export.csv", **_FILE)
+@router.get("/cameras/export.xlsx", **_FILE)
+@router.get("/cameras/export.json", **_FILE)
+async def export_file(request: Request, caller: MayRead, session: Writes, asked: Filtered) -> StreamingResponse:
     """Exactly what the list shows, as CSV, Excel or JSON: who made it, when, under which filters, what it means.
 
     The file can be brought in again. Addresses stand in it for who may change them; passwords never.
     """
+    ending = Format(request.url.path.rpartition(".")[2])
     filters = asked.within(caller)
     state = request.app.state
     now = state.clock.now()

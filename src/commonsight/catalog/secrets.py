@@ -25,7 +25,7 @@ class SecretBox:
 
     def seal(self, secret: str) -> bytes:
         """The encrypted form, for the database."""
-        return self._fernet.encrypt(secret.encode())
+        return self.seal_bytes(secret.encode())
 
     def open(self, sealed: bytes) -> str:
         """The secret again.
@@ -34,8 +34,19 @@ class SecretBox:
             Refusal: `catalog.secret_unreadable` when it was sealed with another key.
         """
         try:
-            return self._fernet.decrypt(sealed).decode()
-        except (InvalidToken, UnicodeDecodeError) as error:
+            return self.open_bytes(sealed).decode()
+        except UnicodeDecodeError as error:
+            raise Refusal("catalog.secret_unreadable", status=503, operand=FILE) from error
+
+    def seal_bytes(self, secret: bytes) -> bytes:
+        """Like `seal`, for what is no text: files that may hold passwords."""
+        return self._fernet.encrypt(secret)
+
+    def open_bytes(self, sealed: bytes) -> bytes:
+        """What `seal_bytes` encrypted. Raises like `open`."""
+        try:
+            return self._fernet.decrypt(sealed)
+        except InvalidToken as error:
             raise Refusal("catalog.secret_unreadable", status=503, operand=FILE) from error
 
 

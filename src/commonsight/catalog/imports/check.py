@@ -18,7 +18,7 @@ from commonsight.catalog.imports.model import PROBLEMS_A_ROW, PROBLEMS_MOST, Imp
 from commonsight.catalog.imports.reading import lines
 from commonsight.catalog.imports.resolve import Resolver
 from commonsight.catalog.imports.rows import read_row
-from commonsight.catalog.imports.service import Told, known, unseal
+from commonsight.catalog.imports.service import Told, known
 from commonsight.catalog.imports.sheet import Sheet
 from commonsight.clock import Clock
 from commonsight.problem import Refusal
@@ -75,7 +75,7 @@ async def _fetch(database: Database, present: Import, path: Path) -> None:
             async with database.read() as session:
                 sealed = await store.part(session, present.id, number)
             assert sealed is not None
-            await asyncio.to_thread(file.write, await asyncio.to_thread(unseal, sealed))
+            await asyncio.to_thread(file.write, await asyncio.to_thread(secrets.installed().open_bytes, sealed))
 
 
 async def _check_rows(database: Database, present: Import, path: Path, told: Told | None) -> list[str]:

@@ -5,7 +5,6 @@ runs them itself. Each goes on, or starts over, after its process died; nothing 
 """
 
 import asyncio
-import base64
 from collections.abc import Callable
 from datetime import datetime
 from typing import Final
@@ -153,19 +152,10 @@ async def receive(session: WriteSession, import_id: UUID, offset: int, piece: by
             actual=present.bytes + len(piece),
         )
     if piece:
-        sealed = await asyncio.to_thread(_seal, piece)
+        # Encrypted like a password: a file may hold some.
+        sealed = await asyncio.to_thread(secrets.installed().seal_bytes, piece)
         await store.add_part(session, import_id, present.parts, sealed, len(piece))
     return present.bytes + len(piece)
-
-
-def _seal(piece: bytes) -> bytes:
-    """A piece of a file encrypted like a password: it may hold some."""
-    return secrets.installed().seal(base64.b85encode(piece).decode("ascii"))
-
-
-def unseal(sealed: bytes) -> bytes:
-    """What `receive` encrypted. Raises Refusal `catalog.secret_unreadable`."""
-    return base64.b85decode(secrets.installed().open(sealed))
 
 
 async def begin_check(session: WriteSession, import_id: UUID, now: datetime) -> Import:

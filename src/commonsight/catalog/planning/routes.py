@@ -1,7 +1,7 @@
 """HTTP: before you build: coverage, blind spots, planned points, savings."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -179,28 +179,31 @@ async def savings(
     return SavingsOut(items=found, next=following, points=number, priced=priced, cost=float(cost))
 
 
-@router.get(
-    "/planning/savings/export.{ending}",
-    response_class=StreamingResponse,
-    responses=problems(401, 403, 422) | {200: {"content": {"text/csv": {}}, "description": "the file"}},
-)
+_FILE: dict[str, Any] = {
+    "response_class": StreamingResponse,
+    "responses": problems(401, 403, 422) | {200: {"content": {"text/csv": {}}, "description": "the file"}},
+}
+
+
+@router.get("/planning/savings/export.csv", **_FILE)
+@router.get("/planning/savings/export.xlsx", **_FILE)
 async def export_savings(
     request: Request,
     caller: MayRead,
     session: Writes,
-    ending: savings_file.Ending,
     region: Region = None,
     since: Since = None,
     until: Until = None,
 ) -> StreamingResponse:
     """The record of savings as CSV or Excel. The export itself is audited."""
+    ending = Format(request.url.path.rpartition(".")[2])
     wanted = _saved(caller, region, since, until)
     now, language = request.app.state.clock.now(), language_of(request)
     await record(session, _planner(caller).actor, "catalog.savings_exported", now, kind="savings", region=region)
     above = savings_file.heading(wanted, language, f"{caller.display_name}（{caller.organisation}）", now)
     return StreamingResponse(
         savings_file.lines(request.app.state.database, wanted, language, above, ending),
-        media_type=MEDIA_TYPES[Format(ending)],
+        media_type=MEDIA_TYPES[ending],
         headers={
             "Content-Disposition": f'attachment; filename="savings-{now:%Y%m%d-%H%M%S}.{ending}"',
             "Cache-Control": "no-store",

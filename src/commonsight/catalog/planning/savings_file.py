@@ -4,17 +4,17 @@ import csv
 import io
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final
 from uuid import UUID
 
 from commonsight.catalog.export import cell
+from commonsight.catalog.imports.model import Format
 from commonsight.catalog.planning import store
 from commonsight.catalog.planning.model import Planned
 from commonsight.catalog.xlsx_writer import Cell, XlsxWriter
 from commonsight.records.database import Database
 from commonsight.text import say
 
-Ending = Literal["csv", "xlsx"]
 CHUNK_ROWS: Final = 500
 COLUMNS: Final = (
     "decided_at", "name", "region", "region_name", "lon", "lat", "direction", "field_angle", "view_distance", "cost",
@@ -59,11 +59,11 @@ def _values(point: Planned) -> list[Cell]:
 
 
 async def lines(
-    database: Database, wanted: store.Wanted, language: str, above: Sequence[str], ending: Ending
+    database: Database, wanted: store.Wanted, language: str, above: Sequence[str], kind: Format
 ) -> AsyncIterator[bytes]:
-    """The file in pieces, newest decision first."""
+    """The file in pieces, newest decision first; Excel unless CSV is asked for."""
     titles = [say(f"catalog.savings_{column}", language) for column in COLUMNS]
-    writer = None if ending == "csv" else XlsxWriter(say("catalog.savings_sheet", language), frozen=len(above) + 1)
+    writer = None if kind is Format.CSV else XlsxWriter(say("catalog.savings_sheet", language), frozen=len(above) + 1)
     if writer is None:
         yield ("\ufeff" + "".join(f"# {line}\r\n" for line in above)).encode() + _csv([titles])
     else:
