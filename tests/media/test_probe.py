@@ -110,3 +110,11 @@ def test_keyframe_with_a_hole_is_no_picture(h264: Footage) -> None:
     assert decoded_size(Codec.H264, h264.unit(0)) == (320, 240)
     assert decoded_size(Codec.H264, AccessUnit(data[: len(data) // 3], 0, True, 0.0)) is None
     assert decoded_size(Codec.H264, AccessUnit(b"", 0, True, 0.0)) is None
+
+
+async def test_what_we_lack_ourselves_is_no_finding_about_the_camera() -> None:
+    """Nobody has let this process ask the signalling process, as when that one does not run."""
+    address = Address.at("gb28181://45010300001110000001/45010300001320000001")
+    with pytest.raises(Refusal) as refused:
+        await probe(permit(), CAMERA, address, timeout=5)
+    assert refused.value.code == "media.probe_not_possible"

@@ -10,9 +10,11 @@ import pytest
 
 from commonsight.clock import SystemClock
 from commonsight.connect.gb28181.invite_ask import TRANSPORTS, Transport
+from commonsight.connect.gb28181.line import install
 from commonsight.connect.gb28181.session import GbSession
 from commonsight.connect.gb28181.session_open import open_wish
-from commonsight.connect.model import AudioCodec, Sound, SourceCode, SourceError
+from commonsight.connect.model import AccessUnit, Address, AudioCodec, Sound, SourceCode, SourceError
+from commonsight.connect.service import Opened, Reopening
 from commonsight.connect.wire.codec import Codec
 from commonsight.connect.wire.nal import split
 from commonsight.records.database import Database
@@ -134,6 +136,35 @@ async def test_what_a_lost_media_process_held_is_ended(start: Start, database: D
                 async for _ in session:
                     pass
             await session.close()
+        await made.nothing_left()
+
+
+async def test_pictures_and_sound_come_back_on_one_timeline(start: Start, database: Database) -> None:
+    """The line to the signalling process breaks; the camera is invited again, and nothing jumps."""
+    async with world(start, database) as made:
+        wish = made.wish()
+        install(made.line)
+        source = Reopening(Address.at(f"gb28181://{wish.device}/{wish.channel}"), timeout=20, seed=1)
+        heard: list[Sound] = []
+        source.listen(heard.append)
+        units: list[AccessUnit] = []
+        opened = 0
+        try:
+            async for event in source:
+                if isinstance(event, Opened):
+                    opened += 1
+                elif isinstance(event, AccessUnit):
+                    units.append(event)
+                    if len(units) == 15:
+                        (await made.line.client())._writer.transport.abort()
+                    if opened == 2 and len(units) > 40 and heard[-1].pts > units[20].pts:
+                        break
+        finally:
+            await source.close()
+            install(None)
+        times = [unit.pts for unit in units]
+        assert times == sorted(set(times))
+        assert all(times[0] - 3_600 <= each.pts <= times[-1] + 3_600 for each in heard)
         await made.nothing_left()
 
 
