@@ -279,6 +279,21 @@ async def test_a_file_that_cannot_be_read_says_why(desk: Desk) -> None:
     assert (refused.status_code, refused.json()["actual"]) == (422, ".pdf")
 
 
+async def test_an_address_that_nobody_may_type_in_may_stay_where_it_is(desk: Desk, filed: Database) -> None:
+    await desk.commit(await desk.bring("a.csv", csv_of(ROW)))
+    url = "gb28181://45010000002000000001/45010300001320000118"
+    async with filed.write() as session:
+        await session.execute(text("UPDATE cameras SET url = :url, protocol = 'gb28181', secret = NULL"), {"url": url})
+    headings = "国标编码,名称,视频地址,用户名"
+    same = await desk.bring("b.csv", csv_of(f"45010300001320000118,民族大道古城路口-东,{url},admin", headings=headings))
+    assert (same["same"], same["refused"]) == (1, 0)
+    for other in (url + "9", "rtsp://127.0.0.1/x"):
+        moved = await desk.bring("c.csv", csv_of(f"45010300001320000118,甲,{other},", headings=headings))
+        assert [(p["field"], p["code"]) for p in await desk.problems(moved)] == [("url", "catalog.address_invalid")]
+    new = await desk.bring("d.csv", csv_of(f",新的,{url},", headings=headings))
+    assert [p["code"] for p in await desk.problems(new)] == ["catalog.address_invalid"]
+
+
 async def test_an_import_can_be_given_up_but_not_once_it_is_written(desk: Desk, filed: Database) -> None:
     made = await desk.bring("a.csv", csv_of(ROW))
     assert (await desk.client.delete(f"/imports/{made['id']}")).status_code == 204

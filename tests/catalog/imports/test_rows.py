@@ -20,7 +20,7 @@ def seal(secret: str) -> bytes:
 
 def read(stated: System | None = None, **cells: str) -> tuple[dict[str, Any], list[Problem]]:
     row, problems = read_row(Line(7, cells), ALL, stated, seal)
-    return row.fields, problems
+    return row.fields, problems + ([Problem.of(7, row.address)] if row.address else [])
 
 
 def codes_of(problems: list[Problem]) -> list[tuple[str, str]]:
@@ -109,7 +109,7 @@ def test_no_heading_means_two_columns() -> None:
 @given(st.dictionaries(st.sampled_from([column.key for column in written()]), st.text(min_size=1, max_size=60)))
 def test_hostile_cells_become_columns_or_problems_and_nothing_else(cells: dict[str, str]) -> None:
     fields, problems = read(**cells)
-    assert len(problems) <= len(cells) + 2
+    assert len(problems) <= len(cells) + 3
     assert not {"password", "lon", "lat"} & fields.keys()
 
 

@@ -103,6 +103,8 @@ class Resolver:
         present = self._present(fields, by_code, by_name)
         self._once(row, fields, present)
         self._check_region(fields, present, known)
+        if row.address is not None and (present is None or present.image["url"] != fields["url"]):
+            raise row.address
         if "platform" in fields:
             fields["platform_id"] = self._platform(fields.pop("platform"))
         if present is None:

@@ -69,7 +69,7 @@ def read_row(line: Line, rights: Rights, stated: System | None, seal: Seal) -> t
     parts: tuple[Callable[[], None], ...] = (
         lambda: _region(fields, rights),
         lambda: _point(fields, line.cells, stated),
-        lambda: _source(fields, line.cells, rights, seal),
+        lambda: _source(row, line.cells, rights, seal),
     )
     for part in parts:
         try:
@@ -184,7 +184,7 @@ def _point(fields: dict[str, Any], cells: Mapping[str, str], stated: System | No
     }
 
 
-def _source(fields: dict[str, Any], cells: Mapping[str, str], rights: Rights, seal: Seal) -> None:
+def _source(row: Row, cells: Mapping[str, str], rights: Rights, seal: Seal) -> None:
     url, username, password = cells.get("url"), cells.get("username"), cells.get("password")
     if url is None:
         if username or password:
@@ -196,7 +196,14 @@ def _source(fields: dict[str, Any], cells: Mapping[str, str], rights: Rights, se
             raise refused(
                 "catalog.text_invalid", key, "printable text of bounded length", f"..{source.URL_MOST}", len(said)
             )
-    parsed = source.parse(url, username=username, password=password, loopback=rights.loopback)
-    fields |= {"protocol": parsed.protocol, "url": parsed.url, "username": parsed.username}
+    try:
+        parsed = source.parse(url, username=username, password=password, loopback=rights.loopback)
+    except Refusal as refusal:
+        if refusal.rule not in ("scheme", "host"):
+            raise
+        row.address, parsed = refusal, source.Source("", url, username or None, password)
+    row.fields |= {"url": parsed.url, "username": parsed.username}
+    if row.address is None:
+        row.fields["protocol"] = parsed.protocol
     if parsed.password is not None:
-        fields["secret"] = "\\x" + seal(parsed.password).hex()
+        row.fields["secret"] = "\\x" + seal(parsed.password).hex()
