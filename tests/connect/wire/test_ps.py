@@ -133,6 +133,14 @@ def test_packets_without_times_are_divided_by_their_first_slices() -> None:
     assert {each.pts for each in seen} == {None}
 
 
+def test_sound_in_a_coding_nobody_knows_is_left_out() -> None:
+    """G.722.1 and others are not taken for the coding that came before."""
+    made = packs(Codec.H264, AudioCodec.G711A)
+    unknown = [pack.replace(b"\x90\xc0\x00\x00", b"\x92\xc0\x00\x00") for pack in made]
+    demuxer, seen, heard = read(unknown)
+    assert (len(seen), heard, demuxer.audio) == (len(pictures(Codec.H264)), [], None)
+
+
 def test_private_streams_and_unbounded_packets_are_passed_over() -> None:
     units = pictures(Codec.H264)
     private = b"\x00\x00\x01\xbd\x00\x08\x00\x00\x01\xe0abcd"

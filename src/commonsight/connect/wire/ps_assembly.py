@@ -56,6 +56,7 @@ class Assembly:
         self._next_pts: int | None = None
         self._sound = bytearray()
         self._sound_pts: int | None = None
+        self._sound_codec: AudioCodec | None = None
 
     @property
     def codec(self) -> Codec | None:
@@ -123,14 +124,14 @@ class Assembly:
 
     def _begin_sound(self, kind: int, pts: int | None, found: list[Picture | Sound]) -> None:
         self._finish_sound(found)
-        coding = self._audio_ids.get(kind)
-        if coding is not None:
-            self.audio = coding
+        self._sound_codec = self._audio_ids.get(kind)  # None: a coding we do not know, or no map has named it yet
+        if self._sound_codec is not None:
+            self.audio = self._sound_codec
         self._sound_pts = pts
 
     def _finish_sound(self, found: list[Picture | Sound]) -> None:
-        if self._sound and self.audio is not None:
-            found.append(Sound(self.audio, bytes(self._sound), self._sound_pts))
+        if self._sound and self._sound_codec is not None:
+            found.append(Sound(self._sound_codec, bytes(self._sound), self._sound_pts))
         self._sound.clear()
 
     def _finish(self, found: list[Picture | Sound]) -> None:
