@@ -63,6 +63,16 @@ async def test_who_is_not_on_file_is_refused(device):
     assert device.status == 403
 
 
+@pytest.mark.parametrize(("code", "region"), [("45020000001190000001", "450200"), ("camera-7", "45")])
+async def test_a_password_of_the_settings_lets_in_who_is_not_on_file(device, database, library, code, region):
+    library._settings = Viid(password="for-all")
+    device.code = code
+    await device.register("for-all")
+    assert device.status == 200
+    found = await rows(database, "SELECT region, online FROM viid_devices WHERE code = :code", code=code)
+    assert found == [(region, True)]
+
+
 async def test_who_only_says_to_be_a_registered_device_is_not_believed(device, database, library):
     await device.register()
     library._here[CAMERA].peer = "10.9.9.9"  # it registered from another address than this one

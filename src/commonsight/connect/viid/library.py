@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from commonsight import outbox
 from commonsight.catalog import secrets
 from commonsight.clock import Clock
-from commonsight.connect.viid import model, store
+from commonsight.connect.viid import model, objects_store, store
 from commonsight.connect.viid.images import Images
 from commonsight.connect.viid.model import Kind, Malformed, Seen, Status, Told
 from commonsight.connect.wire.digest_server import Challenger, Verdict, parse_answer
@@ -61,6 +61,7 @@ class Library:
 
     def __init__(self, settings: Settings, database: Database, clock: Clock) -> None:
         self._settings = settings.viid
+        self._region = settings.region.code
         self._database = database
         self._clock = clock
         self.zone = ZoneInfo(settings.region.timezone)
@@ -99,13 +100,13 @@ class Library:
         if code not in self._here and len(self._here) >= DEVICES_MOST:
             return Verdict.WRONG
         now = self._clock.now()
+        region = kept.region if kept else code[:6] if code.startswith(self._region) else self._region
         async with self._database.write() as session:
             if kept is None:
                 # The settings' password lets devices in that nobody has filed; they are filed where their code says.
-                region = code[:6] if code[:6].isdigit() else ""
                 await store.insert(session, {"code": code, "name": code, "region": region}, now)
             await store.online(session, code, peer, now)
-        self._here[code] = Here(kept.region if kept else code[:6], peer, self._clock.monotonic(), now)
+        self._here[code] = Here(region, peer, self._clock.monotonic(), now)
         PRESENT.set(len(self._here))
         log.info("viid_registered", device=code, peer=peer, filed=kept is not None)
         return Verdict.OK
@@ -153,7 +154,7 @@ class Library:
         if taken:
             pictures = await self._pictures(taken)
             async with self._database.write() as session:
-                fresh = await store.take(session, device, taken, pictures, now)
+                fresh = await objects_store.take(session, device, taken, pictures, now)
             for key, found in taken:
                 if key in fresh:
                     TAKEN.labels(found.kind.value).inc()
@@ -232,15 +233,15 @@ class Library:
         until = (now - timedelta(seconds=60 + SETTLE_SECONDS)).replace(second=0, microsecond=0)
         if self._filled != until:
             async with self._database.write() as session:
-                await store.fill(session, until)
+                await objects_store.fill(session, until)
             self._filled = until
         for _ in range(ENTRIES_MOST):
             if await self._tell(until) < TOLD_MOST:
                 break
         before = now - timedelta(hours=self._settings.keep_hours)
         async with self._database.write() as session:
-            count, pictures = await store.forget(session, before, FORGET_MOST)
-            await store.forget_minutes(session, now - KEEP_MINUTES)
+            count, pictures = await objects_store.forget(session, before, FORGET_MOST)
+            await objects_store.forget_minutes(session, now - KEEP_MINUTES)
         if pictures:
             async with self._picturing:
                 await asyncio.to_thread(self._images.forget, pictures)
@@ -270,7 +271,7 @@ class Library:
 
     async def _tell(self, until: datetime) -> int:
         async with self._database.write() as session:
-            minutes = await store.untold(session, until, TOLD_MOST)
+            minutes = await objects_store.untold(session, until, TOLD_MOST)
             if minutes:
                 told = [
                     {

@@ -12,7 +12,7 @@ from commonsight.catalog import secrets
 from commonsight.catalog import service as catalog
 from commonsight.catalog.source import parse as parse_address
 from commonsight.connect.model import SourceError
-from commonsight.connect.viid import ask, model, store
+from commonsight.connect.viid import ask, model, objects_store, store
 from commonsight.connect.viid.store import Device, Subscribed
 from commonsight.http import Caller, sees
 from commonsight.places import service as places
@@ -116,7 +116,7 @@ def _address(url: str, settings: Settings) -> str:
 async def recognised(
     session: WriteSession, caller: Caller, camera_id: UUID, kind: model.Kind | None,
     after: tuple[datetime, UUID] | None, limit: int, now: datetime,
-) -> list[store.KeptObject]:  # fmt: skip
+) -> list[objects_store.KeptObject]:  # fmt: skip
     """What a camera recognised, the newest first. Who looks is written down: people and vehicles were seen here.
 
     Raises:
@@ -127,7 +127,7 @@ async def recognised(
         session, _actor(caller), "connect.recognised_read", now, kind="camera", subject_id=camera_id,
         subject_name=camera.row.name, objects=None if kind is None else kind.value,
     )  # fmt: skip
-    return await store.objects(session, camera_id, kind, after, limit)
+    return await objects_store.objects(session, camera_id, kind, after, limit)
 
 
 async def name_channel(session: WriteSession, caller: Caller, code: str, camera_id: UUID, now: datetime) -> None:
