@@ -290,6 +290,17 @@ async def test_an_address_that_nobody_may_type_in_may_stay_where_it_is(desk: Des
     for other in (url + "9", "rtsp://127.0.0.1/x"):
         moved = await desk.bring("c.csv", csv_of(f"45010300001320000118,甲,{other},", headings=headings))
         assert [(p["field"], p["code"]) for p in await desk.problems(moved)] == [("url", "catalog.address_invalid")]
+    # So may an identifier as a device bends it.
+    bent = "45010300009990000118"
+    async with filed.write() as session:
+        await session.execute(text("UPDATE cameras SET code = :code"), {"code": bent})
+    kept = await desk.bring(
+        "e.csv", csv_of(f"{bent},民族大道古城路口-东,,", f"{bent[:-1]}9,另一台,,", headings=headings)
+    )
+    assert (kept["same"], [(p["row"], p["code"]) for p in await desk.problems(kept)]) == (
+        1,
+        [(3, "catalog.code_invalid")],
+    )
     new = await desk.bring("d.csv", csv_of(f",新的,{url},", headings=headings))
     assert [p["code"] for p in await desk.problems(new)] == ["catalog.address_invalid"]
 

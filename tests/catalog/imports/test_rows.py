@@ -20,7 +20,7 @@ def seal(secret: str) -> bytes:
 
 def read(stated: System | None = None, **cells: str) -> tuple[dict[str, Any], list[Problem]]:
     row, problems = read_row(Line(7, cells), ALL, stated, seal)
-    return row.fields, problems + ([Problem.of(7, row.address)] if row.address else [])
+    return row.fields, problems + [Problem.of(7, refusal) for refusal in row.deferred.values()]
 
 
 def codes_of(problems: list[Problem]) -> list[tuple[str, str]]:

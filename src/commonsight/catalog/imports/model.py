@@ -100,13 +100,14 @@ class Problem:
 class Row:
     """A row that was read: `fields` are columns of the camera file with values that JSON and PostgreSQL take.
 
-    Beside columns, `platform` and `organisation` hold names that are still to be looked up. `address`: why the address
-    may not be set; it may stay where it is on file already, as those of lower platforms' cameras are.
+    Beside columns, `platform` and `organisation` hold names that are still to be looked up. `deferred`: why
+    an identifier or an address may not be set; where it is on file already, as those of lower platforms' cameras are,
+    it may stay.
     """
 
     number: int
     fields: dict[str, Any] = field(default_factory=dict)
-    address: Refusal | None = None
+    deferred: dict[str, Refusal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,11 @@ class Resolver:
         if unnamed:
             for found in await store.present_by_name(session, _said(unnamed, "name")):
                 by_name.setdefault((found.image["region"], found.image["name"]), []).append(found)
-        regions = _said(rows, "region") + [codes.parse(code).region for code in _said(rows, "code")]
+        regions = _said(rows, "region") + [
+            codes.parse(row.fields["code"]).region
+            for row in rows
+            if "code" in row.fields and "code" not in row.deferred
+        ]
         known = await store.known_regions(session, regions)
         outcome = Outcome()
         for row in rows:
@@ -102,9 +106,10 @@ class Resolver:
         fields = dict(row.fields)
         present = self._present(fields, by_code, by_name)
         self._once(row, fields, present)
+        for key, refusal in row.deferred.items():
+            if present is None or present.image[key] != fields[key]:
+                raise refusal
         self._check_region(fields, present, known)
-        if row.address is not None and (present is None or present.image["url"] != fields["url"]):
-            raise row.address
         if "platform" in fields:
             fields["platform_id"] = self._platform(fields.pop("platform"))
         if present is None:

@@ -1,6 +1,7 @@
 """From the cells of a line to columns of the camera file: every wrong cell is told, not only the first."""
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -36,6 +37,8 @@ SYSTEMS: Final = {
     "百度": System.BD09,
 }
 
+_LIKE_A_CODE: Final = re.compile(r"[0-9]{20}\Z")
+
 VIEW_METRES_MOST: Final = 5_000
 
 
@@ -65,7 +68,10 @@ def read_row(line: Line, rights: Rights, stated: System | None, seal: Seal) -> t
                 raise refused("catalog.text_invalid", key, "length", f"1..{CELL_MOST} characters", len(text))
             fields[key] = read(text)
         except Refusal as refusal:
-            problems.append(Problem.of(line.number, refusal, field=key))
+            if key == "code" and _LIKE_A_CODE.match(text):
+                row.deferred["code"], fields["code"] = refusal, text
+            else:
+                problems.append(Problem.of(line.number, refusal, field=key))
     parts: tuple[Callable[[], None], ...] = (
         lambda: _region(fields, rights),
         lambda: _point(fields, line.cells, stated),
@@ -201,9 +207,9 @@ def _source(row: Row, cells: Mapping[str, str], rights: Rights, seal: Seal) -> N
     except Refusal as refusal:
         if refusal.rule not in ("scheme", "host"):
             raise
-        row.address, parsed = refusal, source.Source("", url, username or None, password)
+        row.deferred["url"], parsed = refusal, source.Source("", url, username or None, password)
     row.fields |= {"url": parsed.url, "username": parsed.username}
-    if row.address is None:
+    if "url" not in row.deferred:
         row.fields["protocol"] = parsed.protocol
     if parsed.password is not None:
         row.fields["secret"] = "\\x" + seal(parsed.password).hex()
