@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+import psycopg
 import structlog
 from prometheus_client import Counter
 from sqlalchemy.exc import DBAPIError
@@ -87,7 +88,7 @@ async def file_all(database: Database, clock: Clock, *, gather: float = 0.0) -> 
         gather: while batches have fewer words than are worth a transaction, more is waited for, so many seconds.
 
     Raises:
-        DBAPIError: some source could not be filed; the others were.
+        DBAPIError, psycopg.Error, Refusal: some source could not be filed; the others were.
     """
     total = 0
     broken: dict[UUID, Exception] = {}
@@ -100,7 +101,7 @@ async def file_all(database: Database, clock: Clock, *, gather: float = 0.0) -> 
         for source_id in sources:
             try:
                 total += await file_batch(database, source_id, clock)
-            except (DBAPIError, Changed) as error:
+            except (DBAPIError, psycopg.Error, Changed, Refusal) as error:
                 log.error("filing_failed", source=str(source_id), exc_info=error)
                 broken[source_id] = error
         if gather and total - before < len(sources) * WORTHWHILE:

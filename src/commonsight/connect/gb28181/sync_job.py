@@ -110,6 +110,9 @@ class Syncs:
                 except TimeoutError:
                     pass
                 self._look.clear()
+                for part in (writer, listener):
+                    if part.done():
+                        part.result()  # a part that ends has failed, and its failure is the process's
         finally:
             tasks = [run.task for run in self._runs.values() if run.task is not None]
             for task in (listener, *tasks):

@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
+import psycopg
 import structlog
 from prometheus_client import Counter, Gauge
 from sqlalchemy.exc import DBAPIError
@@ -38,6 +39,10 @@ WAITING_MOST: Final = 20_000
 """Words that may wait, some 20 MB; then whoever brings more waits, and the devices are told to send again later."""
 
 RETRY_SECONDS: Final = 1.0
+CLOSE_SECONDS: Final = 5.0
+
+LOST: Final = (DBAPIError, psycopg.Error, OSError, TimeoutError)
+"""What a lost database raises: a COPY goes past SQLAlchemy, and so do its errors."""
 
 STAGED = Counter("commonsight_sync_staged", "Items and events written to the log")
 WAITING = Gauge("commonsight_sync_waiting", "Items and events that wait for the database")
@@ -122,7 +127,7 @@ class SyncWriter:
                 try:
                     while await self.flush():
                         away = False
-                except (DBAPIError, OSError, TimeoutError) as error:
+                except LOST as error:
                     if not away:
                         log.warning("sync_writer_waits_for_database", error=type(error).__name__)
                     away = True
@@ -132,10 +137,11 @@ class SyncWriter:
 
     async def _close(self) -> None:
         try:
-            async with asyncio.timeout(3):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._thread.idle()
                 while self._words or self._notes:
                     await self.flush()
-        except (DBAPIError, OSError, TimeoutError) as error:
+        except LOST as error:
             log.warning("sync_words_not_written", words=len(self._words), error=type(error).__name__)
         if self._database is not None:
             await self._thread.run(self._database.close())
@@ -201,6 +207,7 @@ class _Thread:
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
         self._running: threading.Thread | None = None
+        self._under_way: set[asyncio.Future[Any]] = set()
 
     def start(self) -> None:
         self._running = threading.Thread(target=self._loop.run_forever, name="sync-writer", daemon=True)
@@ -208,7 +215,14 @@ class _Thread:
 
     async def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run it there, wait for it here; a caller that is cancelled lets it finish."""
-        return await asyncio.shield(asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop)))
+        future = asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
+        self._under_way.add(future)
+        future.add_done_callback(self._under_way.discard)
+        return await asyncio.shield(future)
+
+    async def idle(self) -> None:
+        """Wait for what cancelled callers left under way; how it ended is nobody's business any more."""
+        await asyncio.gather(*self._under_way, return_exceptions=True)
 
     def stop(self) -> None:
         """End the loop and the thread."""
