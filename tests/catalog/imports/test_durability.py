@@ -124,6 +124,42 @@ async def test_a_lost_job_is_queued_again_and_an_abandoned_file_given_up(
         assert given_up.state is State.DISCARDED
 
 
+@pytest.mark.usefixtures("small_batches")
+async def test_a_check_ends_when_somebody_gives_the_file_up(desk: Desk, house: House, filed: Database) -> None:
+    import_id = UUID((await desk.send("a.json", body()))["id"])
+    with pytest.raises(Died):
+        await check.check(filed, house.clock, import_id, dies_after(2))
+    assert (await desk.client.delete(f"/imports/{import_id}")).status_code == 204
+    assert (await check.check(filed, house.clock, import_id)).state is State.DISCARDED
+
+    other = UUID((await desk.send("b.json", body()))["id"])
+    read, given_up = check._read, False
+
+    def reads(*said: Any) -> Any:
+        nonlocal given_up
+        if given_up:
+            pytest.fail("went on reading a file that was given up")
+        given_up = True
+        return read(*said)
+
+    async def gives_up() -> None:
+        async with filed.write() as session:
+            await service.discard(session, other, house.clock.now())
+
+    original = check._fetch
+
+    async def fetched(*said: Any) -> None:
+        await original(*said)
+        await gives_up()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(check, "_fetch", fetched)
+        patch.setattr(check, "_read", reads)
+        assert (await check.check(filed, house.clock, other)).state is State.DISCARDED
+    async with filed.read() as session:
+        assert (await session.execute(text("SELECT count(*) FROM import_rows"))).scalar_one() == 0
+
+
 async def test_what_is_too_old_to_undo_says_so(desk: Desk, house: House, filed: Database) -> None:
     made = await desk.commit(await desk.bring("a.json", body()))
     async with filed.write() as session:

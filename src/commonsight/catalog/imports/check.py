@@ -22,12 +22,16 @@ from commonsight.catalog.imports.service import Told, known
 from commonsight.catalog.imports.sheet import Sheet
 from commonsight.clock import Clock
 from commonsight.problem import Refusal
-from commonsight.records.database import Database
+from commonsight.records.database import Database, WriteSession
 
 log = structlog.get_logger(__name__)
 
 READ_ROWS: Final = 1_000
 """Rows that are checked together."""
+
+
+class _GivenUp(Exception):
+    """Somebody discarded the import while it was checked."""
 
 
 async def check(database: Database, clock: Clock, import_id: UUID, told: Told | None = None) -> Import:
@@ -43,16 +47,24 @@ async def check(database: Database, clock: Clock, import_id: UUID, told: Told | 
         await store.count(session, import_id, done=0, added=0, changed=0, restored=0, same=0, refused=0)
     with tempfile.TemporaryDirectory(prefix="commonsight-import-") as scratch:
         path = Path(scratch) / "file"
-        await _fetch(database, present, path)
         try:
+            await _fetch(database, present, path)
             unknown = await _check_rows(database, present, path, told)
+        except _GivenUp:
+            async with database.write() as session:
+                await store.forget_rows(session, import_id)
+                return known(await store.one(session, import_id), import_id)
         except Refusal as refusal:
             async with database.write() as session:
-                await store.move(session, import_id, State.FAILED, clock.now(), problem=_problem(refusal))
-                await store.forget_file(session, import_id)
+                if await _still(session, import_id) is not None:
+                    await store.move(session, import_id, State.FAILED, clock.now(), problem=_problem(refusal))
+                    await store.forget_file(session, import_id)
                 return known(await store.one(session, import_id), import_id)
     async with database.write() as session:
-        checked = known(await store.one(session, import_id, for_update=True), import_id)
+        checked = await _still(session, import_id)
+        if checked is None:
+            await store.forget_rows(session, import_id)
+            return known(await store.one(session, import_id), import_id)
         rows = checked.writes + checked.same + checked.refused
         await store.move(
             session, import_id, State.CHECKED, clock.now(), rows=rows, done=rows, unknown_columns=unknown[:100]
@@ -62,6 +74,12 @@ async def check(database: Database, clock: Clock, import_id: UUID, told: Told | 
         checked = known(await store.one(session, import_id), import_id)
     log.info("import_checked", id=str(import_id), rows=rows, refused=checked.refused)
     return checked
+
+
+async def _still(session: WriteSession, import_id: UUID) -> Import | None:
+    """The import, held, while it is to be checked."""
+    found = await store.one(session, import_id, for_update=True)
+    return found if found is not None and found.state is State.CHECKING else None
 
 
 def _problem(refusal: Refusal) -> dict[str, Any]:
@@ -74,7 +92,8 @@ async def _fetch(database: Database, present: Import, path: Path) -> None:
         for number in range(present.parts):
             async with database.read() as session:
                 sealed = await store.part(session, present.id, number)
-            assert sealed is not None
+            if sealed is None:
+                raise _GivenUp
             await asyncio.to_thread(file.write, await asyncio.to_thread(secrets.installed().open_bytes, sealed))
 
 
@@ -90,6 +109,8 @@ async def _check_rows(database: Database, present: Import, path: Path, told: Tol
             good = [row for row, problems in batch if not problems]
             problems = [problem for _, found in batch for problem in found[:PROBLEMS_A_ROW]]
             async with database.write() as session:
+                if await _still(session, present.id) is None:
+                    raise _GivenUp
                 outcome = await resolver.decide(session, good)
                 problems = sorted(problems + outcome.problems, key=lambda problem: problem.row)
                 await store.keep_rows(
