@@ -35,7 +35,7 @@ async def insert(
     holder: str,
     invite: dict[str, Any],
 ) -> None:
-    """Write down an INVITE before it is sent."""  # fmt: skip
+    """Write down an INVITE before it is sent."""
     await session.execute(
         text(
             "INSERT INTO gb_dialogs (call_id, device, channel, purpose, ssrc, holder, invite) "

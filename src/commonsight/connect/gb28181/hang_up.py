@@ -1,7 +1,6 @@
 """Ending dialogs so that nothing is left behind: BYE, then the row, then the stream number."""
 
 import asyncio
-from dataclasses import replace
 from typing import Final, cast
 
 import structlog
@@ -47,6 +46,7 @@ class HangUp:
             left = await store.left(session)
         for row in left:
             held = Held(row.call_id, row.device, row.channel, cast(Purpose, row.purpose), row.ssrc, 0, Stage.ENDING)
+            held.reason = "left"
             document = row.state or row.invite
             try:
                 held.dialog = None if document is None else Dialog.from_json(document)
@@ -98,8 +98,12 @@ class HangUp:
         self._trying.add(held.call_id)
         task = asyncio.create_task(self.end(held))
         self._ending.add(task)
-        task.add_done_callback(self._ending.discard)
-        task.add_done_callback(lambda _: self._trying.discard(held.call_id))
+
+        def done(_: asyncio.Task[None]) -> None:
+            self._ending.discard(task)
+            self._trying.discard(held.call_id)
+
+        task.add_done_callback(done)
 
     async def _delete_rows(self) -> None:
         if not self._undeleted:
@@ -135,7 +139,7 @@ class HangUp:
         device = self._gb.devices.get(held.device)
         peer = None if device is None or not device.online else peer_of(device)
         if peer is not None and peer != dialog.peer:
-            dialog.peer = replace(peer)
+            dialog.peer = peer
 
     def _reachable(self, held: Held) -> bool:
         device = self._gb.devices.get(held.device)
