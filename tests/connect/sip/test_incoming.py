@@ -13,9 +13,9 @@ from .world import Recorder, until
 async def test_a_copy_is_answered_again_and_worked_on_once(start, raw):
     handler = Recorder()
     sip = await start(handler)
-    for _ in range(3):
+    for number in (1, 2, 3):
         raw.send(sip.ports["local"], raw.ask("MESSAGE"))
-    await until(lambda: len(raw.responses()) == 3)
+        await until(lambda wanted=number: len(raw.responses()) == wanted)
     assert len(handler.requests) == 1
     assert len({response.encode() for response in raw.responses()}) == 1
     first = raw.responses()[0]

@@ -7,10 +7,13 @@ libraries take for a malformed number. Everything here is bounded by `MAX_FIELD`
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 MAX_FIELD = 4096
 """Longest field that is looked into, characters."""
 MAX_PARAMS = 40
+CACHED = 512
+"""Address fields kept read; at `MAX_FIELD` each that is 2 MB at most."""
 
 _TOKEN = re.compile(r"[A-Za-z0-9.!%*_+`'~\-]+\Z")
 _USER = re.compile(r"[A-Za-z0-9\-_.!~*'()&=+$,;?/%#]{1,255}\Z")
@@ -99,8 +102,12 @@ def parse_uri(text: str) -> Uri:
     return Uri(scheme.lower(), user, host, port, parse_params(params) if semicolon else {})
 
 
+@lru_cache(maxsize=CACHED)
 def parse_name_addr(text: str) -> NameAddr:
-    """Reads From, To, Contact, Route. Raises `SipSyntaxError` (also for a Contact of `*`: look for it before)."""
+    """Reads From, To, Contact, Route. Raises `SipSyntaxError` (also for a Contact of `*`: look for it before).
+
+    From and To of one message are looked at by several parts that know nothing of each other, so the last are kept.
+    """
     text = _bounded(text, "address field")
     display = ""
     rest = text
