@@ -49,7 +49,25 @@ async def test_the_time_is_open(device):
     assert told["LocalTime"] == "20261122193010"
 
 
-@pytest.mark.parametrize("how", [{"password": "wrong"}, {"username": "45010300001190000002"}])
+async def test_a_device_may_have_a_user_name_of_its_own(device):
+    await device.register(username="admin")
+    assert device.status == 200
+
+
+@pytest.mark.parametrize("body", [b"", b"null", b"{}", b'{"DeviceID": "%s"}' % CAMERA.encode()])
+async def test_a_keepalive_may_be_as_short_as_it_likes(device, body):
+    await device.register()
+    await device.post("/VIID/System/Keepalive", None, raw=body)
+    assert device.status == 200
+
+
+async def test_a_keepalive_of_another_device_is_refused(device):
+    await device.register()
+    await device.post("/VIID/System/Keepalive", {"KeepaliveObject": {"DeviceID": "45010300001190000002"}})
+    assert device.status == 400
+
+
+@pytest.mark.parametrize("how", [{"password": "wrong"}, {"password": ""}])
 async def test_a_wrong_proof_is_refused(device, how):
     await device.register(**how)
     assert device.status in (401, 403)
@@ -184,15 +202,15 @@ async def test_a_silent_device_is_away_and_its_minutes_are_not_zero(device, data
 
 
 async def test_a_device_that_fell_silent_a_moment_ago_is_not_taken_for_an_empty_road(device, database, library, clock):
-    """Last heard of at 11:30:10, not yet given up at 11:33: its later minutes are unknown, not zero."""
+    """Last heard of at 11:30:10, not yet given up at 11:34: what lies beyond the grace is unknown, not zero."""
     await device.register()
     await device.vehicles(vehicle(1, at="20261122193005"))
-    for _ in range(3):
-        clock.move(55)
+    for _ in range(4):
+        clock.move(60)
         await library.round()
     assert await rows(database, "SELECT online FROM viid_devices") == [(True,)]
     await deliver(database)
-    assert [row[4:7] for row in await rows(database, OBSERVED)] == [("11:30", 1.0, 0.83)]
+    assert [row[4:7] for row in await rows(database, OBSERVED)] == [("11:30", 1.0, 0.83), ("11:31", 0.0, 1.0)]
 
 
 async def test_what_was_seen_more_than_a_day_ago_is_kept_and_not_counted(device, database):

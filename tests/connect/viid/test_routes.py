@@ -154,17 +154,21 @@ async def platform():
     """A lower platform that asks for a digest and answers as it is told."""
     verifier = Verifier("45000000002000000001", PASSWORD, realm="viid", algorithms=("MD5",))
     app = web.Application()
-    state = {"asked": [], "status": 0}
+    state = {"asked": [], "cancelled": [], "status": 0}
 
     async def subscribes(request):
-        if not verifier.accepts("POST", request.headers.get("Authorization", "")):
+        if not verifier.accepts(request.method, request.headers.get("Authorization", "")):
             return web.Response(status=401, headers={"WWW-Authenticate": verifier.challenges()[0]})
         message = json.loads(await request.read())
+        if request.method == "PUT":
+            state["cancelled"].append((request.match_info["id"], message["SubscribeObject"]))
+            return web.json_response({"ResponseStatusObject": {"StatusCode": 0}})
         state["asked"] += message["SubscribeListObject"]["SubscribeObject"]
         told = {"StatusCode": state["status"], "StatusString": "no" if state["status"] else "OK"}
         return web.json_response({"ResponseStatusListObject": {"ResponseStatusObject": [told]}})
 
     app.router.add_post("/VIID/Subscribes", subscribes)
+    app.router.add_put("/VIID/Subscribes/{id}", subscribes)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -184,6 +188,8 @@ async def test_a_lower_platform_is_subscribed_at_sends_and_is_cancelled(client, 
     assert asked["ReceiveAddr"] == "http://127.0.0.1:8640/VIID/SubscribeNotifications"
     assert (asked["BeginTime"], asked["EndTime"]) == ("20261122193010", "20261123193010")
     assert asked["SubscribeID"] == made.json()["id"]
+    assert len(asked["SubscribeID"]) == 33
+    assert asked["SubscribeID"].startswith("4500000000200320261122193010")
 
     device.code = LOWER
     await device.register()
@@ -195,7 +201,8 @@ async def test_a_lower_platform_is_subscribed_at_sends_and_is_cancelled(client, 
 
     cancelled = await client.delete(f"{at}/{made.json()['id']}")
     assert cancelled.json()["state"] == "cancelled"
-    assert platform["asked"][-1]["OperateType"] == 1
+    ((name, told),) = platform["cancelled"]
+    assert (name, told["SubscribeID"], told["CancelTime"]) == (made.json()["id"], made.json()["id"], "20261122193010")
     answer = await device.post("/VIID/SubscribeNotifications", notification)
     assert answer["ResponseStatusListObject"]["ResponseStatusObject"][0]["StatusCode"] == 4
     assert [each["state"] for each in (await client.get(at)).json()["items"]] == ["cancelled"]

@@ -5,6 +5,7 @@ Only the address an operator filed is asked; redirects are not followed; answers
 
 import asyncio
 import json
+import secrets
 from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -22,8 +23,9 @@ MAX_ANSWER: Final = 262_144
 
 
 async def subscribe(
-    url: str, given: Subscribed, *, us: str, receive: str, password: str | None, zone: ZoneInfo, cancel: bool = False
-) -> None:
+    url: str, given: Subscribed, *, us: str, receive: str, password: str | None, zone: ZoneInfo, now: datetime,
+    cancel: bool = False,
+) -> None:  # fmt: skip
     """Post or cancel a subscription. Raises `SourceError` when the platform does not agree.
 
     Args:
@@ -32,9 +34,13 @@ async def subscribe(
         password: ours at that platform, if it asks for one.
         zone: of the times it is told.
     """
-    path = "/VIID/Subscribes"
-    document = {"SubscribeListObject": {"SubscribeObject": [_object(given, us, receive, zone, cancel=cancel)]}}
-    status, message = await _post(url.rstrip("/") + path, document, us, password)
+    base = url.rstrip("/") + "/VIID/Subscribes"
+    if cancel:
+        document = {"SubscribeObject": _cancelled(given, us, zone, now)}
+        status, message = await _sent("PUT", f"{base}/{given.id}", document, us, password)
+    else:
+        document = {"SubscribeListObject": {"SubscribeObject": [_object(given, us, receive, zone)]}}
+        status, message = await _sent("POST", base, document, us, password)
     if status >= 400:
         raise SourceError(SourceCode.REFUSED, f"HTTP {status}")
     try:
@@ -49,7 +55,22 @@ async def subscribe(
             raise SourceError(SourceCode.REFUSED, f"status {code}: {said}"[:200])
 
 
-def _object(given: Subscribed, us: str, receive: str, zone: ZoneInfo, *, cancel: bool) -> dict[str, Any]:
+def identifier(us: str, now: datetime, zone: ZoneInfo) -> str:
+    """A subscription's identifier as platforms expect it: 12 digits of ours, `03`, the time, five digits."""
+    return f"{us[:12]:0<12}03{now.astimezone(zone):%Y%m%d%H%M%S}{secrets.randbelow(100_000):05d}"
+
+
+def _cancelled(given: Subscribed, us: str, zone: ZoneInfo, now: datetime) -> dict[str, Any]:
+    return {
+        "SubscribeID": given.id,
+        "SubscribeCancelOrg": us,
+        "SubscribeCancelPerson": us,
+        "CancelTime": f"{now.astimezone(zone):%Y%m%d%H%M%S}",
+        "CancelReason": "no longer needed",
+    }
+
+
+def _object(given: Subscribed, us: str, receive: str, zone: ZoneInfo) -> dict[str, Any]:
     def local(moment: datetime) -> str:
         return f"{moment.astimezone(zone):%Y%m%d%H%M%S}"
 
@@ -65,14 +86,16 @@ def _object(given: Subscribed, us: str, receive: str, zone: ZoneInfo, *, cancel:
         "ReceiveAddr": receive.rstrip("/") + "/VIID/SubscribeNotifications",
         "ReportInterval": 1,
         "Reason": "statistics",
-        "OperateType": 1 if cancel else 0,
-        "SubscribeStatus": 1 if cancel else 0,
+        "OperateType": 0,
+        "SubscribeStatus": 0,
         "ResultImageDeclare": "-1",
         "ResultFeatureDeclare": -1,
     }
 
 
-async def _post(url: str, document: dict[str, Any], us: str, password: str | None) -> tuple[int, dict[str, Any]]:
+async def _sent(
+    method: str, url: str, document: dict[str, Any], us: str, password: str | None
+) -> tuple[int, dict[str, Any]]:
     """Send a message, proving our password when asked to; status and answer."""
     where = URL(url)
     headers = {"Content-Type": CONTENT_TYPE, "User-Identify": us}
@@ -80,13 +103,15 @@ async def _post(url: str, document: dict[str, Any], us: str, password: str | Non
     try:
         async with asyncio.timeout(TIMEOUT), aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
             for proven in (False, True):
-                async with session.post(where, data=data, headers=headers, allow_redirects=False) as response:
+                async with session.request(
+                    method, where, data=data, headers=headers, allow_redirects=False
+                ) as response:
                     if response.status == 401 and not proven and password is not None:
                         challenges = parse_challenges(response.headers.getall("WWW-Authenticate", []))
                         if not challenges or challenges[0].scheme != "digest":
                             raise SourceError(SourceCode.UNAUTHORIZED, "it asks for a proof we do not give")
                         proof = Credentials(us, password, challenges[0])
-                        headers["Authorization"] = proof.authorization("POST", where.raw_path_qs)
+                        headers["Authorization"] = proof.authorization(method, where.raw_path_qs)
                         continue
                     if response.status in (401, 403):
                         raise SourceError(SourceCode.UNAUTHORIZED, f"HTTP {response.status}")

@@ -137,7 +137,9 @@ class Listener:
         return self._status(request, Status.OK, "OK", code)
 
     async def _keepalive(self, request: web.Request, code: str, message: dict[str, Any]) -> web.Response:
-        if model.device_of(model.inside(message, "KeepaliveObject")) != code:
+        # Some name themselves without the object around it, some say nothing more than the header does.
+        named = message.get("KeepaliveObject", message)
+        if isinstance(named, dict) and named.get("DeviceID", code) != code:
             raise Malformed("DeviceID", "the device's own")
         return self._status(request, Status.OK, "OK", code)
 
@@ -195,7 +197,7 @@ class Listener:
                 return self._challenged(request, code)
             try:
                 async with self._working():
-                    message = await self._read(request)
+                    message = await self._read(request, empty=handle == self._keepalive)
                     return message if isinstance(message, web.Response) else await handle(request, code, message)
             except Malformed as error:
                 return self._status(request, Status.INVALID_CONTENT, str(error), code, http=400)
@@ -207,10 +209,12 @@ class Listener:
 
         return handled
 
-    async def _read(self, request: web.Request) -> dict[str, Any] | web.Response:
+    async def _read(self, request: web.Request, *, empty: bool = False) -> dict[str, Any] | web.Response:
+        """The message, or the answer to one that cannot be read. `empty`: having no body is fine."""
         try:
             async with asyncio.timeout(BODY_SECONDS):
-                return model.parse(await request.read())
+                body = await request.read()
+            return {} if empty and body.strip() in (b"", b"null") else model.parse(body)
         except Malformed as error:
             return self._status(request, Status.INVALID_JSON, str(error), http=400)
         except web.HTTPRequestEntityTooLarge:

@@ -12,8 +12,8 @@ from sqlalchemy import text
 from commonsight.connect.viid.model import Kind, Seen
 from commonsight.records.database import ReadSession, WriteSession
 
-GRACE_SECONDS: Final = 90.0
-"""A device is taken to be there for so long after it was last heard of: it is expected to speak every minute."""
+GRACE_SECONDS: Final = 120.0
+"""A device is taken to be there for so long after it was last heard of: it is expected to speak every 90 s."""
 
 
 _TAKE: Final = text("""

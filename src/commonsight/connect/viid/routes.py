@@ -25,7 +25,6 @@ from commonsight.http import (
     problems,
     requires,
 )
-from commonsight.records.base import uuid7
 
 router = APIRouter(tags=["viid"])
 
@@ -234,8 +233,7 @@ async def subscribe(request: Request, caller: MayWrite, code: str, said: Subscri
     state = request.app.state
     secrets.install(state.settings.data_dir)
     now = state.clock.now()
-    kinds = tuple(dict.fromkeys(said.kinds))
-    given = store.Subscribed(uuid7().hex, code, kinds, now, now + timedelta(hours=said.hours), "wanted", "")
+    given = service.wanted(code, said.kinds, now + timedelta(hours=said.hours), state.settings, now)
     return SubscriptionOut.of(await service.subscribe(state.database, caller, code, given, state.settings, now))
 
 

@@ -1,6 +1,6 @@
 """Use cases of viid/ for people: file devices, say whose a code is, subscribe, look at what came."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -162,6 +162,16 @@ async def _own_channel(session: WriteSession, caller: Caller, code: str) -> None
         await catalog.camera(session, present, caller.regions)
 
 
+def _us(settings: Settings) -> str:
+    return settings.viid.id or settings.sip.id
+
+
+def wanted(code: str, kinds: Sequence[model.Kind], until: datetime, settings: Settings, now: datetime) -> Subscribed:
+    """A subscription that nobody has been asked for yet."""
+    name = ask.identifier(_us(settings), now, ZoneInfo(settings.region.timezone))
+    return Subscribed(name, code, tuple(dict.fromkeys(kinds)), now, until, "wanted", "")
+
+
 async def subscribe(
     database: Database, caller: Caller, code: str, given: Subscribed, settings: Settings, now: datetime
 ) -> Subscribed:
@@ -209,8 +219,8 @@ async def _asked(
     done = "cancelled" if cancel else "active"
     try:
         await ask.subscribe(
-            present.url or "", given, us=settings.viid.id or settings.sip.id, receive=settings.viid.public_url or "",
-            password=password, zone=ZoneInfo(settings.region.timezone), cancel=cancel,
+            present.url or "", given, us=_us(settings), receive=settings.viid.public_url or "",
+            password=password, zone=ZoneInfo(settings.region.timezone), now=now, cancel=cancel,
         )  # fmt: skip
     except SourceError as error:
         async with database.write() as session:
