@@ -125,3 +125,12 @@ async def test_a_kind_of_place_narrows_list_map_and_tree_alike(client: Client, s
     cells = (await client.get("/cameras/map", params=box | {"zoom": 6})).json()["cells"]
     assert sum(cell[1] for cell in cells) == 5
     assert (await client.get("/cameras", params={"place": "moon"})).json()["operand"] == "place"
+    tree = (await client.get("/cameras/tree", params={"parent": "45", "place": "stadium"})).json()["items"]
+    assert sum(node["total"] for node in tree) == 5
+    counted = (await client.get("/cameras/summary", params={"place": "stadium"})).json()
+    assert (counted["total"], counted["unknown"]) == (5, 5)
+    traffic = await client.all("/cameras", sector="traffic", limit=500)
+    tree = (await client.get("/cameras/tree", params={"parent": "45", "sector": "traffic"})).json()["items"]
+    assert sum(node["total"] for node in tree) == len(traffic) < SEEDED
+    tree = (await client.get("/cameras/tree", params={"parent": "45", "health": "offline"})).json()["items"]
+    assert {node["total"] for node in tree} == {0}

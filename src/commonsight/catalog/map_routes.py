@@ -25,11 +25,15 @@ CELL_REACH_DEGREES = 0.15
 async def tree(
     caller: MayRead,
     session: Reads,
+    asked: Filtered,
     parent: Annotated[str, Query(examples=["45"], description="regions directly below this one")] = "45",
 ) -> Page[TreeOut]:
-    """The regions below `parent` with the cameras inside them that the caller may see, by health."""
+    """The regions below `parent` with the cameras inside them that the caller may see, by health.
+
+    Under the same filters as a list; `parent` stands in the place of `region`.
+    """
     prefixes = narrow(caller, checked(parent, operand="parent"))
-    found = await overview.tree(session, parent, prefixes)
+    found = await overview.tree(session, parent, prefixes, asked.within(caller))
     return Page(
         items=[
             TreeOut(
@@ -75,11 +79,9 @@ async def group_tree(
 
 
 @router.get("/cameras/summary", responses=problems(401, 403, 422))
-async def summary(
-    caller: MayRead, session: Reads, region: Annotated[str | None, Query(examples=["45"])] = None
-) -> CountsOut:
-    """Cameras by health inside a region."""
-    return CountsOut.of(await overview.summary(session, narrow(caller, None if region is None else checked(region))))
+async def summary(caller: MayRead, session: Reads, asked: Filtered) -> CountsOut:
+    """Cameras by health, under the same filters as a list."""
+    return CountsOut.of(await overview.counts(session, asked.within(caller)))
 
 
 @router.get("/cameras/map", response_model=DensityOut | PointsOut, responses=problems(401, 403, 422))

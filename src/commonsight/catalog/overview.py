@@ -1,5 +1,6 @@
 """SQL of the tree and the map: counts from what the database keeps, points from one index."""
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Row, text
@@ -13,6 +14,11 @@ from commonsight.records.database import ReadSession
 POINTS_MOST = 20_000
 
 _SUMS = ", ".join(f"sum(k.{column}) AS {column}" for column in ("total", "works", "bad", "offline", "unknown"))
+
+_BY_HEALTH = (
+    "count(*) AS total, count(*) FILTER (WHERE c.health = 1) AS works, count(*) FILTER (WHERE c.health = 2) AS bad, "
+    "count(*) FILTER (WHERE c.health = 3) AS offline, count(*) FILTER (WHERE c.health = 0) AS unknown"
+)
 
 
 def _counts(row: Row[Any]) -> Counts:
@@ -29,28 +35,48 @@ async def summary(session: ReadSession, prefixes: tuple[str, ...]) -> Counts:
     return _counts(found.one())
 
 
-async def tree(session: ReadSession, parent: str, prefixes: tuple[str, ...]) -> list[TreeNode]:
-    """The regions below `parent` with the cameras inside them that lie within `prefixes`.
+async def counts(session: ReadSession, filters: Filters) -> Counts:
+    """Cameras of `filters` by health: from the kept counts where these can tell, else from the rows."""
+    if not filters.regions:
+        return Counts()
+    if filters.in_counts:
+        return _only(await summary(session, filters.regions), filters.health)
+    await plan_each_time(session)
+    where = conditions.of(filters)
+    query = f"SELECT {_BY_HEALTH} FROM cameras AS c WHERE {where}"  # noqa: S608
+    return _counts((await session.execute(text(query), where.values)).one())
 
+
+async def tree(
+    session: ReadSession, parent: str, prefixes: tuple[str, ...], others: Filters | None = None
+) -> list[TreeNode]:
+    """The regions below `parent` with the cameras inside them that lie within `prefixes`, under `others` if given.
+
+    Place and health are answered from the kept counts, other filters from the index of facets, a search from the rows.
     Cameras filed at `parent` itself, above its children, are counted on no child.
     """
+    filters = replace(others or Filters(()), regions=prefixes)
     level = level_of(parent)
     if level is Level.VILLAGE:
         return []
     digits = DIGITS[Level(level + 1)]
-    where = conditions.Where()
-    conditions.regions(where, prefixes, "k.region")
+    if filters.in_counts:
+        where = conditions.Where()
+        conditions.regions(where, filters.regions, "k.region")
+        counted = f"SELECT left(k.region, {digits}) AS code, {_SUMS} FROM camera_counts AS k WHERE {where} GROUP BY 1"  # noqa: S608
+    else:
+        await plan_each_time(session)
+        where = conditions.of(filters)
+        counted = f"SELECT left(c.region, {digits}) AS code, {_BY_HEALTH} FROM cameras AS c WHERE {where} GROUP BY 1"  # noqa: S608
     found = await session.execute(
         text(f"""
-            WITH counted AS (
-                SELECT left(k.region, {digits}) AS code, {_SUMS} FROM camera_counts AS k WHERE {where} GROUP BY 1
-            )
+            WITH counted AS ({counted})
             SELECT r.code, r.name, r.level, r.children, k.total, k.works, k.bad, k.offline, k.unknown
             FROM regions AS r LEFT JOIN counted AS k ON k.code = r.code WHERE r.parent = :parent ORDER BY r.code
         """),  # noqa: S608
         where.values | {"parent": parent},
     )
-    return [TreeNode(row.code, row.name, row.level, row.children, _counts(row)) for row in found]
+    return [TreeNode(row.code, row.name, row.level, row.children, _only(_counts(row), filters.health)) for row in found]
 
 
 async def density(session: ReadSession, filters: Filters) -> list[tuple[int, Counts]]:
@@ -71,12 +97,7 @@ async def density(session: ReadSession, filters: Filters) -> list[tuple[int, Cou
     else:
         where = conditions.of(filters)
         where.add("c.cell <> 0")
-        query = f"""
-            SELECT c.cell, count(*) AS total, count(*) FILTER (WHERE c.health = 1) AS works,
-                count(*) FILTER (WHERE c.health = 2) AS bad, count(*) FILTER (WHERE c.health = 3) AS offline,
-                count(*) FILTER (WHERE c.health = 0) AS unknown
-            FROM cameras AS c WHERE {where} GROUP BY c.cell
-        """  # noqa: S608
+        query = f"SELECT c.cell, {_BY_HEALTH} FROM cameras AS c WHERE {where} GROUP BY c.cell"  # noqa: S608
         found = [(row.cell, _counts(row)) for row in await session.execute(text(query), where.values)]
     kept = [(cell, counts) for cell, counts in found if counts.total]
     return sorted(kept, key=lambda pair: (-pair[1].total, pair[0]))
