@@ -16,6 +16,7 @@ import structlog
 from commonsight.clock import Clock
 from commonsight.connect.sip.errors import SipUnreachable
 from commonsight.connect.sip.peer import Listen, Peer, host_text
+from commonsight.connect.sip.waiting import WaitingRoom
 from commonsight.connect.wire.sip import Request, Response, SipSyntaxError, StreamReader, parse
 from commonsight.problem import Refusal
 
@@ -31,8 +32,10 @@ WRITE_BYTES: Final = 2_000_000
 SOCKET_BYTES: Final = 4_000_000
 """Receive buffer asked of the system, so that a burst of datagrams waits instead of being lost."""
 DATAGRAM_BYTES: Final = 65_536
-BURST: Final = 128
-"""Datagrams taken in one round of the loop; then the others have their turn."""
+FETCH: Final = 1_024
+"""Datagrams fetched from a socket in one round of the loop."""
+BURST: Final = 32
+"""Datagrams worked on in one round of the loop; then the others have their turn."""
 WILDCARDS: Final = ("0.0.0.0", "::")  # noqa: S104
 _PORT_TRIES: Final = 20
 
@@ -174,6 +177,8 @@ class _Datagrams(asyncio.DatagramProtocol):
         self._zone = zone
         self.local = local
         self._source = source
+        self._waiting = WaitingRoom()
+        self._working = False
         self._transport: asyncio.DatagramTransport | None = None
 
     def connection_made(self, transport: asyncio.DatagramTransport) -> None:  # type: ignore[override]
@@ -181,17 +186,28 @@ class _Datagrams(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         """The loop hands over one datagram a round, and a round of a busy process takes milliseconds: those that wait
-        behind it are taken along, or a storm is answered too late and feeds itself with repeats."""
-        self._take(data, addr)
-        for _ in range(BURST - 1):
+        behind it are fetched along, and worked on by turns with everything else."""
+        self._waiting.put(data, addr[:2])
+        for _ in range(FETCH - 1):
             try:
                 data, addr = self._source.recvfrom(DATAGRAM_BYTES)
             except (BlockingIOError, InterruptedError):
-                return
+                break
             except OSError as error:
                 self.error_received(error)
-                return
-            self._take(data, addr)
+                break
+            self._waiting.put(data, addr[:2])
+        if not self._working:
+            self._work()
+
+    def _work(self) -> None:
+        try:
+            for data, addr in self._waiting.take(BURST):
+                self._take(data, addr)
+        finally:
+            self._working = len(self._waiting) > 0
+            if self._working:
+                asyncio.get_running_loop().call_soon(self._work)
 
     def _take(self, data: bytes, addr: tuple[str, int]) -> None:
         if not data.strip(b"\r\n\x00 "):
@@ -213,6 +229,7 @@ class _Datagrams(asyncio.DatagramProtocol):
         self._transport.sendto(data, (peer.host, peer.port))
 
     def close(self) -> None:
+        self._waiting = WaitingRoom()
         if self._transport is not None:
             self._transport.close()
 
