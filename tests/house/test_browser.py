@@ -112,3 +112,53 @@ def test_the_demo_from_login_to_rising_counts(house: House, page: Page, wrong: l
     page.goto(f"http://127.0.0.1:{house.ports['api']}/system")
     expect(page.get_by_text("media-1").first).to_be_visible()
     assert wrong == []
+
+
+def test_gathering_from_registration_to_the_device_behind_a_camera(
+    house: House, page: Page, wrong: list[str], tmp_path: Path
+) -> None:
+    """Runs after the walk above, in its session: who registered, what came in, a file of cameras in and out again."""
+    home = f"http://127.0.0.1:{house.ports['api']}"
+
+    # The demo's lower platforms registered by themselves, and their catalogues came whole.
+    page.goto(f"{home}/cameras/access")
+    row = page.get_by_role("row").filter(has_text="南宁市视频共享平台")
+    expect(row).to_contain_text("在线")
+    page.goto(f"{home}/cameras/sync")
+    expect(page.get_by_role("row").filter(has_text="南宁市视频共享平台").first).to_contain_text("完整")
+
+    # Their groups stand beside the regions.
+    page.goto(f"{home}/cameras")
+    page.get_by_text("业务分组").click()
+    expect(page.get_by_role("tree", name="按业务分组选择摄像机")).to_contain_text("南宁市视频共享平台")
+
+    # A file of two rows: the wrong one is named, the good one written, and the whole undone.
+    table = tmp_path / "两行.csv"
+    table.write_text(
+        "名称,行政区划代码,经度,纬度\n走查导入一,450103,108.37,22.81\n走查导入二,450103,408,22.8\n", "utf-8"
+    )
+    page.goto(f"{home}/cameras/import")
+    page.locator("input[type=file]").set_input_files(table)
+    expect(page.get_by_text("有 1 行存在问题")).to_be_visible()
+    expect(page.get_by_role("cell", name="408", exact=True)).to_be_visible()
+    imported = "SELECT count(*) FROM cameras WHERE name LIKE '走查导入%%' AND archived_at IS NULL"
+    assert house.rows(imported)[0][0] == 0
+    page.get_by_role("button", name="写入 1 行").click()
+    expect(page.get_by_text("已写入 1 行")).to_be_visible()
+    assert house.rows(imported)[0][0] == 1
+    page.get_by_role("button", name="整批撤销").click()
+    page.get_by_role("dialog").get_by_role("button", name="整批撤销").click()
+    expect(page.get_by_text("这批导入已撤销", exact=False)).to_be_visible()
+    assert house.rows(imported)[0][0] == 0
+
+    # Behind a camera stands its device: it can be asked, and turned.
+    behind = (
+        "SELECT c.id FROM gb_channels ch JOIN cameras c ON c.id = ch.camera_id WHERE c.kind = 'dome' ORDER BY ch.code"
+    )
+    page.goto(f"{home}/cameras/{house.rows(behind)[0][0]}")
+    page.get_by_role("tab", name="设备", exact=True).click()
+    page.get_by_role("button", name="询问设备").click()
+    expect(page.get_by_text("自检")).to_be_visible()
+    with page.expect_response(lambda answer: answer.url.endswith("/ptz") and answer.ok):
+        page.get_by_role("button", name="停止").click()
+    assert wrong == []

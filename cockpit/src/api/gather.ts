@@ -1,6 +1,6 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { call, get, type Query } from './client'
-import type { GbDeviceDetail, GbDevices, List, RefusedRegistration, Reported, Sync, VanishedCamera } from './types'
+import type { GbDeviceDetail, GbDevices, List, RefusedRegistration, Reported, Sync, VanishedCamera, ViidDevice } from './types'
 
 const SECOND = 1000
 
@@ -55,4 +55,12 @@ export const useReported = (id: string) =>
     queryKey: ['reported', id],
     queryFn: ({ signal }) => get<Reported>(`/cameras/${id}/reported`, undefined, signal),
     retry: false,
+  })
+
+export const useViidDevices = (query: Query) =>
+  useQuery({
+    queryKey: ['viid-devices', query],
+    queryFn: ({ signal }) => get<List<ViidDevice>>('/viid/devices', query, signal),
+    refetchInterval: 10 * SECOND,
+    placeholderData: keepPreviousData,
   })

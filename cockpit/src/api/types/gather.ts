@@ -239,3 +239,19 @@ export interface Reported {
   /** Columns people changed, which reports leave alone. */
   edited: string[]
 }
+
+/** A device or platform that sends what it recognised, over GA/T 1400. */
+export interface ViidDevice {
+  code: string
+  name: string
+  region: string
+  url: string | null
+  has_password: boolean
+  online: boolean
+  address: string | null
+  registered_at: string | null
+  keepalive_at: string | null
+  /** Recognised and counted since it was put on file. */
+  objects: number
+  camera_id: string | null
+}

@@ -17,6 +17,7 @@ import { DeviceTable } from './DeviceTable'
 import css from './gather.module.css'
 import { Refused } from './Refused'
 import { gatherText } from './text'
+import { ViidPanel } from './ViidPanel'
 
 const KINDS: readonly GbKind[] = ['platform', 'device']
 
@@ -83,6 +84,7 @@ export default function AccessPage() {
         <Pager trail={trail} next={devices.data?.next} />
       </Panel>
       <Refused onAdd={(code) => setAdding({ code })} />
+      <div className={css.below}><ViidPanel /></div>
       {adding && <DeviceForm read={null} code={adding.code} onClose={() => setAdding(null)} onMade={show} />}
       <DeviceDrawer id={open} onClose={() => show(null)} />
     </div>
