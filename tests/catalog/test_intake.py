@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -354,3 +355,39 @@ async def test_an_event_about_what_nobody_reported_is_dropped_unless_a_catalogue
     await tell(filed, source, Word("DEL", item(1)["DeviceID"], at(11), sync_id))
     await tell(filed, source, Word("", item(1)["DeviceID"], at(10), sync_id, item(1)))
     assert (await camera(filed, item(1)["DeviceID"]))["archived_at"] == at(11)
+
+
+FILER = """
+import asyncio, sys
+from commonsight.catalog import intake
+from commonsight.clock import SystemClock
+from commonsight.records.database import Database
+asyncio.run(intake.file_all(Database(sys.argv[1]), SystemClock()))
+"""
+
+
+async def test_a_kill_while_filing_is_done_again(filed: Database) -> None:
+    """kill -9 of whoever files, wherever it is: the log is cut together with what it became, or not at all."""
+    source = await open_source(filed)
+    sync_id = await begin(filed, source, at(0))
+    count = 2 * intake.BATCH + 500
+    words = [Word("", item(n)["DeviceID"], at(0), sync_id, item(n)) for n in range(count)]
+    words.append(Ended(complete=True, expected=count).word(sync_id, at(1)))
+    async with filed.write() as session:
+        await intake.deliver(session, [(source.id, word) for word in words])
+    filer = await asyncio.create_subprocess_exec(sys.executable, "-c", FILER, filed.url)
+    try:
+        async with asyncio.timeout(120):
+            while not (there := len(await rows(filed, "SELECT 1 FROM cameras"))):
+                assert filer.returncode is None
+                await asyncio.sleep(0.01)
+    finally:
+        filer.kill()
+        await filer.wait()
+    left = await row(filed, "SELECT count(*) AS n FROM intake_log")
+    assert (there % intake.BATCH, left["n"] > 0) == (0, True)
+    await intake.file_all(filed, CLOCK)
+    done = await row(filed, "SELECT * FROM syncs")
+    assert (done["state"], done["added"], done["filed"], done["vanished"]) == ("complete", count, count, 0)
+    assert (await row(filed, "SELECT sum(total) AS n FROM camera_counts"))["n"] == count
+    assert await rows(filed, "SELECT 1 FROM intake_log") == []

@@ -39,6 +39,8 @@ LOOK_SECONDS: Final = 5.0
 """Syncs that are asked for are heard of at once; this finds what a lost notification hid, and who is due."""
 
 STEP_SECONDS: Final = 0.5
+DUE_SECONDS: Final = 2.0
+"""Between two searches for devices that are due."""
 RETRY_INCOMPLETE: Final = timedelta(hours=1)
 RUNS_MOST: Final = 10_000
 """Syncs held at once; most of them wait for a turn or for their device."""
@@ -89,6 +91,7 @@ class Syncs:
         self._look = asyncio.Event()
         self._last_query: dict[UUID, datetime] = {}
         self._stamp: datetime | None = None
+        self._due_at = 0.0
 
     def attach(self) -> None:
         """Take what devices say about their catalogues."""
@@ -110,6 +113,7 @@ class Syncs:
                 except TimeoutError:
                     pass
                 self._look.clear()
+                await self._clock.sleep(STEP_SECONDS)  # devices that come in a storm are one reason to look
                 for part in (writer, listener):
                     if part.done():
                         part.result()  # a part that ends has failed, and its failure is the process's
@@ -216,8 +220,10 @@ class Syncs:
                 await self._take_up(sync)
 
     async def _ask_due(self) -> None:
-        if not self._settings.every_hours:
+        monotonic = self._clock.monotonic()
+        if not self._settings.every_hours or monotonic < self._due_at:
             return
+        self._due_at = monotonic + DUE_SECONDS
         now = self._clock.now()
         every = timedelta(hours=self._settings.every_hours)
         async with self._database.read() as session:

@@ -16,8 +16,9 @@ from commonsight.records.database import ReadSession, WriteSession
 
 PROTOCOL: Final = "gb28181"
 
-DUE_MOST: Final = 500
-"""Devices one look finds due; the next look finds the next."""
+DUE_MOST: Final = 50
+"""Devices one look finds due; the next look finds the next. After a storm of registrations everybody is due at once,
+and people who ask for a sync are not to wait behind them."""
 
 
 def source_of(device: Device, region: str) -> Source:
@@ -80,7 +81,7 @@ async def ask(
 
 async def due(session: ReadSession, before: datetime, failed_before: datetime) -> list[UUID]:
     """Devices that are online, have no open sync, and whose last one is older than `before` (than `failed_before` when
-    it did not end complete); those never synced first."""
+    it did not end complete); those never synced first, platforms before devices."""
     found = await session.execute(
         text("""
             SELECT d.id FROM gb_devices AS d LEFT JOIN LATERAL (
@@ -90,7 +91,7 @@ async def due(session: ReadSession, before: datetime, failed_before: datetime) -
             WHERE d.online AND d.removed_at IS NULL AND (last.asked_at IS NULL OR (
                 last.ended_at IS NOT NULL
                 AND last.ended_at < CASE WHEN last.state = 'incomplete' THEN :failed ELSE :before END))
-            ORDER BY last.asked_at NULLS FIRST, d.id LIMIT :most
+            ORDER BY last.asked_at NULLS FIRST, d.kind DESC, d.id LIMIT :most
         """),
         {"before": before, "failed": failed_before, "most": DUE_MOST},
     )
