@@ -6,6 +6,7 @@ that somebody changed between check and commit is left alone and named.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -50,7 +51,7 @@ async def batch(session: WriteSession, import_id: UUID) -> list[Any]:
     return list(found.all())
 
 
-async def write(session: WriteSession, import_id: UUID, now: Any) -> Written:
+async def write(session: WriteSession, import_id: UUID, now: datetime) -> Written:
     """Write the next batch.
 
     Raises:
@@ -159,7 +160,7 @@ _CHANGED_SINCE = text("""
 """)
 
 
-async def undo(session: WriteSession, import_id: UUID, now: Any) -> Written:
+async def undo(session: WriteSession, import_id: UUID, now: datetime) -> Written:
     """Take the next batch back: what was changed as it was before, what was added out of use."""
     found = await session.execute(
         text("SELECT row FROM import_rows WHERE import_id = :id AND outcome = 1 ORDER BY row LIMIT :most"),

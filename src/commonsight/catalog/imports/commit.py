@@ -1,6 +1,7 @@
 """Writing a checked import into the camera file, and taking it back."""
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 import structlog
@@ -15,6 +16,9 @@ from commonsight.records.database import Database, WriteSession
 
 log = structlog.get_logger(__name__)
 
+_LATE: Final = {"add": "catalog.code_taken"}
+"""What kept a checked row from being written; for any other action the camera was changed in the meantime."""
+
 
 async def commit(database: Database, clock: Clock, import_id: UUID, by: Actor, told: Told | None = None) -> Import:
     """Write the rows in batches, each in its own transaction; goes on where a process that died left off."""
@@ -27,11 +31,11 @@ async def commit(database: Database, clock: Clock, import_id: UUID, by: Actor, t
             written = await apply.write(session, import_id, now)
             done = present.done + written.done
             if written.refused:
-                code = {"add": "catalog.code_taken"}
-                late = [Problem(row, "code", code.get(a, "catalog.camera_changed"), {"rule": "as it was checked"})
-                        for row, a in written.refused]  # fmt: skip
-                await store.forget_late(session, import_id, late)
-                await store.keep_problems(session, import_id, late)
+                late = [
+                    Problem(row, "code", _LATE.get(action, "catalog.camera_changed"), {"rule": "as it was checked"})
+                    for row, action in written.refused
+                ]
+                await _told_late(session, import_id, late)
                 await store.count(session, import_id, refused=present.refused + len(late))
             await store.count(session, import_id, done=done)
             if written.last is None:
@@ -55,10 +59,9 @@ async def undo(database: Database, clock: Clock, import_id: UUID, by: Actor, tol
             now = clock.now()
             undone = await apply.undo(session, import_id, now)
             if undone.refused:
-                late = [Problem(row, "code", "catalog.camera_changed", {"rule": "as it was written"})
-                        for row, _ in undone.refused]  # fmt: skip
-                await store.forget_late(session, import_id, late)
-                await store.keep_problems(session, import_id, late)
+                facts = {"rule": "as it was written"}
+                late = [Problem(row, "code", "catalog.camera_changed", facts) for row, _ in undone.refused]
+                await _told_late(session, import_id, late)
             if undone.last is None:
                 await store.move(session, import_id, State.UNDONE, now, done=present.done)
                 present = known(await store.one(session, import_id), import_id)
@@ -68,6 +71,12 @@ async def undo(database: Database, clock: Clock, import_id: UUID, by: Actor, tol
             await store.count(session, import_id, done=present.done + undone.done)
             if told is not None:
                 told(known(await store.one(session, import_id), import_id))
+
+
+async def _told_late(session: WriteSession, import_id: UUID, late: list[Problem]) -> None:
+    """Keep what only the writing showed, instead of what was told of the rows before."""
+    await store.forget_late(session, import_id, late)
+    await store.keep_problems(session, import_id, late)
 
 
 async def _tell(session: WriteSession, by: Actor, verb: str, present: Import, now: datetime) -> None:
