@@ -37,10 +37,15 @@ class Above(asyncio.DatagramProtocol):
 
     async def start(self):
         loop = asyncio.get_running_loop()
-        transport, _ = await loop.create_datagram_endpoint(lambda: self, ("127.0.0.1", 0))
-        self.udp = transport
-        self.port = transport.get_extra_info("sockname")[1]
-        self.tcp = await loop.create_server(lambda: _Stream(self), "127.0.0.1", self.port)
+        while True:  # one port for both, which another program may hold for TCP
+            self.udp, _ = await loop.create_datagram_endpoint(lambda: self, ("127.0.0.1", 0))
+            self.port = self.udp.get_extra_info("sockname")[1]
+            try:
+                self.tcp = await loop.create_server(lambda: _Stream(self), "127.0.0.1", self.port)
+            except OSError:
+                self.udp.close()
+                continue
+            return
 
     async def close(self):
         self.udp.close()

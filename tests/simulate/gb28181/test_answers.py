@@ -339,6 +339,18 @@ async def test_cut_names_and_bare_ampersands_go_out_as_they_are(above, version):
     await fleet.close()
 
 
+async def test_work_that_never_began_is_dropped_without_a_word(above, fleet):
+    party = fleet.parties[0]
+
+    async def work():
+        raise AssertionError("the line is gone before this begins")
+
+    assert party.spawn(work())
+    party.fall()
+    party._hang_up()
+    await until(lambda: fleet.tally.registrations == 2)
+
+
 async def test_noise_does_no_harm(above, fleet):
     party = fleet.parties[0]
     fields = (("Content-Type", "Application/MANSCDP+xml"),)

@@ -194,6 +194,7 @@ class Party:
         task = asyncio.create_task(guarded(), name=f"party-{self.who.code}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: work.close())  # cancelled before it began, nobody would ever await it
         return True
 
     # registration
