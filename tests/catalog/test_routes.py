@@ -89,7 +89,7 @@ async def test_a_write_sent_twice_happens_once(empty_client: Client) -> None:
 
 async def test_bad_input_is_refused_naming_the_field(empty_client: Client) -> None:
     for change, operand in [
-        ({"url": "http://10.1.2.3/"}, "url"),
+        ({"url": "ftp://10.1.2.3/"}, "url"),
         ({"url": "rtsp://127.0.0.1/"}, "url"),
         ({"region": "4599"}, "region"),
         ({"region": "x"}, "region"),
