@@ -31,6 +31,8 @@ export interface GbDevice {
   /** Device clock minus ours, seconds; null until it was asked. */
   clock_difference: number | null
   firmware: string | null
+  /** Cameras behind it, as its last sync left them; null before the first. */
+  cameras: number | null
   offline_reason: string | null
 }
 

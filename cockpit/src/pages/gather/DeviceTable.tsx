@@ -71,6 +71,7 @@ export function DeviceTable({ devices, loading, filtered, onOpen, onAdd }: Props
           { title: t('access.keepalive'), key: 'keepalive', width: 110, render: (_, one) => <span title={f.dateTime(one.keepalive_at)}>{f.ago(one.keepalive_at)}</span> },
           { title: t('access.clock'), key: 'clock', width: 110, render: (_, one) => <ClockDifference seconds={one.clock_difference} /> },
           { title: t('access.maker'), key: 'maker', width: 150, ellipsis: true, render: (_, one) => [one.manufacturer, one.model].filter(Boolean).join(' ') },
+          { title: t('access.cameras'), key: 'cameras', width: 84, align: 'right', render: (_, one) => f.number(one.cameras) },
           ...(can('gather.write')
             ? [{
                 title: '',
