@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import structlog
 from psycopg import sql
 from sqlalchemy import text
 
@@ -368,6 +369,7 @@ def main() -> None:
     if given.fleet is not None:
         asyncio.run(fleet(given.fleet, given.platforms, given.cameras, given.faults))
         return
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # the figure alone on standard output
     made = asyncio.run(bench(given))
     print(json.dumps(made, ensure_ascii=False))
     if not all(made["context"]["identical_to_clean"].values()):
