@@ -35,9 +35,9 @@ class Source:
 def parse(url: str, *, username: str | None = None, password: str | None = None, loopback: bool = False) -> Source:
     """Check an address and move a user name and password out of it. Those given apart win over those in the URL.
 
-    Only the schemes of cameras are let through, and no address that can only mean this machine or its cloud's own services:
-    a camera's address must not be a way to reach them (server-side request forgery). Names are checked as written;
-    where they resolve to is the network's business.
+    Only the schemes of cameras are let through, and no address that can only mean this machine or its cloud's own
+    services: a camera's address must not be a way to reach them (server-side request forgery). Names are checked as
+    written; where they resolve to is the network's business.
 
     Args:
         loopback: let 127.0.0.0/8 and ::1 through (the demo's virtual cameras, a person at this machine).

@@ -110,7 +110,9 @@ def upgrade() -> None:
         )
     """)
     op.execute("CREATE INDEX ix_gb_alarms_received_at ON gb_alarms (received_at DESC, id DESC)")
-    op.execute("CREATE INDEX ix_gb_alarms_device_id_code_received_at ON gb_alarms (device_id, code, received_at DESC, id DESC)")
+    op.execute(
+        "CREATE INDEX ix_gb_alarms_device_id_code_received_at ON gb_alarms (device_id, code, received_at DESC, id DESC)"
+    )
     op.execute("""
         CREATE TABLE ptz_locks (
             camera_id uuid NOT NULL,
