@@ -127,6 +127,15 @@ def test_time_out_of_range_is_named(field: str) -> None:
         fragment(Codec.H264, b"\x00\x00\x00\x01\x65", sequence=0, keyframe=True, **times)
 
 
+@pytest.mark.parametrize("before", [b"", b"\x42\x01\x01\x00\x00\x01"])
+def test_an_sps_that_ends_too_early_is_refused_and_holds_nobody_up(before: bytes) -> None:
+    vps, _, pps = make_footage(Codec.H265).info.parameter_sets
+    # Found by the test below: libavformat took a number from behind its end for that of its reference pictures.
+    sps = bytes.fromhex("42010101600000030090000003000003003ca00a3fb271555338c36a33909d03c0")
+    with pytest.raises(MuxError, match="SPS"):
+        init_segment(Codec.H265, [vps, before + sps, pps], 20, 1452)
+
+
 @given(
     data=st.binary(max_size=200),
     codec=st.sampled_from(NAL_CODECS),
