@@ -294,7 +294,7 @@ async def bench(given: argparse.Namespace) -> dict[str, Any]:
                     told(f"  {label}: {one.seconds} s, {one.cameras:,} cameras, {one.states}, digest {one.digest[:12]}")
         finally:
             server.stop()
-    return figure(cases, given)
+    return figure(cases)
 
 
 async def empty(url: str) -> str:
@@ -321,7 +321,7 @@ def place_of(url: str, database: str) -> str:
     return f"{head.rsplit('/', 1)[0]}/{database}?{query}"
 
 
-def figure(cases: dict[str, Case], given: argparse.Namespace) -> dict[str, Any]:
+def figure(cases: dict[str, Case]) -> dict[str, Any]:
     clean = cases["clean"]
     same = {name: one.digest == clean.digest for name, one in cases.items() if name != "clean"}
     return {
