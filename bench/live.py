@@ -20,7 +20,6 @@ import contextlib
 import json
 import os
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -28,6 +27,7 @@ from uuid import UUID
 import aiohttp
 import psutil
 
+from bench.database import empty_database
 from bench.live_watch import (
     ARRIVAL_SECONDS,
     GIVE_UP_SECONDS,
@@ -39,22 +39,12 @@ from bench.live_watch import (
 )
 from bench.live_world import BITRATE, FPS, GROUP, PASSWORD, SIZE, free_port, process, seed, tickets
 from commonsight.records.database import Database
-from commonsight.records.migrate import migrate
-from commonsight.records.postgres import EmbeddedPostgres
 
 
 async def bench(viewers: int, hold: float) -> dict[str, Any]:
     """Run both cases, ours and the peer's; returns the JSON line."""
-    with tempfile.TemporaryDirectory(prefix="commonsight-bench-") as scratch:
-        directory = Path(scratch)
-        directory.chmod(0o711)  # noqa: ASYNC240  nothing else runs yet
-        server = EmbeddedPostgres(directory / "data", directory / "run")
-        url = await asyncio.to_thread(server.start)
-        try:
-            await asyncio.to_thread(migrate, url)
-            return await _bench(directory, url, viewers, hold)
-        finally:
-            await asyncio.to_thread(server.stop)
+    async with empty_database() as (directory, url):
+        return await _bench(directory, url, viewers, hold)
 
 
 async def _bench(directory: Path, url: str, viewers: int, hold: float) -> dict[str, Any]:

@@ -29,11 +29,10 @@ import psutil
 from sqlalchemy import text
 
 from bench import register_peer
+from bench.database import empty_database
 from commonsight.catalog import secrets
 from commonsight.records.base import uuid7
 from commonsight.records.database import Database
-from commonsight.records.migrate import migrate
-from commonsight.records.postgres import EmbeddedPostgres
 from commonsight.settings import Settings
 from commonsight.simulate.gb28181.fleet import Fleet, FleetPlan, identities
 from commonsight.simulate.gb28181.identity import Identity
@@ -129,16 +128,8 @@ def _cpu(process: psutil.Process) -> tuple[float, float]:
 
 async def ours(made: FleetPlan, hold: float) -> dict[str, Any]:
     """The load on the platform's signalling process."""
-    with tempfile.TemporaryDirectory(prefix="commonsight-bench-") as scratch:
-        directory = Path(scratch)
-        directory.chmod(0o711)  # noqa: ASYNC240  nothing else runs yet
-        server = EmbeddedPostgres(directory / "data", directory / "run")
-        url = await asyncio.to_thread(server.start)
-        try:
-            await asyncio.to_thread(migrate, url)
-            return await _ours(directory, url, made, hold)
-        finally:
-            await asyncio.to_thread(server.stop)
+    async with empty_database() as (directory, url):
+        return await _ours(directory, url, made, hold)
 
 
 async def _ours(directory: Path, url: str, made: FleetPlan, hold: float) -> dict[str, Any]:
