@@ -6,6 +6,8 @@ export type Permission =
   | 'counts.read' | 'analysis.write' | 'people.read' | 'people.write' | 'tokens.own' | 'audit.read'
   | 'system.read' | 'places.read'
   | 'gather.read' | 'gather.write' | 'pictures.control' | 'cameras.convert'
+  | 'grants.request' | 'grants.read' | 'grants.write' | 'pictures.export' | 'recordings.read' | 'recordings.write'
+  | 'shares.read' | 'shares.write' | 'cases.read' | 'cases.write' | 'notices.write'
 
 export interface RegionName {
   code: string
