@@ -1,4 +1,4 @@
-import { AppstoreOutlined, SearchOutlined, SettingOutlined, VideoCameraOutlined } from '@ant-design/icons'
+import { AppstoreOutlined, PlaySquareOutlined, SearchOutlined, SettingOutlined, VideoCameraOutlined } from '@ant-design/icons'
 import { Suspense, useCallback, useEffect, useMemo, useState } from 'react'
 import { NavLink, Outlet, useLocation, useNavigate } from 'react-router'
 import { useLiveState } from '@/api/liveContext'
@@ -17,6 +17,7 @@ import { MoodProvider } from './theme/Mood'
 const ICONS: Record<Place['key'], typeof AppstoreOutlined> = {
   overview: AppstoreOutlined,
   cameras: VideoCameraOutlined,
+  video: PlaySquareOutlined,
   system: SettingOutlined,
 }
 

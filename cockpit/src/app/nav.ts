@@ -2,7 +2,7 @@ import type { Permission } from '@/api/types'
 import type { zh } from './text/zh'
 
 export interface Place {
-  key: 'overview' | 'cameras' | 'system'
+  key: 'overview' | 'cameras' | 'video' | 'system'
   path: string
   label: keyof typeof zh
   /** Pressed after `g`. */
@@ -16,6 +16,7 @@ export interface Place {
 export const PLACES: readonly Place[] = [
   { key: 'overview', path: '/', label: 'nav.overview', letter: 'o', letterLabel: 'keys.overview', needs: ['cameras.read', 'health.read', 'counts.read'] },
   { key: 'cameras', path: '/cameras', label: 'nav.cameras', letter: 'c', letterLabel: 'keys.cameras', needs: ['cameras.read'] },
+  { key: 'video', path: '/video', label: 'nav.video', letter: 'v', letterLabel: 'keys.video', needs: ['pictures.view', 'recordings.read', 'pictures.register', 'grants.read'] },
   { key: 'system', path: '/system', label: 'nav.system', letter: 's', letterLabel: 'keys.system', needs: ['system.read', 'pictures.register', 'audit.read', 'people.read', 'tokens.own'] },
 ]
 

@@ -10,6 +10,7 @@ const SyncPage = lazy(() => import('@/pages/gather/SyncPage'))
 const ImportPage = lazy(() => import('@/pages/imports/ImportPage'))
 const DiscoverPage = lazy(() => import('@/pages/gather/DiscoverPage'))
 const PlanningPage = lazy(() => import('@/pages/planning/PlanningPage'))
+const WallPage = lazy(() => import('@/pages/wall/WallPage'))
 const SystemPage = lazy(() => import('@/pages/system/SystemPage'))
 const Missing = lazy(() => import('./Missing'))
 
@@ -25,6 +26,7 @@ export const router = createBrowserRouter([
       { path: 'cameras/discover', element: <DiscoverPage /> },
       { path: 'cameras/planning', element: <PlanningPage /> },
       { path: 'cameras/:id', element: <CameraPage /> },
+      { path: 'video', element: <WallPage /> },
       { path: 'system/:section?', element: <SystemPage /> },
       { path: '*', element: <Missing /> },
     ],
