@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 from uuid import UUID
 
 import structlog
@@ -11,14 +12,31 @@ from commonsight.clock import Clock
 from commonsight.connect.rtsp_udp import PortRange
 from commonsight.connect.service import Reopening
 from commonsight.media.admission import Admission, Grant, Seen
+from commonsight.media.model import End, Reader
 from commonsight.media.relay import Relay, Source
-from commonsight.media.viewer import BrowserViewer, PacketReader
 from commonsight.problem import Refusal
 from commonsight.settings import Media
 
 log = structlog.get_logger(__name__)
 
-AnyReader = BrowserViewer | PacketReader
+
+class Taken(Protocol):
+    """What has gone out to one reader, as the register and the metrics count it."""
+
+    bytes: int
+    frames: int
+    skips: int
+    frames_skipped: int
+
+
+class Served(Reader, Protocol):
+    """A reader somebody serves: it knows why it ends and counts what it was given."""
+
+    @property
+    def ended(self) -> "asyncio.Future[End]": ...
+
+    @property
+    def outlet(self) -> Taken: ...
 
 
 @dataclass(eq=False, slots=True)
@@ -27,7 +45,7 @@ class Reading:
 
     grant: Grant
     relay: Relay
-    reader: AnyReader
+    reader: Served
     since: float
     timer: asyncio.TimerHandle | None = None
 
@@ -58,7 +76,7 @@ class Hub:
         self._entering = 0
         self._stopping = False
 
-    async def enter(self, ticket: str, camera_id: UUID, make: Callable[[Callable[[], None]], AnyReader]) -> Reading:
+    async def enter(self, ticket: str, camera_id: UUID, make: Callable[[Callable[[], None]], Served]) -> Reading:
         """Check the ticket, write the retrieval, and hand the camera's pictures to the reader `make` builds.
 
         Raises:
