@@ -1,0 +1,1 @@
+"""Whatever somebody must handle is one case, with a deadline, a history and people who are told."""
