@@ -16,6 +16,7 @@ from commonsight.api.media_addresses import MediaAddresses
 from commonsight.api.middleware import BodyLimit, Observe, OriginCheck, SecurityHeaders
 from commonsight.catalog import intake_routes as intake
 from commonsight.catalog import routes as catalog
+from commonsight.catalog.walls import routes as walls
 from commonsight.clock import Clock
 from commonsight.connect.gb28181 import routes as gb28181
 from commonsight.connect.onvif import routes as onvif
@@ -32,6 +33,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     places.router,
     intake.router,  # before the camera list: "vanished" is no camera's id
     catalog.router,
+    walls.router,
     gb28181.router,
     onvif.router,
     viid.router,
