@@ -10,9 +10,10 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from commonsight.network import Exempt
 from commonsight.problem import Refusal
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -79,6 +80,9 @@ class Media(Section):
     )
     viewer_bytes: int = Field(
         4_000_000, ge=100_000, description="Queue of one viewer before it is moved on, bytes", examples=[4_000_000]
+    )
+    hls_bytes: int = Field(
+        32_000_000, ge=1_000_000, description="Room for the HLS parts of one camera, bytes", examples=[32_000_000]
     )
     udp_ports: tuple[Port, Port] = Field(
         (35_000, 39_999), description="First and last UDP port on which pictures of RTSP cameras may come in"
@@ -150,6 +154,24 @@ class Access(Section):
 
     session_hours: float = Field(12, gt=0, le=720, description="A session unused this long ends, h", examples=[12])
     login_attempts: int = Field(8, ge=1, le=100, description="Failed logins per name in ten minutes", examples=[8])
+
+
+class Network(Section):
+    """Addresses that people, devices and other servers name: what may be reached on their word."""
+
+    allow: list[str] = Field(
+        [],
+        description="Networks, with or without a port, that may be reached although the rule refuses them",
+        examples=[["10.20.0.0/16", "127.0.0.1:8554"]],
+        max_length=200,
+    )
+
+    @field_validator("allow")
+    @classmethod
+    def _readable(cls, allow: list[str]) -> list[str]:
+        for each in allow:
+            Exempt.parse(each)
+        return allow
 
 
 class Vision(Section):
@@ -302,6 +324,7 @@ class Settings(BaseSettings):
     lake: Lake = Lake()
     log: Log = Log()
     access: Access = Access()
+    network: Network = Network()
     vision: Vision = Vision()
     simulate: Simulate = Simulate()
     sync: Sync = Sync()

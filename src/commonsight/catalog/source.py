@@ -1,9 +1,9 @@
 """Addresses of cameras that people type in: taken apart, checked, without the password in the URL."""
 
-import ipaddress
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit, urlunsplit
 
+from commonsight import network
 from commonsight.problem import Refusal
 
 SCHEMES = {
@@ -15,6 +15,9 @@ SCHEMES = {
     "https": "http",
 }
 """Scheme of an address that people may type in -> protocol the camera is opened by."""
+PORTS = {"rtsp": 554, "rtsps": 322, "rtspu": 554, "rtspt": 554, "http": 80, "https": 443}
+"""The port an address means that names none."""
+REACHABLE = "an address of the network, not of this machine, its link or its cloud; `network.allow` names exceptions"
 URL_MOST = 1_000
 
 
@@ -37,7 +40,7 @@ def parse(url: str, *, username: str | None = None, password: str | None = None,
 
     Only the schemes of cameras are let through, and no address that can only mean this machine or its cloud's own
     services: a camera's address must not be a way to reach them (server-side request forgery). Names are checked as
-    written; where they resolve to is the network's business.
+    written here, and as they resolve when the camera is opened (`network.FILED`).
 
     Args:
         loopback: let 127.0.0.0/8 and ::1 through (the demo's virtual cameras, a person at this machine).
@@ -65,7 +68,10 @@ def parse(url: str, *, username: str | None = None, password: str | None = None,
         raise refused("scheme", ", ".join(SCHEMES), parts.scheme[:20] or None)
     if not host:
         raise refused("host", "rtsp://host[:port]/path")
-    _check_host(host, loopback=loopback)
+    try:
+        network.CAMERAS.with_loopback(loopback).check(host, port or PORTS[parts.scheme])
+    except Refusal as reason:
+        raise refused(f"host: {reason.code.removeprefix('network.')}", REACHABLE, host[:100]) from None
     netloc = f"[{host}]" if ":" in host else host
     if port is not None:
         netloc += f":{port}"
@@ -74,32 +80,3 @@ def parse(url: str, *, username: str | None = None, password: str | None = None,
         username = unquote(parts.username)
         password = password if password is not None else unquote(parts.password) if parts.password is not None else None
     return Source(SCHEMES[parts.scheme], bare, username or None, password)
-
-
-def _check_host(host: str, *, loopback: bool) -> None:
-    try:
-        address = ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        local = host.rstrip(".").lower() == "localhost" or host.rstrip(".").lower().endswith(".localhost")
-        # "127.1", "2130706433" and "0x7f000001" are addresses to a C library, though not to us.
-        odd = host.replace(".", "").isdigit() or host.lower().startswith("0x")
-        if odd or (local and not loopback):
-            raise _host_refused(host) from None
-        return
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-        address = address.ipv4_mapped
-    if address.is_loopback and loopback:
-        return
-    if address.is_loopback or address.is_link_local or address.is_multicast or address.is_unspecified:
-        raise _host_refused(host)
-
-
-def _host_refused(host: str) -> Refusal:
-    return Refusal(
-        "catalog.address_invalid",
-        status=422,
-        rule="host",
-        operand="url",
-        expected="an address of the network, not of this machine (loopback, link-local, multicast)",
-        actual=host[:100],
-    )

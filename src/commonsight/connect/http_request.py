@@ -11,6 +11,7 @@ import ssl
 import aiohttp
 from yarl import URL
 
+from commonsight import network
 from commonsight.connect.model import Address, SourceCode, SourceError
 from commonsight.connect.wire.digest import Credentials, parse_challenges
 
@@ -41,7 +42,9 @@ class HttpCamera:
         watching = aiohttp.TraceConfig()
         watching.on_connection_create_end.append(self._connected)
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=1, force_close=False),
+            connector=aiohttp.TCPConnector(
+                limit=1, force_close=False, socket_factory=network.FILED.socket_to(self.url.host or "")
+            ),
             cookie_jar=aiohttp.DummyCookieJar(),
             # No body is ever unpacked: a few bytes must not become gigabytes.
             auto_decompress=False,

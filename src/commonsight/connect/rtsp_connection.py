@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Callable
 from contextlib import suppress
 
+from commonsight import network
 from commonsight.connect.model import Address, SourceCode, SourceError
 from commonsight.connect.rtsp_url import Endpoint
 from commonsight.connect.wire.digest import Credentials, parse_challenges
@@ -48,12 +49,13 @@ class Connection(asyncio.BufferedProtocol):
         self._waiting: dict[int, asyncio.Future[Response]] = {}
         self._error: SourceError | None = None
 
-    async def open(self, where: Endpoint) -> None:
-        """Connect. Raises `SourceError`: refused, unreachable, protocol (certificate), timeout (the system's own)."""
+    async def open(self, where: Endpoint, guard: network.Guard = network.FILED) -> None:
+        """Connect to an address that `guard` lets through. Raises `SourceError`: refused, unreachable, protocol
+        (certificate), timeout (the system's own)."""
         host, port, secure = where
         context = ssl.create_default_context() if secure else None
         try:
-            await asyncio.get_running_loop().create_connection(lambda: self, host, port, ssl=context)
+            await guard.connect(lambda: self, host, port, ssl=context)
         except ConnectionRefusedError:
             raise SourceError(SourceCode.REFUSED, f"{host}:{port} refuses connections") from None
         except TimeoutError:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import structlog
 
+from commonsight import network
 from commonsight.clock import Clock
 from commonsight.connect.model import Address, SourceCode, SourceError
 from commonsight.connect.receiver import Receiver
@@ -20,6 +21,7 @@ from commonsight.connect.rtsp_url import (
     redirect_target,
     server_ports,
     session_timeout,
+    special,
 )
 from commonsight.connect.wire import sdp
 from commonsight.connect.wire.codec import Codec
@@ -141,7 +143,11 @@ class _Opening:
         self._connection = Connection(self._address)
         if redirected:
             self._connection.forbid_basic()
-        await self._connection.open(where)
+        # A redirect is the device's word, not a person's: nothing of this machine, but where it already was.
+        guard = (
+            network.CAMERAS.with_loopback(special(endpoint(self._address.url).host)) if redirected else network.FILED
+        )
+        await self._connection.open(where, guard)
 
     async def _ask(self, method: str, url: str, **headers: str) -> Response:
         assert self._connection is not None

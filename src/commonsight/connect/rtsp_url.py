@@ -57,12 +57,13 @@ def redirect_target(url: str, location: str) -> str:
     before, after = endpoint(url), endpoint(target)
     if before.secure and not after.secure:
         raise ValueError("redirect: from rtsps to rtsp")
-    if _special(after.host) and not _special(before.host):
+    if special(after.host) and not special(before.host):
         raise ValueError(f"redirect: to {after.host}, an address of this machine")
     return target
 
 
-def _special(host: str) -> bool:
+def special(host: str) -> bool:
+    """Whether a host, as it is written, means this machine, its link or its cloud."""
     try:
         address = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:

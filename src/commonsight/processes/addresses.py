@@ -20,6 +20,21 @@ def wanted(settings: Settings, *, demo: bool) -> Iterator[tuple[str, str, int]]:
         yield "simulate.port", settings.simulate.host, settings.simulate.port
 
 
+def own_ports(settings: Settings) -> frozenset[int]:
+    """The ports this platform listens on, here or on its other machines: never an address for somebody to name."""
+    media = range(settings.media.nodes)
+    return frozenset(
+        [
+            settings.api.port,
+            settings.sip.signalling_port,
+            *(settings.media.port + index for index in media),
+            *(settings.media.packets_port + index for index in media),
+            *([settings.viid.port] if settings.viid.enabled else []),
+            *([zone.port for zone in settings.sip.zones] if settings.sip.enabled else []),
+        ]
+    )
+
+
 def check(settings: Settings, *, demo: bool) -> None:
     """Refuse to start what could not listen: said once and plainly, instead of by a child that dies again and again.
 

@@ -20,9 +20,11 @@ import prometheus_client
 import structlog
 from sqlalchemy.exc import DBAPIError
 
+from commonsight import network
 from commonsight.clock import Clock, SystemClock
 from commonsight.problem import Refusal
 from commonsight.processes import logs
+from commonsight.processes.addresses import own_ports
 from commonsight.records import nodes
 from commonsight.records.database import Database
 from commonsight.settings import Settings, load
@@ -68,6 +70,7 @@ def main(kind: str, serve: Serve, *, metrics: bool = True) -> None:
     try:
         settings = load(given.config)
         logs.configure(settings, name=given.name, supervised=supervised)
+        network.install(settings.network.allow, own_ports(settings))
         asyncio.run(_run(kind, given.name, settings, serve, metrics=metrics, supervised=supervised))
     except Refusal as refusal:
         log.error("refused", code=refusal.code, **{k: str(v) for k, v in refusal.facts().items()})

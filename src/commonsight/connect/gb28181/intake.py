@@ -8,6 +8,7 @@ from typing import Final
 
 import structlog
 
+from commonsight import network
 from commonsight.clock import Clock
 from commonsight.connect.gb28181.media_ports import Taken
 from commonsight.connect.gb28181.ps_receiver import PsReceiver
@@ -24,6 +25,8 @@ CANDIDATES_MOST: Final = 4
 CONNECT_TRIES: Final = 3
 CONNECT_PAUSE: Final = 1.0
 CONNECT_SECONDS: Final = 3.0
+ADDRESSES: Final = network.CAMERAS.with_loopback(True)
+"""Where a device may tell us to fetch its packets: its own description names the address."""
 
 log = structlog.get_logger(__name__)
 
@@ -69,14 +72,13 @@ class Intake:
         Raises:
             OSError: the last failure.
         """
-        loop = asyncio.get_running_loop()
         failure: OSError = ConnectionRefusedError(f"{host}:{port}")
         for attempt in range(CONNECT_TRIES):
             if attempt:
                 await self._clock.sleep(CONNECT_PAUSE)
             try:
                 async with asyncio.timeout(CONNECT_SECONDS):
-                    _, protocol = await loop.create_connection(lambda: _Connection(self), host, port)
+                    _, protocol = await ADDRESSES.connect(lambda: _Connection(self), host, port)
             except OSError as error:
                 log.info("media_connect_failed", host=host, port=port, attempt=attempt + 1, error=str(error))
                 failure = error

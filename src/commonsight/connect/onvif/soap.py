@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import structlog
 
+from commonsight import network
 from commonsight.connect.model import SourceCode, SourceError
 from commonsight.connect.onvif.model import pinned
 
@@ -70,6 +71,7 @@ class Soap:
         await asyncio.to_thread(_library)
         self._camera = _make(self)
         self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(socket_factory=network.FILED.socket_to(self.host)),
             response_class=_Bounded,
             middlewares=(_no_redirect,),
             cookie_jar=aiohttp.DummyCookieJar(),

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import aiohttp
 from yarl import URL
 
+from commonsight import network
 from commonsight.connect.model import SourceCode, SourceError
 from commonsight.connect.viid.model import CONTENT_TYPE, FORMS, Malformed, inside, items, parse
 from commonsight.connect.viid.store import Subscribed
@@ -101,7 +102,11 @@ async def _sent(
     headers = {"Content-Type": CONTENT_TYPE, "User-Identify": us}
     data = json.dumps(document, ensure_ascii=False).encode()
     try:
-        async with asyncio.timeout(TIMEOUT), aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
+        connector = aiohttp.TCPConnector(socket_factory=network.FILED.socket_to(where.host or ""))
+        async with (
+            asyncio.timeout(TIMEOUT),
+            aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar()) as session,
+        ):
             for proven in (False, True):
                 async with session.request(
                     method, where, data=data, headers=headers, allow_redirects=False
