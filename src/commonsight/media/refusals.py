@@ -1,6 +1,7 @@
 """From whatever kept a reader out to the `end` message it gets."""
 
 import structlog
+from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
 from commonsight.media.model import spoken
@@ -26,3 +27,11 @@ def explain(error: Exception) -> dict[str, str]:
         return spoken("end", "register_unavailable")
     log.error("reader_failed", exc_info=error)
     return spoken("end", "internal")
+
+
+def refused(error: Exception) -> web.Response:
+    """The answer to a plain request: as `explain`, with the refusal's status; 503 for what may pass, else 500."""
+    said = explain(error)
+    passing = 500 if said["code"] == "internal" else 503
+    status = error.status if isinstance(error, Refusal) else passing
+    return web.json_response({key: value for key, value in said.items() if key != "type"}, status=status)

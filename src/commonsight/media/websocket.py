@@ -21,3 +21,9 @@ def frame(opcode: int, payload: bytes) -> bytes:
     else:
         head = _LONG.pack(_FINAL | opcode, 127, length)
     return head + payload
+
+
+def payload(message: bytes) -> bytes:
+    """What `frame` was given."""
+    short = message[1]
+    return message[{126: 4, 127: 10}.get(short, 2) :]
