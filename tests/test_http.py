@@ -79,6 +79,7 @@ class Somebody:
     name: str = "li.na"
     display_name: str = "李娜"
     organisation: str = ""
+    roles: tuple[str, ...] = ()
     permissions: frozenset[str] = frozenset()
 
 

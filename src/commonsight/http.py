@@ -17,7 +17,7 @@ import hashlib
 import json
 from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Final, Generic, Protocol, TypeVar, cast
+from typing import Annotated, Any, Final, Generic, Literal, Protocol, TypeVar, cast
 from uuid import UUID
 
 from fastapi import Depends, Header, Query, Request
@@ -54,6 +54,8 @@ class Caller(Protocol):
     @property
     def organisation(self) -> str: ...
     @property
+    def roles(self) -> tuple[str, ...]: ...
+    @property
     def permissions(self) -> frozenset[str]: ...
     @property
     def regions(self) -> tuple[str, ...]: ...
@@ -61,11 +63,16 @@ class Caller(Protocol):
     def language(self) -> str: ...
 
 
-class Guard:
-    """The dependency behind `requires`; `permission` is what the introspection test reads."""
+Pictures = Literal["live", "playback", "download", "snapshot", "control"]
+"""What a route does with a camera's pictures, or with the camera: the actions of `gate.model.Action`."""
 
-    def __init__(self, permission: str) -> None:
+
+class Guard:
+    """The dependency behind `requires`; `permission` and `pictures` are what the introspection tests read."""
+
+    def __init__(self, permission: str, pictures: Pictures | None = None) -> None:
         self.permission = permission
+        self.pictures = pictures
 
     async def __call__(self, connection: HTTPConnection) -> Caller:
         """Ask the composition root; keep the caller for the language of answers and for `Once`."""
@@ -78,14 +85,21 @@ class Open:
     """The dependency behind `public`: says in the code that a route is open to anybody on purpose."""
 
     permission = None
+    pictures = None
 
     async def __call__(self) -> None:
         return None
 
 
-def requires(permission: str) -> Any:
-    """Let only callers with `permission` in; the value is the `Caller`. Others are refused with 401 or 403."""
-    return Depends(Guard(permission))
+def requires(permission: str, *, pictures: Pictures | None = None) -> Any:
+    """Let only callers with `permission` in; the value is the `Caller`. Others are refused with 401 or 403.
+
+    Args:
+        pictures: declares the route a door to pictures. It must then ask gate/ for a grant of this action;
+            tests/house/test_doors.py tries it as each role without one, and fails for a route that hands out pictures
+            (or where they are) without saying so here.
+    """
+    return Depends(Guard(permission, pictures))
 
 
 def signed_in() -> Any:

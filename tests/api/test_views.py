@@ -14,6 +14,7 @@ from commonsight.media.placement import node_for
 from commonsight.places import store as places
 from commonsight.places.model import Level, Region
 from commonsight.records import nodes
+from tests.gate.given import give
 
 
 @pytest.fixture
@@ -46,6 +47,7 @@ def why(camera, **more):
 
 async def test_a_picture_is_asked_for_shown_and_given_back(sign_in, cameras, media, database):
     client = await sign_in("officer", regions=("4501",))
+    await give(database, client.person)
     answer = await client.post("/api/v1/views", json=why(cameras["4501"]))
     assert answer.status_code == 201, answer.text
     view = answer.json()

@@ -35,6 +35,7 @@ class Somebody:
     name: str = "wei"
     display_name: str = "韦警官"
     organisation: str = "南宁市公安局"
+    roles: tuple[str, ...] = ("operator",)
     language: str = "zh"
 
 

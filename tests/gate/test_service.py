@@ -9,7 +9,7 @@ from sqlalchemy import func, select, text
 
 from commonsight.access import service as access
 from commonsight.clock import SystemClock
-from commonsight.gate import service, store, tasks
+from commonsight.gate import permits, service, store, tasks
 from commonsight.gate.model import Standing
 from commonsight.gate.tables import PermitRow, RetrievalRow
 from commonsight.outbox import Entry
@@ -17,12 +17,16 @@ from commonsight.problem import Refusal
 from commonsight.records.canonical import digest
 from tests.access import people
 
+from .given import give
+
 WHY = {"purpose_code": "emergency", "purpose_text": "江北大道积水"}
 
 
 @pytest.fixture
 async def officer(database):
-    return await people.add(database, "li.na", roles=("officer",), regions=("4501",))
+    person = await people.add(database, "li.na", roles=("officer",), regions=("4501",))
+    await give(database, person)
+    return person
 
 
 async def issued(database, caller, *cameras, **more):
@@ -80,11 +84,11 @@ async def test_the_outbox_proves_the_line_without_telling_who(database, camera, 
     (line,) = await lines(database)
     async with database.read() as session:
         told = (await session.execute(text("SELECT payload FROM outbox WHERE topic = 'gate.retrieval'"))).scalar_one()
-    assert told == service.proof(line)
+    assert told == permits.proof(line)
     for secret in (officer.name, line.holder_name, str(officer.id), line.purpose_text, line.camera_name):
         assert secret not in json.dumps(told, ensure_ascii=False)
     line.purpose_text = "something else"
-    assert told["declared_sha256"] != service.proof(line)["declared_sha256"]
+    assert told["declared_sha256"] != permits.proof(line)["declared_sha256"]
     assert len(digest(told)) == 32
 
 
@@ -158,6 +162,7 @@ async def test_nothing_opens_after_revocation_and_media_nodes_are_told(database,
 async def test_nothing_opens_after_expiry(database, camera, officer):
     seen = await camera()
     made = await issued(database, officer, seen, minutes=5)
+    await opened(database, made, seen)
     await opened(database, made, seen, now=made.permit.expires_at - timedelta(seconds=1))
     with pytest.raises(Refusal, match=r"gate.ticket_expired"):
         await opened(database, made, seen, now=made.permit.expires_at)
@@ -232,7 +237,7 @@ async def test_lines_of_a_media_node_that_died_are_closed_with_the_permits_end(d
     async with database.write() as session:
         now = await store.moment(session) - timedelta(hours=2)
         made = await service.issue(session, caller=officer, cameras=[seen], minutes=60, now=now, **WHY)
-    line_id = await opened(database, made, seen, now=now + timedelta(minutes=1))
+    line_id = await opened(database, made, seen, now=now + timedelta(seconds=59))
     fresh = await opened(database, await issued(database, officer, seen), seen)
     async with database.write() as session:
         assert await store.close_abandoned(session, 120) == 1

@@ -32,7 +32,10 @@ from .world import Cameras, browser, camera_id, footage
 
 PERSON = cast(
     Caller,
-    SimpleNamespace(id=uuid7(), name="p", display_name="P", organisation="O", permissions=frozenset(), regions=("45",)),
+    SimpleNamespace(
+        id=uuid7(), name="p", display_name="P", organisation="O", roles=("operator",), permissions=frozenset(),
+        regions=("45",),
+    ),  # fmt: skip
 )
 
 

@@ -101,7 +101,7 @@ class Gate:
     first_frames: list[Grant] = field(default_factory=list)
     endings: list[Seen] = field(default_factory=list)
 
-    async def admit(self, ticket: str, camera: UUID, *, locate: bool) -> Grant:
+    async def admit(self, ticket: str, camera: UUID, *, locate: bool, **_: object) -> Grant:
         if ticket in self.refused:
             raise self.refused[ticket]
         expires = SystemClock().now() + timedelta(minutes=self.minutes)

@@ -5,7 +5,7 @@ import secrets
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
@@ -24,6 +24,12 @@ CAMERAS_MOST: Final = 64
 
 TEXT_SHORTEST, TEXT_LONGEST = 4, 500
 
+FOOTAGE_MOST: Final = timedelta(days=31)
+"""Recordings one permit may reach into."""
+
+FIRST_USE_SECONDS: Final = 60.0
+"""A person's ticket opens its first stream within this time, or never."""
+
 
 class Door(StrEnum):
     """The lawful basis a picture leaves by."""
@@ -31,6 +37,23 @@ class Door(StrEnum):
     RETRIEVAL = "retrieval"
     SHARING = "sharing"
     TRADE = "trade"
+
+
+class Action(StrEnum):
+    """What is done with a camera's pictures, or (CONTROL) with the camera."""
+
+    LIVE = "live"
+    PLAYBACK = "playback"
+    DOWNLOAD = "download"
+    SNAPSHOT = "snapshot"
+    CONTROL = "control"
+
+
+OF_FOOTAGE: Final = frozenset({Action.PLAYBACK, Action.DOWNLOAD})
+"""Actions on recordings: their permits name the span they may reach into."""
+
+Footage = tuple[datetime, datetime]
+"""A span of recordings: from, to (not included)."""
 
 
 class Standing(StrEnum):
@@ -68,8 +91,58 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who shows a ticket, as far as a media node can tell. `secrets`: what the browser keeps (cookie, subprotocol);
+    `address`: where the request comes from."""
+
+    secrets: tuple[str, ...] = ()
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """Whose ticket it is. `sha256`: of the secret the viewer's browser keeps; without one the ticket belongs to the
+    first address that uses it. `open_by`: unused until then, it is worth nothing."""
+
+    sha256: bytes | None = None
+    address: str | None = None
+    open_by: datetime | None = None
+    opened_at: datetime | None = None
+
+    def refuse_unless(self, viewer: Viewer | None, now: datetime) -> None:
+        """Raise `gate.viewer_other` or `gate.ticket_unused` (403) unless this viewer may use the ticket now."""
+        if self.sha256 is not None:
+            shown = () if viewer is None else viewer.secrets
+            if not any(secrets.compare_digest(digest(secret), self.sha256) for secret in shown):
+                raise Refusal("gate.viewer_other", status=403, rule="ticket bound to its viewer", operand="ticket")
+        elif self.address is not None and (viewer is None or viewer.address != self.address):
+            raise Refusal(
+                "gate.viewer_other",
+                status=403,
+                rule="ticket bound to its viewer",
+                operand="address",
+                expected=self.address,
+                actual=None if viewer is None else viewer.address,
+            )
+        if self.opened_at is None and self.open_by is not None and now >= self.open_by:
+            raise Refusal(
+                "gate.ticket_unused",
+                status=403,
+                rule=f"first used within {FIRST_USE_SECONDS:.0f} s",
+                operand="ticket",
+                expected=self.open_by.isoformat(),
+                actual=now.isoformat(),
+            )
+
+
+@dataclass(frozen=True, slots=True)
 class Permit:
-    """Who may see which cameras, why, by which door, until when. `cameras` empty: all of them (system holders only)."""
+    """Who may do what with which cameras, why, by which door, until when.
+
+    `cameras` empty: all of them (system holders only). `holder_kind`: `person`, `system` (our own processes),
+    `platform` (an upper platform), `server` (a media server). `footage`: the span of recordings that playback and
+    download reach; None for live only, and for our own processes every recording.
+    """
 
     id: UUID
     door: Door
@@ -86,6 +159,11 @@ class Permit:
     revoked_at: datetime | None = None
     revoked_reason: str | None = None
     window: dict[str, Any] | None = field(default=None, hash=False)
+    actions: frozenset[Action] = frozenset({Action.LIVE, Action.SNAPSHOT})
+    footage: Footage | None = None
+    grant_id: UUID | None = None
+    emergency: bool = False
+    binding: Binding = Binding()
 
     def standing(self, now: datetime) -> Standing:
         """Revoked outweighs expired: the stronger word is the one to tell."""
@@ -97,8 +175,20 @@ class Permit:
         """True when this camera is among those the permit names."""
         return camera_id in self.cameras or (not self.cameras and self.holder_kind == "system")
 
-    def refuse_unless(self, camera_id: UUID, now: datetime) -> None:
-        """Raise `gate.ticket_revoked`, `gate.ticket_expired` or `gate.camera_not_covered` (403) unless it opens now."""
+    @property
+    def holder(self) -> str:
+        """Name and unit of the holder, as it is written over the picture."""
+        return f"{self.holder_name} · {self.organisation}" if self.organisation else self.holder_name
+
+    def refuse_unless(
+        self, camera_id: UUID, now: datetime, *, action: Action = Action.LIVE, footage: Footage | None = None
+    ) -> None:
+        """Return when it opens this now.
+
+        Raises:
+            Refusal: `gate.ticket_revoked`, `gate.ticket_expired`, `gate.camera_not_covered`, `gate.action_not_covered`
+                or `gate.footage_not_covered` (403).
+        """
         standing = self.standing(now)
         if standing is Standing.REVOKED:
             raise Refusal(
@@ -119,6 +209,29 @@ class Permit:
             )
         if not self.covers(camera_id):
             raise Refusal("gate.camera_not_covered", status=403, rule="permit", operand="camera", actual=str(camera_id))
+        if action not in self.actions:
+            raise Refusal(
+                "gate.action_not_covered",
+                status=403,
+                rule="permit",
+                operand="action",
+                expected=sorted(self.actions),
+                actual=action.value,
+            )
+        if action in OF_FOOTAGE and not self._reaches(footage):
+            raise Refusal(
+                "gate.footage_not_covered",
+                status=403,
+                rule="permit",
+                operand="footage",
+                expected=None if self.footage is None else [moment.isoformat() for moment in self.footage],
+                actual=None if footage is None else [moment.isoformat() for moment in footage],
+            )
+
+    def _reaches(self, footage: Footage | None) -> bool:
+        if self.footage is None:
+            return self.holder_kind == "system"
+        return footage is not None and self.footage[0] <= footage[0] < footage[1] <= self.footage[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +332,29 @@ def check_minutes(minutes: int) -> int:
             actual=minutes,
         )
     return minutes
+
+
+def check_footage(action: Action, footage: Footage | None) -> Footage | None:
+    """The span a permit for `action` names; None for what has no span.
+
+    Raises:
+        Refusal: `gate.footage_missing`, `gate.footage_invalid`.
+    """
+    if action not in OF_FOOTAGE:
+        return None
+    if footage is None:
+        raise Refusal("gate.footage_missing", status=422, rule="from and to", operand="footage", actual=action.value)
+    begin, end = footage
+    if not begin < end or end - begin > FOOTAGE_MOST:
+        raise Refusal(
+            "gate.footage_invalid",
+            status=422,
+            rule=f"from before to, at most {FOOTAGE_MOST.days} days",
+            operand="footage",
+            expected=FOOTAGE_MOST.days,
+            actual=[begin.isoformat(), end.isoformat()],
+        )
+    return begin, end
 
 
 def new_ticket() -> str:

@@ -1,33 +1,34 @@
 """Use cases of gate/: issue, check, open, close, revoke. No reason, no permit; no permit, no picture."""
 
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final, Literal
 from uuid import UUID
 
 from commonsight import outbox
 from commonsight.catalog import service as catalog
-from commonsight.gate import store
+from commonsight.gate import grants, permits, store
 from commonsight.gate.model import (
     MINUTES_DEFAULT,
-    SYSTEM_HOURS_MOST,
+    OF_FOOTAGE,
+    Action,
     Door,
+    Footage,
     Issued,
     Limits,
     Permit,
     Standing,
+    Viewer,
     check_cameras,
+    check_footage,
     check_minutes,
     check_purpose,
     digest,
-    new_ticket,
 )
-from commonsight.gate.tables import PermitRow, RetrievalRow
+from commonsight.gate.tables import PermitRow
 from commonsight.http import Caller, sees
 from commonsight.problem import Refusal
-from commonsight.records.base import uuid7
-from commonsight.records.canonical import digest as canonical_digest
 from commonsight.records.database import ReadSession, WriteSession, notify
 
 REVOKED: Final = "gate_revoked"
@@ -42,46 +43,70 @@ async def issue(
     purpose_code: str | None,
     purpose_text: str | None,
     minutes: int = MINUTES_DEFAULT,
-    door: str = "retrieval",
+    action: Action = Action.LIVE,
+    footage: Footage | None = None,
+    viewer: str | None = None,
     now: datetime | None = None,
 ) -> Issued:
-    """Give a person a permit and write the register's line for each camera, in the caller's transaction.
+    """Give a person a permit under one of their grants and write the register's line for each camera.
+
+    All of it happens in the caller's transaction; without its commit there is neither permit nor line.
 
     Args:
-        session: the transaction; without its commit there is neither permit nor line.
         caller: who asks; needs `pictures.view` (checked by the route) and regions that hold every camera.
-        cameras: 1 to 64 cameras.
+        cameras: 1 to 64 cameras, all under one grant.
         purpose_code: one of `model.purposes()`.
         purpose_text: the reason in words; some purposes demand it.
-        minutes: how long the permit runs, 1 to 240.
-        door: lawful basis.
+        minutes: how long the permit runs, 1 to 240; less when the grant says less, ends, or its day's window closes.
+        action: what is to be done.
+        footage: for playback and download, the span of recordings.
+        viewer: a secret the viewer's browser keeps: only who shows it can use the ticket. Without one the ticket
+            belongs to the first address that uses it.
         now: the moment; default is the database's.
 
     Raises:
-        Refusal: `gate.purpose_missing` and what else `check_purpose` refuses, `gate.camera_unknown` (404, also for
-            cameras beyond the caller's regions), `gate.cameras_many`, `gate.minutes_invalid`.
+        Refusal: `gate.no_grant` (403) naming what the nearest grant falls short by; `gate.purpose_missing` and what
+            else `check_purpose` refuses, `gate.camera_unknown` (404, also for cameras beyond the caller's regions),
+            `gate.cameras_many`, `gate.minutes_invalid`, `gate.footage_missing`, `gate.footage_invalid`.
     """
     code, said = check_purpose(purpose_code, purpose_text)
-    asked = check_cameras(cameras)
+    asked, span = check_cameras(cameras), check_footage(action, footage)
+    runs = timedelta(minutes=check_minutes(minutes))
     now = now or await store.moment(session)
-    named = {camera_id: await _camera(session, camera_id, caller) for camera_id in asked}
-    permit, ticket = await _write(
+    seen = await grants.seen(session, caller, asked)
+    grant = await grants.cover(session, caller, seen, action, code, now)
+    if grant.limits.minutes is not None:
+        runs = min(runs, timedelta(minutes=grant.limits.minutes))
+    ends = grant.ends(now)
+    return await permits.write_for_person(
         session,
-        door=Door(door),
-        holder_kind="person",
-        holder_id=caller.id,
-        holder_name=caller.display_name or caller.name,
-        organisation=caller.organisation,
-        purpose=(code, said),
-        cameras=asked,
-        limits=Limits(minutes=check_minutes(minutes)),
-        now=now,
-        expires_at=now + timedelta(minutes=minutes),
+        caller,
+        seen,
+        permits.Terms(
+            door=grant.door,
+            purpose=(code, said),
+            actions=permits.together(action, grant.actions),
+            footage=span,
+            limits=replace(grant.limits, minutes=int(runs.total_seconds() // 60)),
+            expires_at=now + runs if ends is None else min(now + runs, ends),
+            grant_id=grant.id,
+        ),
+        action,
+        viewer,
+        now,
     )
-    lines = {}
-    for camera_id, (name, region) in named.items():
-        lines[camera_id] = (await _register(session, permit, camera_id, name, region, now)).id
-    return Issued(permit, ticket, lines)
+
+
+async def refuse_without_grant(
+    session: ReadSession, caller: Caller, camera_id: UUID, action: Action, *, now: datetime | None = None
+) -> None:
+    """Return when one of the caller's grants lets them do this with the camera now, whatever the purpose.
+
+    Raises:
+        Refusal: `gate.camera_unknown` (404), `gate.no_grant` (403).
+    """
+    seen = await grants.seen(session, caller, (camera_id,))
+    await grants.cover(session, caller, seen, action, None, now or await store.moment(session))
 
 
 async def issue_system(
@@ -91,50 +116,98 @@ async def issue_system(
     purpose_code: str,
     cameras: Sequence[UUID] = (),
     hours: float = 24,
+    actions: frozenset[Action] = frozenset({Action.LIVE, Action.SNAPSHOT}),
     now: datetime | None = None,
 ) -> Issued:
-    """Give one of our own processes a permit (`see`, `inspect`); `cameras` empty: all. What it opens is registered.
+    """Give one of our own processes a permit (`see`, `inspect`, a recorder); `cameras` empty: all. What it opens is
+    registered.
 
     Raises:
         Refusal: `gate.purpose_missing`, `gate.purpose_unknown`, `gate.hours_invalid`.
     """
     code, said = check_purpose(purpose_code, None, system=True)
-    if not 0 < hours <= SYSTEM_HOURS_MOST:
-        raise Refusal(
-            "gate.hours_invalid",
-            rule=f"0 to {SYSTEM_HOURS_MOST}",
-            operand="hours",
-            expected=SYSTEM_HOURS_MOST,
-            actual=hours,
-        )
     now = now or await store.moment(session)
-    permit, ticket = await _write(
-        session,
+    terms = permits.Terms(
         door=Door.RETRIEVAL,
-        holder_kind="system",
-        holder_id=None,
-        holder_name=name,
-        organisation="",
         purpose=(code, said),
-        cameras=tuple(dict.fromkeys(cameras)),
+        actions=actions,
+        footage=None,
         limits=Limits(),
-        now=now,
-        expires_at=now + timedelta(hours=hours),
+        expires_at=now + permits.span_of(hours),
     )
-    return Issued(permit, ticket)
+    return await permits.write(
+        session, permits.Held("system", None, name, ""), tuple(dict.fromkeys(cameras)), terms, now
+    )
 
 
-async def check(session: ReadSession, ticket: str, camera_id: UUID, *, now: datetime | None = None) -> Permit:
-    """The permit behind a ticket, when it opens this camera now.
+async def issue_platform(
+    session: WriteSession,
+    *,
+    platform_id: UUID,
+    name: str,
+    organisation: str,
+    cameras: Sequence[UUID],
+    action: Action,
+    hours: float,
+    footage: Footage | None = None,
+    limits: Limits | None = None,
+    holder_kind: Literal["platform", "server"] = "platform",
+    now: datetime | None = None,
+) -> Issued:
+    """Give an upper platform (door `sharing`) or a media server a permit for what it is shown.
+
+    Whether the camera is in its share is for the caller to know; nothing here looks at grants. What it opens is
+    registered under its name.
+
+    Args:
+        organisation: the unit behind the platform, for the register.
+        hours: how long the permit runs, at most 31 days.
 
     Raises:
-        Refusal: `gate.ticket_unknown` (404); `gate.ticket_revoked`, `gate.ticket_expired`,
-            `gate.camera_not_covered` (403).
+        Refusal: `gate.camera_unknown` (404), `gate.cameras_missing`, `gate.cameras_many`, `gate.hours_invalid`,
+            `gate.footage_missing`, `gate.footage_invalid`.
+    """
+    asked, span = check_cameras(cameras), check_footage(action, footage)
+    now = now or await store.moment(session)
+    seen = await grants.known(session, asked)
+    terms = permits.Terms(
+        door=Door.SHARING if holder_kind == "platform" else Door.RETRIEVAL,
+        purpose=check_purpose("cascade" if holder_kind == "platform" else "media_server", None, system=True),
+        actions=frozenset({action}),
+        footage=span,
+        limits=limits or Limits(),
+        expires_at=now + permits.span_of(hours),
+    )
+    held = permits.Held(holder_kind, platform_id, name, organisation)
+    return await permits.write(session, held, tuple(camera.id for camera in seen), terms, now)
+
+
+async def check(
+    session: ReadSession,
+    ticket: str,
+    camera_id: UUID,
+    *,
+    action: Action = Action.LIVE,
+    footage: Footage | None = None,
+    viewer: Viewer | None = None,
+    now: datetime | None = None,
+) -> Permit:
+    """The permit behind a ticket, when it lets this viewer do this with this camera now.
+
+    Args:
+        footage: the span about to be read; None asks for all the permit reaches.
+        viewer: who shows the ticket; one that is bound to a viewer opens for nobody else.
+
+    Raises:
+        Refusal: `gate.ticket_unknown` (404); `gate.ticket_revoked`, `gate.ticket_expired`, `gate.ticket_unused`,
+            `gate.viewer_other`, `gate.camera_not_covered`, `gate.action_not_covered`, `gate.footage_not_covered` (403).
     """
     permit = await store.permit_by_ticket(session, digest(ticket))
     if permit is None:
         raise Refusal("gate.ticket_unknown", status=404, rule="permit", operand="ticket")
-    permit.refuse_unless(camera_id, now or await store.moment(session))
+    now = now or await store.moment(session)
+    permit.refuse_unless(camera_id, now, action=action, footage=footage or permit.footage)
+    permit.binding.refuse_unless(viewer, now)
     return permit
 
 
@@ -145,27 +218,45 @@ async def standing(session: ReadSession, permit_id: UUID, *, now: datetime | Non
 
 
 async def open_retrieval(
-    session: WriteSession, permit: Permit, camera_id: UUID, *, node: str, now: datetime | None = None
+    session: WriteSession,
+    permit: Permit,
+    camera_id: UUID,
+    *,
+    node: str,
+    action: Action = Action.LIVE,
+    footage: Footage | None = None,
+    viewer: Viewer | None = None,
+    now: datetime | None = None,
 ) -> UUID:
     """Write that a picture source is being opened; commit before the first frame leaves. Returns the line's id.
 
     The line written at issue is used by the first opening; each further opening under the same permit gets its own. The
-    permit is read again under a lock, so nothing opens once a revocation has returned.
+    permit is read again under a lock, so nothing opens once a revocation has returned. The first opening makes the
+    ticket its viewer's.
 
     Raises:
-        Refusal: as `check`.
+        Refusal: as `check`, but for the viewer's secret, which only who shows the ticket can be asked for.
     """
     row = await store.lock_permit(session, permit.id)
     if row is None:
         raise Refusal("gate.ticket_unknown", status=404, rule="permit", operand="ticket")
     now = now or await store.moment(session)
     current = store.permit_of(row)
-    current.refuse_unless(camera_id, now)
-    line = await store.waiting_retrieval(session, permit.id, camera_id)
+    span = footage or current.footage
+    current.refuse_unless(camera_id, now, action=action, footage=span)
+    if row.opened_at is None:
+        row.opened_at = now
+        if row.viewer_sha256 is None and row.holder_kind == "person" and viewer is not None:
+            row.viewer_address = viewer.address
+    elif viewer is not None and row.viewer_sha256 is None:
+        current.binding.refuse_unless(viewer, now)
+    line = await store.waiting_retrieval(session, permit.id, camera_id, action.value)
     if line is None:
         brief = await catalog.camera_brief(session, camera_id)
         name, region = (brief.name, brief.region) if brief else ("", "")
-        line = await _register(session, current, camera_id, name, region, now)
+        line = await permits.register(session, current, camera_id, name, region, action, now)
+    if action in OF_FOOTAGE and span is not None:
+        line.footage_from, line.footage_to = span
     line.opened_at, line.node = now, node
     await session.flush()
     return line.id
@@ -234,104 +325,3 @@ async def _revoke(session: WriteSession, row: PermitRow, reason: str, now: datet
     await session.flush()
     await outbox.append(session, "gate.permit_revoked", {"permit": str(row.id)})
     await notify(session, REVOKED, {"permit_id": str(row.id)})
-
-
-async def _camera(session: ReadSession, camera_id: UUID, caller: Caller) -> tuple[str, str]:
-    """Name and region of a camera the caller may see. Beyond their regions it does not exist for them."""
-    brief = await catalog.camera_brief(session, camera_id)
-    if brief is None or brief.archived or not sees(caller, brief.region):
-        raise Refusal("gate.camera_unknown", status=404, rule="scope", operand="camera_id", actual=str(camera_id))
-    return brief.name, brief.region
-
-
-async def _write(
-    session: WriteSession,
-    *,
-    door: Door,
-    holder_kind: str,
-    holder_id: UUID | None,
-    holder_name: str,
-    organisation: str,
-    purpose: tuple[str, str],
-    cameras: Sequence[UUID],
-    limits: Limits,
-    now: datetime,
-    expires_at: datetime,
-) -> tuple[Permit, str]:
-    ticket = new_ticket()
-    row = PermitRow(
-        id=uuid7(),
-        door=door.value,
-        holder_kind=holder_kind,
-        holder_id=holder_id,
-        holder_name=holder_name,
-        organisation=organisation,
-        purpose_code=purpose[0],
-        purpose_text=purpose[1],
-        cameras=list(cameras),
-        limits=limits.as_json(),
-        ticket_sha256=digest(ticket),
-        issued_at=now,
-        expires_at=expires_at,
-    )
-    session.add(row)
-    await session.flush()
-    return store.permit_of(row), ticket
-
-
-async def _register(
-    session: WriteSession, permit: Permit, camera_id: UUID, camera_name: str, region: str, now: datetime
-) -> RetrievalRow:
-    line = RetrievalRow(
-        id=uuid7(),
-        permit_id=permit.id,
-        door=permit.door.value,
-        camera_id=camera_id,
-        camera_name=camera_name,
-        region=region,
-        holder_kind=permit.holder_kind,
-        holder_id=permit.holder_id,
-        holder_name=permit.holder_name,
-        organisation=permit.organisation,
-        purpose_code=permit.purpose_code,
-        purpose_text=permit.purpose_text,
-        asked_at=now,
-        seconds=0.0,
-        bytes=0,
-        salt=os.urandom(16),
-    )
-    session.add(line)
-    await session.flush()
-    await outbox.append(session, "gate.retrieval", proof(line))
-    return line
-
-
-def proof(line: RetrievalRow) -> Mapping[str, Any]:
-    """What the outbox, and later the ledger, says of a line: ids and a digest over all that was declared.
-
-    The ledger cannot forget, so names stay out of it; the line's salt keeps them from being guessed out of the digest.
-    """
-    declared = {
-        "retrieval": str(line.id),
-        "permit": str(line.permit_id),
-        "door": line.door,
-        "camera": str(line.camera_id),
-        "camera_name": line.camera_name,
-        "region": line.region,
-        "holder_kind": line.holder_kind,
-        "holder": None if line.holder_id is None else str(line.holder_id),
-        "holder_name": line.holder_name,
-        "organisation": line.organisation,
-        "purpose_code": line.purpose_code,
-        "purpose_text": line.purpose_text,
-        "asked_at": line.asked_at.isoformat(),
-        "salt": line.salt.hex(),
-    }
-    return {
-        "retrieval": str(line.id),
-        "permit": str(line.permit_id),
-        "camera": str(line.camera_id),
-        "door": line.door,
-        "purpose": line.purpose_code,
-        "declared_sha256": canonical_digest(declared).hex(),
-    }

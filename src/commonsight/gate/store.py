@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, false, func, or_, select, text, tuple_, update
 
-from commonsight.gate.model import Door, Limits, Permit
+from commonsight.gate.model import Action, Binding, Door, Limits, Permit
 from commonsight.gate.tables import PermitRow, RetrievalRow
 from commonsight.records.database import ReadSession, WriteSession
 
@@ -62,12 +62,17 @@ async def running_permits(session: WriteSession, holder_id: UUID, now: datetime)
     return list(await session.scalars(query))
 
 
-async def waiting_retrieval(session: WriteSession, permit_id: UUID, camera_id: UUID) -> RetrievalRow | None:
-    """The line written when the permit was issued, while nothing has been opened under it yet."""
+async def waiting_retrieval(
+    session: WriteSession, permit_id: UUID, camera_id: UUID, action: str
+) -> RetrievalRow | None:
+    """The line written when the permit was issued for `action`, while nothing has been opened under it yet."""
     query = (
         select(RetrievalRow)
         .where(
-            RetrievalRow.permit_id == permit_id, RetrievalRow.camera_id == camera_id, RetrievalRow.opened_at.is_(None)
+            RetrievalRow.permit_id == permit_id,
+            RetrievalRow.camera_id == camera_id,
+            RetrievalRow.opened_at.is_(None),
+            RetrievalRow.action == action,
         )
         .limit(1)
     )
@@ -174,4 +179,9 @@ def permit_of(row: PermitRow) -> Permit:
         revoked_at=row.revoked_at,
         revoked_reason=row.revoked_reason,
         window=row.window,
+        actions=frozenset(Action(action) for action in row.actions),
+        footage=None if row.footage_from is None or row.footage_to is None else (row.footage_from, row.footage_to),
+        grant_id=row.grant_id,
+        emergency=row.emergency,
+        binding=Binding(row.viewer_sha256, row.viewer_address, row.open_by, row.opened_at),
     )

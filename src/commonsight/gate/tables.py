@@ -1,10 +1,10 @@
-"""Tables of gate/ (created by migration 0005)."""
+"""Tables of gate/ (created by migrations 0005 and 0015)."""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Double, ForeignKey, LargeBinary, Text, Uuid
+from sqlalchemy import BigInteger, Double, ForeignKey, Integer, LargeBinary, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -32,6 +32,16 @@ class PermitRow(Base):
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     revoked_reason: Mapped[str | None] = mapped_column(Text)
+    actions: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    footage_from: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    footage_to: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    grant_id: Mapped[UUID | None] = mapped_column(ForeignKey("grants.id"))
+    emergency: Mapped[bool] = mapped_column(server_default="false")
+    viewer_sha256: Mapped[bytes | None] = mapped_column(LargeBinary)
+    viewer_address: Mapped[str | None] = mapped_column(Text)
+    session_id: Mapped[UUID | None]
+    open_by: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class RetrievalRow(Base):
@@ -60,3 +70,41 @@ class RetrievalRow(Base):
     bytes: Mapped[int] = mapped_column(BigInteger, server_default="0")
     node: Mapped[str | None] = mapped_column(Text)
     close_reason: Mapped[str | None] = mapped_column(Text)
+    action: Mapped[str] = mapped_column(Text)
+    footage_from: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    footage_to: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    grant_id: Mapped[UUID | None]
+    emergency: Mapped[bool] = mapped_column(server_default="false")
+    grams: Mapped[list[int] | None] = mapped_column(ARRAY(Integer))
+
+
+class GrantRow(Base):
+    """A grant as stored."""
+
+    __tablename__ = "grants"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(server_default="1")
+    holder_kind: Mapped[str] = mapped_column(Text)
+    holder: Mapped[str] = mapped_column(Text)
+    holder_name: Mapped[str] = mapped_column(Text)
+    door: Mapped[str] = mapped_column(Text, server_default="retrieval")
+    cameras: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    scope: Mapped[list[str]] = mapped_column(ARRAY(Text(collation="C")))
+    actions: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    purposes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    hours: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    limits: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    basis: Mapped[str] = mapped_column(Text)
+    built_in: Mapped[bool] = mapped_column(server_default="false")
+    granted_by: Mapped[UUID | None]
+    granted_by_name: Mapped[str] = mapped_column(Text)
+    granted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    request_id: Mapped[UUID | None]
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    revoked_by: Mapped[UUID | None]
+    revoked_by_name: Mapped[str | None] = mapped_column(Text)
+    revoked_reason: Mapped[str | None] = mapped_column(Text)
+    salt: Mapped[bytes] = mapped_column(LargeBinary)

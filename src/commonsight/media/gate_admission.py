@@ -17,7 +17,7 @@ from commonsight.catalog import service as catalog
 from commonsight.clock import Clock
 from commonsight.connect.model import Address
 from commonsight.gate import service as gate
-from commonsight.gate.model import Permit, Standing
+from commonsight.gate.model import Action, Footage, Permit, Standing, Viewer
 from commonsight.media.admission import Grant, Seen
 from commonsight.problem import Refusal
 from commonsight.records.database import Database, ReadSession
@@ -52,13 +52,24 @@ class GateAdmission:
         self._began = clock.now()
         self._lines: dict[UUID, _Line] = {}
 
-    async def admit(self, ticket: str, camera_id: UUID, *, locate: bool) -> Grant:
+    async def admit(
+        self,
+        ticket: str,
+        camera_id: UUID,
+        *,
+        locate: bool,
+        action: Action = Action.LIVE,
+        footage: Footage | None = None,
+        viewer: Viewer | None = None,
+    ) -> Grant:
         async with asyncio.timeout(ASK_SECONDS), self._database.write() as session:
-            permit = await gate.check(session, ticket, camera_id)
+            permit = await gate.check(session, ticket, camera_id, action=action, footage=footage, viewer=viewer)
             _refuse_unkept_limits(permit)
             address = await _address(session, camera_id) if locate else None
             # Last, because it locks the permit, and all readings of one worker share theirs.
-            retrieval_id = await gate.open_retrieval(session, permit, camera_id, node=self._name)
+            retrieval_id = await gate.open_retrieval(
+                session, permit, camera_id, node=self._name, action=action, footage=footage, viewer=viewer
+            )
         minutes = permit.limits.minutes
         return Grant(
             ticket=ticket,
@@ -69,6 +80,10 @@ class GateAdmission:
             seconds_max=None if minutes is None else minutes * 60.0,
             system=permit.holder_kind == "system",
             address=address,
+            limits=permit.limits,
+            holder=permit.holder,
+            action=action,
+            footage=footage or permit.footage,
         )
 
     async def still_valid(self, grant: Grant) -> bool:

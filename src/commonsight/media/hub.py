@@ -11,6 +11,7 @@ import structlog
 from commonsight.clock import Clock
 from commonsight.connect.rtsp_udp import PortRange
 from commonsight.connect.service import Reopening
+from commonsight.gate.model import Action, Viewer
 from commonsight.media.admission import Admission, Grant, Seen
 from commonsight.media.model import End, Reader
 from commonsight.media.relay import Relay, Source
@@ -76,8 +77,20 @@ class Hub:
         self._entering = 0
         self._stopping = False
 
-    async def enter(self, ticket: str, camera_id: UUID, make: Callable[[Callable[[], None]], Served]) -> Reading:
+    async def enter(
+        self,
+        ticket: str,
+        camera_id: UUID,
+        make: Callable[[Callable[[], None]], Served],
+        *,
+        action: Action = Action.LIVE,
+        viewer: Viewer | None = None,
+    ) -> Reading:
         """Check the ticket, write the retrieval, and hand the camera's pictures to the reader `make` builds.
+
+        Args:
+            action: what the pictures are for.
+            viewer: who shows the ticket; a person's ticket opens for nobody else.
 
         Raises:
             Refusal: `media.node_full`, `media.node_stopping`, `media.register_unavailable`, or what the gate said.
@@ -91,7 +104,7 @@ class Hub:
             held = self._held(camera_id)
             if held is not None:
                 held.linger()
-            grant = await self._admission.admit(ticket, camera_id, locate=held is None)
+            grant = await self._admission.admit(ticket, camera_id, locate=held is None, action=action, viewer=viewer)
         finally:
             self._entering -= 1
         if self._stopping:

@@ -32,6 +32,7 @@ from prometheus_client import CollectorRegistry, ProcessCollector, generate_late
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from commonsight.clock import Clock
+from commonsight.media.doors import PROTOCOL, viewer_of
 from commonsight.media.hub import Hub
 from commonsight.media.metrics import Collector
 from commonsight.media.model import spoken
@@ -108,7 +109,11 @@ class _Web:
         if not origin_allowed(request.headers.get("Origin"), request.host, self._pages):
             return web.json_response({"code": "media.origin_refused"}, status=403)
         socket = web.WebSocketResponse(
-            heartbeat=PING_SECONDS, compress=False, max_msg_size=SAID_MAX, timeout=CLOSE_SECONDS
+            heartbeat=PING_SECONDS,
+            compress=False,
+            max_msg_size=SAID_MAX,
+            timeout=CLOSE_SECONDS,
+            protocols=(PROTOCOL,),
         )
         await socket.prepare(request)
         transport = request.transport
@@ -122,7 +127,7 @@ class _Web:
 
         try:
             ticket, camera = request.query.get("ticket", ""), request.query.get("camera", "")
-            reading = await self._hub.enter(ticket, _uuid(camera), make)
+            reading = await self._hub.enter(ticket, _uuid(camera), make, viewer=viewer_of(request))
         except Exception as error:
             await _goodbye(socket, transport, explain(error), cut=False)
             return socket
