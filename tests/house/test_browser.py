@@ -11,7 +11,7 @@ from playwright.sync_api import Page, Response, expect, sync_playwright
 from tests.house.conftest import Build
 from tests.house.house import PATIENCE, House
 
-pytestmark = [pytest.mark.browser, pytest.mark.weights]
+pytestmark = [pytest.mark.browser, pytest.mark.weights, pytest.mark.timeout(900)]
 
 CAMERAS = 300
 NEW_PASSWORD = "a-password-of-my-own-2026"

@@ -46,7 +46,8 @@ def root(
 
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        # Standard error as it is when something is logged: whoever calls us in process may have closed today's by then.
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )
 
 
