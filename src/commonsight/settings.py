@@ -9,6 +9,7 @@ import os
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -81,6 +82,12 @@ class Media(Section):
     viewer_bytes: int = Field(
         4_000_000, ge=100_000, description="Queue of one viewer before it is moved on, bytes", examples=[4_000_000]
     )
+    rtsp_port: Port | None = Field(
+        None,
+        description="Port for reading cameras by RTSP; each further node takes the next; empty: none",
+        examples=[8700],
+    )
+    rtsp_host: str = Field("127.0.0.1", description="Address for that; unencrypted, for closed networks")
     hls_bytes: int = Field(
         32_000_000, ge=1_000_000, description="Room for the HLS parts of one camera, bytes", examples=[32_000_000]
     )
@@ -92,6 +99,34 @@ class Media(Section):
     )
     viewers_max: int = Field(1_000, ge=1, description="Viewers one node takes at once", examples=[1_000])
     cameras_max: int = Field(500, ge=1, description="Cameras one node holds open at once", examples=[500])
+
+
+class Recording(Section):
+    """Recording cameras on this machine's disks: where, how much, how long; exports of what was recorded."""
+
+    enabled: bool = Field(True, description="Record on this machine's media nodes what plans ask for", examples=[True])
+    path: Path | None = Field(
+        None, description="Where recordings lie; empty: `recordings` under `data_dir`", examples=["/srv/recordings"]
+    )
+    segment_seconds: float = Field(60, ge=2, le=600, description="Length of one file, s", examples=[60])
+    cameras_max: int = Field(200, ge=0, description="Cameras one media node records at once", examples=[200])
+    quota_bytes: int = Field(
+        0, ge=0, description="Most that recordings may take on this machine, bytes; 0: the disk", examples=[0]
+    )
+    reserve_bytes: int = Field(
+        5_000_000_000, ge=0, description="Room kept free on the disk, bytes", examples=[5_000_000_000]
+    )
+    export_days: float = Field(7, gt=0, le=365, description="An exported file is kept this long, days", examples=[7])
+    export_hours_max: float = Field(12, gt=0, le=72, description="Longest span of one export, h", examples=[12])
+    export_bytes_max: int = Field(
+        50_000_000_000, ge=1_000_000, description="Room for exported files, bytes", examples=[50_000_000_000]
+    )
+    ffmpeg: Path | None = Field(
+        None, description="The program that makes exports; empty: `ffmpeg`, else the packaged one"
+    )
+    font: Path | None = Field(
+        None, description="Font of the watermark with Chinese characters; empty: it is looked for"
+    )
 
 
 class See(Section):
@@ -154,6 +189,110 @@ class Access(Section):
 
     session_hours: float = Field(12, gt=0, le=720, description="A session unused this long ends, h", examples=[12])
     login_attempts: int = Field(8, ge=1, le=100, description="Failed logins per name in ten minutes", examples=[8])
+    second_factor: list[Literal["administrator", "operator", "officer", "analyst", "regulator"]] = Field(
+        [],
+        description="Roles that ask for a code of an authenticator besides the password",
+        examples=[["administrator", "officer"]],
+    )
+    address_rate: int = Field(
+        3_000, ge=10, le=1_000_000, description="Requests a minute from one network address", examples=[3_000]
+    )
+    caller_rate: int = Field(
+        1_200, ge=10, le=1_000_000, description="Requests a minute of one session or API token", examples=[1_200]
+    )
+
+
+class OidcRule(Section):
+    """What a claim of a provider means here. All rules that match count together."""
+
+    claim: str = Field(min_length=1, description="Claim, dots go into objects", examples=["realm_access.roles"])
+    value: str = Field("*", description="Value, or one of the claim's values; `*`: whatever it is")
+    roles: list[Literal["administrator", "operator", "officer", "analyst", "regulator"]] = Field(
+        [], description="Roles it gives"
+    )
+    regions: list[str] = Field([], description="Division-code prefixes it gives", examples=[["4501"]])
+    organisation: str | None = Field(None, description="Organisation; `*`: the claim's own value")
+
+
+class OidcProvider(Section):
+    """One identity provider (OpenID Connect) that people may sign in with."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,30}$", description="Name in addresses", examples=["city"])
+    title: str = Field(max_length=60, description="What the button says", examples=["南宁市统一身份认证"])
+    issuer: str = Field(description="Issuer, as its discovery document names it", examples=["https://id.city.example"])
+    client_id: str = Field(description="Our name at the provider", examples=["commonsight"])
+    client_secret: str | None = Field(None, description="Our secret there; empty: a public client")
+    scopes: list[str] = Field(["openid", "profile"], description="Scopes asked for")
+    ca_file: Path | None = Field(
+        None, description="Certificates to trust besides the system's", examples=["/etc/ca.pem"]
+    )
+    name_claim: str = Field("preferred_username", description="Claim that becomes the account's name")
+    display_claim: str = Field("name", description="Claim that becomes the name people see")
+    create: bool = Field(False, description="Make an account at the first sign-in, if a rule gives it a role")
+    second_factor: Literal["here", "provider"] = Field(
+        "here", description="Who asks for the second factor that `access.second_factor` wants"
+    )
+    rules: list[OidcRule] = Field([], max_length=200, description="What its claims mean here")
+
+    @field_validator("issuer")
+    @classmethod
+    def _https(cls, issuer: str) -> str:
+        parts = urlsplit(issuer)
+        local = parts.hostname in ("127.0.0.1", "::1", "localhost")
+        if not parts.hostname or parts.query or parts.fragment or parts.username:
+            raise ValueError("an address like https://id.city.example/realm")
+        if parts.scheme != "https" and not (parts.scheme == "http" and local):
+            raise ValueError("https; plain http only on this machine")
+        return issuer
+
+
+class Oidc(Section):
+    """Signing in with identity providers of others (OpenID Connect)."""
+
+    providers: list[OidcProvider] = Field([], max_length=16, description="The providers")
+
+    @model_validator(mode="after")
+    def _named_apart(self) -> "Oidc":
+        names = [provider.name for provider in self.providers]
+        if len(set(names)) < len(names):
+            raise ValueError(f"providers: two have the same name ({', '.join(names)})")
+        return self
+
+
+class Tls(Section):
+    """How browsers reach the page and the media nodes in confidence."""
+
+    certificate: Path | None = Field(
+        None, description="Certificate chain, PEM; with it the API and the media nodes speak TLS themselves"
+    )
+    key: Path | None = Field(None, description="Its private key, PEM, readable for us alone")
+    behind_proxy: bool = Field(
+        False, description="A proxy of yours ends TLS in front of us and is the only one that reaches us"
+    )
+
+    @model_validator(mode="after")
+    def _both(self) -> "Tls":
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("certificate and key belong together")
+        return self
+
+    @property
+    def on(self) -> bool:
+        """Whether our own servers speak TLS."""
+        return self.certificate is not None
+
+
+class Backup(Section):
+    """Backups of the embedded database and the archive of its changes, for going back to any moment."""
+
+    dir: Path | None = Field(
+        None, description="Where they go, best on another disk; empty: none are kept", examples=["/backup/commonsight"]
+    )
+    every_hours: float = Field(24, ge=0, le=720, description="A backup by itself this often, h; 0: only when asked")
+    keep_days: float = Field(14, gt=0, le=3_650, description="How far back one can go, days", examples=[14])
+    archive_seconds: int = Field(
+        60, ge=5, le=3_600, description="Changes are archived after this at the latest, s", examples=[60]
+    )
 
 
 class Network(Section):
@@ -316,6 +455,7 @@ class Settings(BaseSettings):
     database: Database = Database()
     api: Api = Api()
     media: Media = Media()
+    recording: Recording = Recording()
     sip: Sip = Sip()
     viid: Viid = Viid()
     see: See = See()
@@ -325,6 +465,9 @@ class Settings(BaseSettings):
     log: Log = Log()
     access: Access = Access()
     network: Network = Network()
+    oidc: Oidc = Oidc()
+    tls: Tls = Tls()
+    backup: Backup = Backup()
     vision: Vision = Vision()
     simulate: Simulate = Simulate()
     sync: Sync = Sync()
@@ -353,6 +496,11 @@ class Settings(BaseSettings):
     def models_dir(self) -> Path:
         """Models are large and the same for every installation of a user, so they lie outside `data_dir`."""
         return self.vision.models_dir or user_dir("XDG_DATA_HOME", ".local/share") / "models"
+
+    @property
+    def recordings_dir(self) -> Path:
+        """Recordings, and below `exports` what was made of them."""
+        return self.recording.path or self.data_dir / "recordings"
 
     @property
     def lake_url(self) -> str:

@@ -4,12 +4,12 @@ The key lies in `data_dir/secret.key` (mode 0600), apart from the database: a du
 nothing. Losing the key loses the passwords and nothing else; they are typed in again.
 """
 
-import os
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken
 
 from commonsight.problem import Refusal
+from commonsight.records.keys import key_file
 
 FILE = "secret.key"
 
@@ -78,23 +78,8 @@ def secret_box(data_dir: Path) -> SecretBox:
         Refusal: `catalog.key_invalid` when the file holds no key.
     """
     path = data_dir / FILE
-    if not path.exists():
-        data_dir.mkdir(parents=True, exist_ok=True)
-        scratch = path.with_name(f".{FILE}.{os.getpid()}")
-        scratch.unlink(missing_ok=True)
-        handle = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(Fernet.generate_key())
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            # A link never replaces: of two processes that start together, one makes the key and both read it.
-            path.hardlink_to(scratch)
-        except FileExistsError:
-            pass
-        finally:
-            scratch.unlink()
+    key = key_file(path, Fernet.generate_key)
     try:
-        return SecretBox(path.read_bytes().strip())
+        return SecretBox(key)
     except ValueError as error:
         raise Refusal("catalog.key_invalid", status=503, operand=str(path), rule="32 bytes, URL-safe base64") from error

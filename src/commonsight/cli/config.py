@@ -34,6 +34,9 @@ def show(
     for section, key in (("database", "url"), ("sip", "password")):
         if document[section][key]:
             document[section][key] = "(set)"
+    for provider in document["oidc"]["providers"]:
+        if provider["client_secret"]:
+            provider["client_secret"] = "(set)"
     if as_json:
         typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
         return
@@ -153,7 +156,9 @@ def render_reference() -> str:
             for model in tables(field):
                 for at, inner in model.model_fields.items():
                     rule = f"`{bounds(inner)}`".replace("|", "\\|") if bounds(inner) else ""
-                    default = "(not set)" if inner.default is None else f"`{toml(inner.default)}`"
+                    default = "(not set)" if inner.default is None else "required"
+                    if inner.default is not None and not inner.is_required():
+                        default = f"`{toml(inner.default)}`"
                     lines.append(f"| `{key}[].{at}` | {default} | {rule} | {inner.description}. |")
     return "\n".join(lines) + "\n"
 
