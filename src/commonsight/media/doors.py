@@ -37,6 +37,8 @@ class Door:
 
 ROUTES: dict[tuple[str, str], Action | None] = {
     ("GET", "/live"): Action.LIVE,
+    ("GET", "/hls/{camera}/live.m3u8"): Action.LIVE,
+    ("GET", "/hls/{camera}/{name}"): Action.LIVE,
     ("GET", "/healthz"): None,
     ("GET", "/metrics"): None,
 }
@@ -44,6 +46,7 @@ ROUTES: dict[tuple[str, str], Action | None] = {
 
 OTHERS: list[Door] = [
     Door("packets", "media.packet_server.PacketServer", Action.LIVE),
+    Door("rtsp", "media.rtsp_out.RtspOut", Action.LIVE),
 ]
 """Doors that are no HTTP route."""
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from commonsight.clock import Clock
+from commonsight.gate.model import Viewer as Person
 from commonsight.media.hls import Shelf
 from commonsight.media.hls_muxer import Muxer
 from commonsight.media.hub import Hub, Reading
@@ -84,6 +85,7 @@ class Watch:
     key: bytes
     token: str
     camera_id: UUID
+    address: str | None
     reading: Reading
     viewer: Viewer
     muxer: Muxer
@@ -128,13 +130,13 @@ class Desk:
         """Bytes all parts take."""
         return sum(each.muxer.shelf.size for each in self._muxings.values())
 
-    async def watch(self, ticket: str, camera_id: UUID) -> Watch:
-        """The viewer behind a playlist request.
+    async def watch(self, ticket: str, camera_id: UUID, person: Person) -> Watch:
+        """The viewer behind a playlist request; the same ticket shown by somebody else is asked about anew.
 
         Raises:
             Refusal: what `Hub.enter` says.
         """
-        key = hashlib.sha256(ticket.encode("utf-8", "surrogatepass") + camera_id.bytes).digest()
+        key = _key(ticket, camera_id, person)
         watch = self._watches.get(key)
         if watch is not None and not watch.viewer.ended.done():
             self._stay(watch)
@@ -142,18 +144,19 @@ class Desk:
         # Players ask twice at once; the second must not become a second viewer.
         entering = self._entering.get(key)
         if entering is None:
-            entering = self._entering[key] = asyncio.create_task(self._enter(key, ticket, camera_id))
+            entering = self._entering[key] = asyncio.create_task(self._enter(key, ticket, camera_id, person))
             entering.add_done_callback(lambda _: self._entering.pop(key, None))
         return await asyncio.shield(entering)
 
-    def find(self, token: str, camera_id: UUID) -> Watch:
+    def find(self, token: str, camera_id: UUID, person: Person) -> Watch:
         """The viewer behind a request for media.
 
         Raises:
             Refusal: `media.hls_over` (403), the viewer has left or was cut.
         """
         watch = self._tokens.get(token)
-        if watch is None or watch.viewer.ended.done() or watch.camera_id != camera_id:
+        known = watch is not None and watch.camera_id == camera_id and watch.address == person.address
+        if watch is None or not known or watch.viewer.ended.done():
             raise Refusal("media.hls_over", status=403, rule="permit", operand="s")
         self._stay(watch)
         return watch
@@ -178,14 +181,14 @@ class Desk:
         for watch in list(self._tokens.values()):
             self._drop(watch, "node_stopping")
 
-    async def _enter(self, key: bytes, ticket: str, camera_id: UUID) -> Watch:
-        reading = await self._hub.enter(ticket, camera_id, Viewer)
+    async def _enter(self, key: bytes, ticket: str, camera_id: UUID, person: Person) -> Watch:
+        reading = await self._hub.enter(ticket, camera_id, Viewer, viewer=person)
         viewer = reading.reader
         assert isinstance(viewer, Viewer)
         muxing = self._muxings.get(reading.relay)
         if muxing is None or muxing.muxer.ended.done():
             muxing = self._begin(reading.relay)
-        watch = Watch(key, secrets.token_urlsafe(16), camera_id, reading, viewer, muxing.muxer)
+        watch = Watch(key, secrets.token_urlsafe(16), camera_id, person.address, reading, viewer, muxing.muxer)
         muxing.watches.add(watch)
         self._watches[key] = self._tokens[watch.token] = watch
         self._stay(watch)
@@ -232,3 +235,9 @@ def _refuse_ended(watch: Watch) -> None:
         if ended.done():
             code = ended.result()
             raise Refusal(f"media.{code}", status=_STATUS.get(code, 503))
+
+
+def _key(ticket: str, camera_id: UUID, person: Person) -> bytes:
+    """One viewer: a ticket, a camera, and who shows it."""
+    said = "\0".join((ticket, str(camera_id), person.address or "", *person.secrets))
+    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).digest()

@@ -13,6 +13,7 @@ from uuid import UUID
 from aiohttp import web
 
 from commonsight.clock import Clock
+from commonsight.media.doors import viewer_of
 from commonsight.media.hls import TARGET_SECONDS, Shelf
 from commonsight.media.hls_desk import Desk
 from commonsight.media.hub import Hub
@@ -58,6 +59,7 @@ class _Hls:
                 response = refused(error)
             if origin is not None:
                 response.headers["Access-Control-Allow-Origin"] = origin
+                response.headers["Access-Control-Allow-Credentials"] = "true"  # the viewer's cookie
                 response.headers["Vary"] = "Origin"
             # A ticket is in the address: no cache on the way may answer for it.
             response.headers["Cache-Control"] = "no-store"
@@ -69,7 +71,7 @@ class _Hls:
     async def playlist(self, request: web.Request) -> web.StreamResponse:
         camera_id = camera_of(request)
         number, part = _asked(request)
-        watch = await self._desk.watch(request.query.get("ticket", ""), camera_id)
+        watch = await self._desk.watch(request.query.get("ticket", ""), camera_id, viewer_of(request))
         await _blocked(self._desk.until(watch, lambda shelf: shelf.ready), "media.no_video")
         if number is not None:
             if watch.shelf.ahead(number):
@@ -82,7 +84,7 @@ class _Hls:
         found = _NAME.fullmatch(request.match_info["name"])
         if found is None:
             raise _gone(request)
-        watch = self._desk.find(request.query.get("s", ""), camera_of(request))
+        watch = self._desk.find(request.query.get("s", ""), camera_of(request), viewer_of(request))
         kind, number = found[1], int(found[2])
         if kind == "part" and watch.shelf.coming(number):
             await _blocked(self._desk.until(watch, lambda shelf: shelf.part(number) is not None, BLOCK_SECONDS))

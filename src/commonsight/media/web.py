@@ -1,4 +1,4 @@
-"""The node's HTTP side: `/live` for browsers, `/healthz`, `/metrics`.
+"""The node's HTTP side: `/live` for browsers, `/healthz`, `/metrics`; `/hls` is `hls_web`.
 
 `GET /live?ticket=…&camera=<uuid>[&sound=1]` is a WebSocket without compression. What the node says on it:
 
@@ -23,7 +23,6 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import structlog
@@ -32,10 +31,12 @@ from prometheus_client import CollectorRegistry, ProcessCollector, generate_late
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from commonsight.clock import Clock
+from commonsight.media import hls_web
 from commonsight.media.doors import PROTOCOL, viewer_of
 from commonsight.media.hub import Hub
 from commonsight.media.metrics import Collector
 from commonsight.media.model import spoken
+from commonsight.media.origins import origin_allowed, pages_of
 from commonsight.media.refusals import explain
 from commonsight.media.viewer import BrowserViewer
 from commonsight.problem import Refusal
@@ -48,7 +49,6 @@ CLOSE_SECONDS = 2.0
 """A browser that does not answer the goodbye within this time is cut off."""
 SAID_MAX = 4_096
 """Largest message taken from a browser, bytes; browsers have nothing to say here."""
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _CUT = frozenset({"permit_revoked", "permit_expired", "too_slow"})
 """Ends after which not even what waits to be sent may go out, or ever will."""
 
@@ -65,28 +65,10 @@ def make_app(hub: Hub, settings: Settings, clock: Clock) -> web.Application:
             web.get("/live", web_side.live),
             web.get("/healthz", web_side.healthz),
             web.get("/metrics", web_side.metrics),
+            *hls_web.routes(hub, settings, clock),
         ]
     )
     return app
-
-
-def origin_allowed(origin: str | None, host: str, pages: tuple[str, ...]) -> bool:
-    """Whether a page from `origin` may look: no browser at all, one of our own `pages`, or a page of this machine.
-
-    Args:
-        origin: the Origin header; None from programs.
-        host: the Host header of this request.
-        pages: addresses our page is known under.
-    """
-    if origin is None:
-        return True
-    if origin.rstrip("/") in pages:
-        return True
-    try:
-        asking, asked = urlsplit(origin).hostname, urlsplit(f"//{host}").hostname
-    except ValueError:
-        return False
-    return asking is not None and (asking == asked or {asking, asked} <= _LOOPBACK)
 
 
 class _Web:
@@ -95,8 +77,7 @@ class _Web:
         self._settings = settings
         self._clock = clock
         self._registry = registry
-        public = settings.api.public_url
-        self._pages = (public.rstrip("/"),) if public else ()
+        self._pages = pages_of(settings)
 
     async def healthz(self, _: web.Request) -> web.Response:
         return web.json_response({"status": "ok", "cameras": len(self._hub.relays), "readers": len(self._hub.readings)})
