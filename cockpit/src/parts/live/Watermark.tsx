@@ -1,23 +1,40 @@
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState, type RefObject } from 'react'
 import { useFormat } from '@/text/format'
 import css from './LivePlayer.module.css'
+import { spotAt } from './drift'
+import { MarkGuard, type MarkFault } from './markGuard'
 
-/** Corners the mark visits, shares of the picture; it jumps, so that nothing moves without meaning. */
-const SPOTS: readonly (readonly [number, number])[] = [[0.06, 0.12], [0.56, 0.78], [0.5, 0.16], [0.08, 0.7], [0.32, 0.44]]
-const STAY_SECONDS = 8
+interface Props {
+  /** Name and unit of who looks. */
+  viewer: string
+  /** The box of the picture, and what the picture is drawn on: given, the mark is guarded. */
+  screen?: RefObject<HTMLElement | null>
+  pictures?: readonly RefObject<HTMLElement | null>[]
+  /** The mark can no longer be read: the picture has to stop. */
+  onFault?: (fault: MarkFault) => void
+}
 
-/** Who looks, and when: on the picture as long as it is shown. */
-export function Watermark({ viewer }: { viewer: string }) {
+/** Who looks, and when: moves over the picture as long as it is shown. */
+export function Watermark({ viewer, screen, pictures, onFault }: Props) {
   const f = useFormat()
+  const mark = useRef<HTMLSpanElement>(null)
   const [now, setNow] = useState(() => Date.now())
   useEffect(() => {
     const timer = window.setInterval(() => setNow(Date.now()), 1000)
     return () => window.clearInterval(timer)
   }, [])
-  const [left, top] = SPOTS[Math.floor(now / 1000 / STAY_SECONDS) % SPOTS.length] ?? [0.06, 0.12]
+  useEffect(() => {
+    if (!screen?.current || !mark.current || !onFault) return undefined
+    const drawn = (pictures ?? []).flatMap((one) => one.current ?? [])
+    const guard = new MarkGuard({ screen: screen.current, mark: mark.current, text: viewer, pictures: drawn }, onFault)
+    return () => guard.stop()
+  }, [screen, pictures, viewer, onFault])
+  const { left, top } = spotAt(now / 1000)
+  // Moved back by the same share of itself, it stays inside whatever its size.
+  const place = { left: `${left * 100}%`, top: `${top * 100}%`, transform: `translate(${-left * 100}%, ${-top * 100}%)` }
   return (
-    <div className={`${css.marked} picture-overlay`}>
-      <span className={css.watermark} style={{ left: `${left * 100}%`, top: `${top * 100}%` }}>
+    <div className={css.marked}>
+      <span ref={mark} className={css.watermark} style={place}>
         {viewer}
         <br />
         {f.dateTime(now)}

@@ -2,6 +2,7 @@ import { backoff } from '@/api/backoff'
 import type { Bilingual } from '@/text/core'
 import { BoxRing } from './boxes'
 import { readMessage, type StateMessage, type StreamMessage } from './messages'
+import { ReplayBuffer } from './replay'
 import { MediaSink, mediaSourceClass } from './sink'
 import { StillSink } from './stills'
 
@@ -31,6 +32,7 @@ export interface StreamEvents {
 /** Plays one permitted camera into a video element: connects, feeds, keeps the boxes, comes back after a loss. */
 export class LiveStream {
   readonly boxes = new BoxRing()
+  readonly replay = new ReplayBuffer()
   private socket: WebSocket | null = null
   private sink: MediaSink | null = null
   private stills: StillSink | null = null
@@ -40,6 +42,7 @@ export class LiveStream {
   private attempt = 0
   private stopped = false
   private ended = false
+  private pictureTime = 0
 
   constructor(
     private readonly url: string,
@@ -66,7 +69,7 @@ export class LiveStream {
     this.socket = socket
     socket.onmessage = (event: MessageEvent<string | ArrayBuffer>) => {
       if (typeof event.data === 'string') this.onText(event.data)
-      else (this.sink ?? this.stills)?.append(event.data)
+      else this.onPiece(event.data)
     }
     socket.onclose = () => {
       this.socket = null
@@ -80,15 +83,26 @@ export class LiveStream {
     if (message.type === 'sound' || (message.type === 'stream' && message.sound)) this.events.onAudible?.()
     if (message.type === 'sound') return
     if (message.type === 'stream') this.begin(message)
-    else if (message.type === 'picture') this.stills?.announce(message.time)
+    else if (message.type === 'picture') this.announce(message.time)
     else if (message.type === 'boxes') this.boxes.push(message)
     else if (message.type === 'skip') this.events.onSkip(message.frames)
     else if (message.type === 'state') this.events.onState({ is: 'lost', code: message.code, words: wordsOf(message), again: true })
     else this.lose(message.code, wordsOf(message))
   }
 
+  private announce(time: number): void {
+    this.pictureTime = time
+    this.stills?.announce(time)
+  }
+
+  private onPiece(piece: ArrayBuffer): void {
+    this.replay.push(piece, Date.now(), this.pictureTime)
+    ;(this.sink ?? this.stills)?.append(piece)
+  }
+
   private begin(stream: StreamMessage): void {
     this.closeSinks()
+    this.replay.begin(stream.mime, stream.codec === 'jpeg')
     if (stream.codec === 'jpeg') {
       this.attempt = 0
       this.stills = new StillSink(this.canvas, (time) => this.onStill?.(time), () => this.lose('decoder', null))

@@ -16,31 +16,41 @@ export function useView(cameraId: string) {
   const [problem, setProblem] = useState<unknown>(null)
   const queries = useQueryClient()
   const held = useRef<string | null>(null)
+  /** Counts what was given up: an answer to an older question is not shown any more. */
+  const turn = useRef(0)
 
   const release = useCallback(() => {
+    turn.current += 1
     const permit = held.current
     held.current = null
     setOpen(null)
-    // If this does not arrive the permit still runs out by itself.
-    if (permit) call('DELETE', `/views/${permit}`).catch(() => undefined)
+    setBusy(false)
+    if (permit) giveBack(permit)
   }, [])
 
   const ask = useCallback(
     async (purpose: ChosenPurpose) => {
+      const mine = ++turn.current
       setBusy(true)
       setProblem(null)
       try {
         const { data } = await call<View>('POST', '/views', {
           body: { camera_id: cameraId, purpose_code: purpose.code, purpose_text: purpose.text },
         })
+        if (turn.current !== mine) {
+          // The player has gone on meanwhile: nobody looks under this permit.
+          giveBack(data.permit_id)
+          return
+        }
+        if (held.current) giveBack(held.current)
         held.current = data.permit_id
         setOpen({ view: data, purpose })
         // It is on the register now: figures and tables about it are read again.
         void queries.invalidateQueries({ queryKey: ['retrievals'] })
       } catch (error) {
-        setProblem(error)
+        if (turn.current === mine) setProblem(error)
       } finally {
-        setBusy(false)
+        if (turn.current === mine) setBusy(false)
       }
     },
     [cameraId, queries],
@@ -49,3 +59,6 @@ export function useView(cameraId: string) {
   useEffect(() => release, [cameraId, release])
   return { open, busy, problem, ask, release }
 }
+
+/** If this does not arrive the permit still runs out by itself. */
+const giveBack = (permit: string): void => void call('DELETE', `/views/${permit}`).catch(() => undefined)
