@@ -9,20 +9,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from importlib.resources import files
-from typing import Final
+from typing import Final, Literal
 from uuid import UUID
 
 from commonsight.problem import Refusal
 
 ROLE_NAMES: Final = ("administrator", "operator", "officer", "analyst", "regulator")
 
-OWN: Final = frozenset({"me.read", "me.write", "me.password"})
+OWN: Final = frozenset({"me.read", "me.write", "me.password", "me.factor"})
 """What every person may do with their own account, in whatever role."""
 
 BEFORE_CHANGE: Final = frozenset({"me.read", "me.password"})
 """All that a person with a one-time password may do until it is changed."""
 
-NEVER_BY_TOKEN: Final = frozenset({"me.write", "me.password", "tokens.own", "people.write"})
+BEFORE_FACTOR: Final = frozenset({"me.read", "me.password", "me.factor"})
+"""All that a person may do who still owes a second factor: set it up, or give its code."""
+
+NEVER_BY_TOKEN: Final = frozenset({"me.write", "me.password", "me.factor", "tokens.own", "people.write"})
 """A token cannot make people, passwords or further tokens: what leaks must not be able to spread."""
 
 TOKEN_PREFIX: Final = "cst_"  # noqa: S105 - a public mark, so that leaked tokens can be searched for
@@ -93,11 +96,16 @@ class Identity:
     session_id: UUID | None = None
     token_id: UUID | None = None
     address: str | None = None
+    factor_owed: Literal["enrol", "code"] | None = None
+    """What is missing before anything else: an authenticator to set up, or the code of the one there is."""
 
     def refuse_unless(self, permission: str) -> None:
-        """Raise `access.password_must_change` or `access.forbidden` (403) unless `permission` is given."""
+        """Raise `access.password_must_change`, `access.factor_enrol`, `access.factor_code` or `access.forbidden` (403)
+        unless `permission` is given."""
         if self.must_change_password and permission not in BEFORE_CHANGE:
             raise Refusal("access.password_must_change", status=403, rule="one-time password", operand="password")
+        if self.factor_owed is not None and permission not in BEFORE_FACTOR:
+            raise Refusal(f"access.factor_{self.factor_owed}", status=403, rule="second factor", operand="factor")
         if permission not in self.permissions:
             named = permissions().get(permission, {"zh": permission, "en": permission})
             raise Refusal(

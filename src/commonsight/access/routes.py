@@ -7,15 +7,24 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from pydantic import AwareDatetime, BaseModel, Field, SecretStr
 
-from commonsight.access import first, people_routes, service, sessions, store, tokens
-from commonsight.access.model import SESSION_LONGEST, Identity, permissions, roles
+from commonsight.access import (
+    cookies,
+    factor_routes,
+    first,
+    people_routes,
+    service,
+    session_routes,
+    sessions,
+    store,
+    tokens,
+)
+from commonsight.access.cookies import COOKIE as COOKIE
+from commonsight.access.model import Identity, permissions, roles
 from commonsight.access.tables import TokenRow
+from commonsight.access.totp import CODE_LONGEST
 from commonsight.http import Page, Reads, Writes, problems, public, requires
 from commonsight.places import store as places
-from commonsight.problem import Refusal
 from commonsight.records.database import ReadSession
-
-COOKIE = "commonsight_session"
 
 router = APIRouter(tags=["access"])
 router.include_router(people_routes.router)
@@ -30,6 +39,9 @@ class Login(BaseModel):
 
     name: str = Field(min_length=1, max_length=100, examples=["admin"])
     password: SecretStr = Field(min_length=1, max_length=500, examples=["k7pd-m2xw-9qfe-hh4c"])
+    code: SecretStr | None = Field(
+        None, max_length=CODE_LONGEST, description="of the authenticator, or a recovery code, where there is one"
+    )
 
 
 class RegionName(BaseModel):
@@ -51,6 +63,9 @@ class MeOut(BaseModel):
     regions: list[RegionName]
     language: Literal["zh", "en"]
     must_change_password: bool
+    factor_owed: Literal["enrol", "code"] | None = Field(
+        description="what this session owes before anything else: an authenticator to set up, or its code"
+    )
 
 
 class LoggedIn(BaseModel):
@@ -70,18 +85,6 @@ class OwnChange(BaseModel):
     """What a person may change of their own account."""
 
     language: Literal["zh", "en"] = Field(examples=["en"])
-
-
-class SessionOut(BaseModel):
-    """A place where a person is signed in."""
-
-    id: UUID
-    address: str | None = Field(examples=["10.45.0.17"])
-    agent: str | None = Field(description="browser, as it names itself")
-    created_at: datetime
-    seen_at: datetime
-    expires_at: datetime
-    current: bool
 
 
 class TokenIn(BaseModel):
@@ -142,6 +145,7 @@ async def me_out(session: ReadSession, caller: Identity) -> MeOut:
         regions=[RegionName(code=code, name=named.get(code, code)) for code in caller.regions],
         language="en" if caller.language == "en" else "zh",
         must_change_password=caller.must_change_password,
+        factor_owed=caller.factor_owed,
     )
 
 
@@ -155,18 +159,12 @@ async def log_in(request: Request, response: Response, body: Login) -> LoggedIn:
         state.settings,
         name=body.name,
         password=body.password.get_secret_value(),
+        code=None if body.code is None else body.code.get_secret_value(),
         address=address_of(request),
         agent=request.headers.get("user-agent"),
         replaces=request.cookies.get(COOKIE),
     )
-    response.set_cookie(
-        COOKIE,
-        opened.secret,
-        max_age=int(SESSION_LONGEST.total_seconds()),
-        httponly=True,
-        samesite="strict",
-        secure=request.url.scheme == "https" or (state.settings.api.public_url or "").startswith("https:"),
-    )
+    cookies.set_session(request, response, state.settings, opened.secret)
     async with state.database.read() as session:
         return LoggedIn(person=await me_out(session, opened.identity))
 
@@ -175,34 +173,12 @@ async def log_in(request: Request, response: Response, body: Login) -> LoggedIn:
 async def log_out(request: Request, response: Response, caller: Me) -> None:
     """Sign out of this browser."""
     await sessions.logout(request.app.state.database, request.app.state.clock, caller)
-    response.delete_cookie(COOKIE, httponly=True, samesite="strict")
+    cookies.forget_session(request, response, request.app.state.settings)
 
 
-@router.get("/sessions", responses=problems(401, 403))
-async def my_sessions(request: Request, caller: MyAccount, session: Reads) -> Page[SessionOut]:
-    """Where one is signed in."""
-    rows = await store.sessions_of(session, caller.id, request.app.state.clock.now())
-    return Page(
-        items=[
-            SessionOut(
-                id=row.id,
-                address=row.address,
-                agent=row.agent,
-                created_at=row.created_at,
-                seen_at=row.seen_at,
-                expires_at=row.expires_at,
-                current=row.id == caller.session_id,
-            )
-            for row in rows
-        ]
-    )
-
-
-@router.delete("/sessions/{session_id}", status_code=204, responses=problems(401, 403, 404))
-async def end_session(request: Request, caller: MyAccount, session_id: UUID) -> None:
-    """Sign out of another of one's own browsers."""
-    if not await sessions.logout(request.app.state.database, request.app.state.clock, caller, session_id):
-        raise Refusal("access.session_unknown", status=404, operand="id", actual=str(session_id))
+# After "/sessions/current", which is no session's id.
+router.include_router(session_routes.router)
+router.include_router(factor_routes.router)
 
 
 @router.get("/me", responses=problems(401))
@@ -215,7 +191,13 @@ async def me(caller: Me, session: Reads) -> MeOut:
 async def change_me(request: Request, caller: MyAccount, session: Writes, body: OwnChange) -> MeOut:
     """Choose the language of the page and of messages."""
     person = await service.set_language(session, request.app.state.clock, caller, body.language)
-    changed = sessions.identity_of(person, caller.organisation, session_id=caller.session_id, address=caller.address)
+    changed = sessions.identity_of(
+        person,
+        caller.organisation,
+        session_id=caller.session_id,
+        address=caller.address,
+        factor_owed=caller.factor_owed,
+    )
     return await me_out(session, changed)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from commonsight import outbox
-from commonsight.access import audit, store
+from commonsight.access import audit, endings, store
 from commonsight.access.audit import Actor
 from commonsight.access.model import (
     Identity,
@@ -148,7 +148,7 @@ async def change_person(
         if not change.active:
             await _refuse_own(granter, person)
             await _keep_one_administrator(session, person)
-            await store.end_sessions(session, person.id)
+            await endings.end_sessions(session, person.id)
             await store.revoke_tokens(session, person.id, now)
         told["active"] = [person.active, change.active]
         person.active = change.active
@@ -165,7 +165,7 @@ async def reset_password(database: Database, clock: Clock, *, granter: Identity 
         person = await reach(session, granter, person_id)
         person.password_hash, person.must_change_password = hashed, True
         person.updated_at, person.revision = clock.now(), person.revision + 1
-        await store.end_sessions(session, person.id)
+        await endings.end_sessions(session, person.id)
         await store.revoke_tokens(session, person.id, clock.now())
         await _changed(session, actor_of(granter), "access.password_reset", person, clock.now())
     return NewPassword(person, password)
@@ -192,7 +192,7 @@ async def change_own_password(database: Database, clock: Clock, caller: Identity
             raise Refusal("access.password_wrong", status=403, rule="the present password", operand="old")
         person.password_hash, person.must_change_password = hashed, False
         person.updated_at, person.revision = clock.now(), person.revision + 1
-        await store.end_sessions(session, person.id, but=caller.session_id)
+        await endings.end_sessions(session, person.id, but=caller.session_id)
         await _changed(session, Actor.of(caller), "access.password_changed", person, clock.now())
 
 

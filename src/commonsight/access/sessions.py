@@ -3,12 +3,13 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from pathlib import Path
+from typing import Final, Literal
 from uuid import UUID
 
 import structlog
 
-from commonsight.access import audit, store
+from commonsight.access import audit, endings, factor_store, factors, store
 from commonsight.access.model import (
     NAME,
     NEVER_BY_TOKEN,
@@ -51,7 +52,12 @@ class LoggedIn:
 
 
 def identity_of(
-    person: PersonRow, organisation: str, *, session_id: UUID | None = None, address: str | None = None
+    person: PersonRow,
+    organisation: str,
+    *,
+    session_id: UUID | None = None,
+    address: str | None = None,
+    factor_owed: Literal["enrol", "code"] | None = None,
 ) -> Identity:
     """A person as a caller."""
     return Identity(
@@ -66,7 +72,20 @@ def identity_of(
         must_change_password=person.must_change_password,
         session_id=session_id,
         address=address,
+        factor_owed=factor_owed,
     )
+
+
+def factor_owed(
+    person: PersonRow, settings: Settings, *, has_factor: bool, proved: bool
+) -> Literal["enrol", "code"] | None:
+    """What a session still owes: the code of the person's authenticator, or, where a role of theirs asks for one, the
+    authenticator itself."""
+    if proved:
+        return None
+    if has_factor:
+        return "code"
+    return "enrol" if set(settings.access.second_factor) & set(person.roles) else None
 
 
 async def login(
@@ -78,15 +97,19 @@ async def login(
     password: str,
     address: str,
     agent: str | None,
+    code: str | None = None,
     replaces: str | None = None,
 ) -> LoggedIn:
     """Open a session for who knows the password; a session in `replaces` (the old cookie) ends.
+
+    Who has an authenticator gives its `code` (or a recovery code) in the same breath.
 
     Uses its own transactions: a failed attempt must stay counted although the request is refused, and no connection is
     held while argon2 works.
 
     Raises:
-        Refusal: `access.login_throttled` (429), `access.login_failed` (401, alike for unknown names).
+        Refusal: `access.login_throttled` (429), `access.login_failed` (401, alike for unknown names),
+            `access.code_missing`, `access.code_wrong` (401), both only after the right password.
     """
     now, plain = clock.now(), name.strip().lower()
     subjects = _subject("name", plain), _subject("address", address)
@@ -116,6 +139,7 @@ async def login(
         log.warning("login_throttled", address=address)
         raise throttled
 
+    refused: Refusal | None = None
     stored = known.person.password_hash if known and known.person.active else None
     good = await verify_password(stored, password)
     async with database.write() as session:
@@ -125,38 +149,100 @@ async def login(
         if person is None or known is None or not person.active or person.password_hash != stored:
             await audit.record(session, actor, "access.login_failed", now, kind="person", subject_name=shown)
             opened = None
+            refused = Refusal("access.login_failed", status=401, rule="name and password")
         else:
-            await store.forgive(session, subjects[0], subjects[1])
-            if replaces:
-                await _end_replaced(session, replaces, person.id, now)
-            secret = new_secret()
-            row = SessionRow(
-                id=uuid7(),
-                person_id=person.id,
-                secret_sha256=digest(secret),
-                address=address[:60],
-                agent="".join(c for c in agent or "" if c.isprintable())[:200],
-                created_at=now,
-                seen_at=now,
-                expires_at=session_end(now, now, settings.access.session_hours),
-            )
-            session.add(row)
-            await session.flush()
-            await store.trim_sessions(session, person.id, SESSIONS_MOST)
-            await audit.record(session, actor, "access.session_opened", now, kind="session", subject_id=row.id)
-            opened = LoggedIn(identity_of(person, known.organisation, session_id=row.id, address=address), secret)
-    if opened is None:
-        log.warning("login_failed", address=address)
-        raise Refusal("access.login_failed", status=401, rule="name and password")
+            proof = await _proof(session, settings.data_dir, person, code, subjects, actor, now)
+            opened, refused = None, proof if isinstance(proof, Refusal) else None
+            if refused is None:
+                await store.forgive(session, subjects[0], subjects[1])
+                given = Given(address, agent, now if proof is True else None)
+                opened = await open_session(session, settings, person, known.organisation, given, now, replaces)
+    if refused is not None:
+        log.warning("login_failed", address=address, code=refused.code)
+        raise refused
+    assert opened is not None
     if stored and outdated(stored):
         await _rehash(database, opened.identity.id, stored, password)
     return opened
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Where a session comes from and how it was proved."""
+
+    address: str
+    agent: str | None
+    factor_at: datetime | None = None
+    provider: str | None = None
+    provider_session: str | None = None
+
+
+async def open_session(
+    session: WriteSession,
+    settings: Settings,
+    person: PersonRow,
+    organisation: str,
+    given: Given,
+    now: datetime,
+    replaces: str | None,
+) -> LoggedIn:
+    """Open a session of a person who has proved who they are."""
+    if replaces:
+        await _end_replaced(session, replaces, person.id, now)
+    secret = new_secret()
+    row = SessionRow(
+        id=uuid7(),
+        person_id=person.id,
+        secret_sha256=digest(secret),
+        address=given.address[:60],
+        agent="".join(c for c in given.agent or "" if c.isprintable())[:200],
+        created_at=now,
+        seen_at=now,
+        expires_at=session_end(now, now, settings.access.session_hours),
+        factor_at=given.factor_at,
+        provider=given.provider,
+        provider_session=given.provider_session,
+    )
+    session.add(row)
+    await session.flush()
+    await endings.tell_sessions(session, person.id, await store.trim_sessions(session, person.id, SESSIONS_MOST))
+    actor = audit.Actor(person.id, person.name, given.address)
+    by = {} if given.provider is None else {"provider": given.provider}
+    await audit.record(session, actor, "access.session_opened", now, kind="session", subject_id=row.id, **by)
+    factor = await factor_store.factor(session, person.id)
+    has_factor = factor is not None and factor.confirmed_at is not None
+    owed = factor_owed(person, settings, has_factor=has_factor, proved=given.factor_at is not None)
+    identity = identity_of(person, organisation, session_id=row.id, address=given.address, factor_owed=owed)
+    return LoggedIn(identity, secret)
+
+
+async def _proof(
+    session: WriteSession,
+    data_dir: Path,
+    person: PersonRow,
+    code: str | None,
+    subjects: tuple[bytes, bytes],
+    actor: audit.Actor,
+    now: datetime,
+) -> Refusal | bool:
+    """Whether the second factor is proved (False: there is none to prove), or why it is not."""
+    factor = await factor_store.factor_for_update(session, person.id)
+    if factor is None or factor.confirmed_at is None:
+        return False
+    if code is None:
+        # The password was right, and nothing was guessed.
+        await store.lower(session, *subjects)
+        return Refusal("access.code_missing", status=401, rule="second factor", operand="code")
+    if await factors.proves(session, data_dir, factor, code, now, actor):
+        return True
+    await audit.record(session, actor, "access.code_refused", now, kind="person", subject_name=person.name)
+    return Refusal("access.code_wrong", status=401, rule="second factor", operand="code")
+
+
 async def _end_replaced(session: WriteSession, secret: str, person_id: UUID, now: datetime) -> None:
     old = await store.session_by_digest(session, digest(secret), now)
     if old is not None and old.person.id == person_id:
-        await store.end_sessions(session, person_id, only=old.row.id)
+        await endings.end_sessions(session, person_id, only=old.row.id)
 
 
 async def _rehash(database: Database, person_id: UUID, stored: str, password: str) -> None:
@@ -180,7 +266,8 @@ async def by_session(
         end = session_end(now, found.row.created_at, settings.access.session_hours)
         async with database.write() as session:
             await store.touch_session(session, found.row.id, now, end)
-    return identity_of(found.person, found.organisation, session_id=found.row.id, address=address)
+    owed = factor_owed(found.person, settings, has_factor=bool(found.factor), proved=found.row.factor_at is not None)
+    return identity_of(found.person, found.organisation, session_id=found.row.id, address=address, factor_owed=owed)
 
 
 async def by_token(database: Database, clock: Clock, secret: str, address: str | None) -> Identity | None:
@@ -218,7 +305,7 @@ async def logout(database: Database, clock: Clock, caller: Identity, session_id:
     if ended is None:
         return False
     async with database.write() as session:
-        done = await store.end_sessions(session, caller.id, only=ended) > 0
+        done = await endings.end_sessions(session, caller.id, only=ended) > 0
         if done:
             actor = audit.Actor.of(caller)
             await audit.record(session, actor, "access.session_ended", clock.now(), kind="session", subject_id=ended)

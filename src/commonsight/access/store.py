@@ -14,7 +14,9 @@ from commonsight.access.tables import (
     LoginFailuresRow,
     OrganisationRow,
     PersonRow,
+    SecondFactorRow,
     SessionRow,
+    SignInRow,
     TokenRow,
 )
 from commonsight.records.base import uuid7
@@ -119,19 +121,26 @@ async def lock_first_start(session: WriteSession) -> None:
 
 
 class Opened(NamedTuple):
-    """A running session or token and whose it is."""
+    """A running session or token, whose it is, and whether they have a second factor."""
 
     row: Any
     person: PersonRow
     organisation: str
+    factor: bool = False
 
 
 async def session_by_digest(session: ReadSession, digest: bytes, now: datetime) -> Opened | None:
     """The session with this secret, while it runs and its person is active."""
     query = (
-        select(SessionRow, PersonRow, func.coalesce(OrganisationRow.name, ""))
+        select(
+            SessionRow,
+            PersonRow,
+            func.coalesce(OrganisationRow.name, ""),
+            SecondFactorRow.confirmed_at.is_not(None),
+        )
         .join(PersonRow, PersonRow.id == SessionRow.person_id)
         .outerjoin(OrganisationRow, OrganisationRow.id == PersonRow.organisation_id)
+        .outerjoin(SecondFactorRow, SecondFactorRow.person_id == PersonRow.id)
         .where(SessionRow.secret_sha256 == digest, SessionRow.expires_at > now, PersonRow.active)
     )
     row = (await session.execute(query)).first()
@@ -151,27 +160,26 @@ async def touch_session(session: WriteSession, session_id: UUID, now: datetime, 
 
 async def end_sessions(
     session: WriteSession, person_id: UUID, *, only: UUID | None = None, but: UUID | None = None
-) -> int:
-    """End a person's sessions (`only` one, or all `but` one). Returns how many."""
+) -> list[UUID]:
+    """End a person's sessions (`only` one, or all `but` one). Returns which; `endings` tells who must know."""
     query = delete(SessionRow).where(SessionRow.person_id == person_id).returning(SessionRow.id)
     if only is not None:
         query = query.where(SessionRow.id == only)
     if but is not None:
         query = query.where(SessionRow.id != but)
-    return len((await session.execute(query)).all())
+    return list(await session.scalars(query))
 
 
-async def trim_sessions(session: WriteSession, person_id: UUID, most: int) -> None:
-    """End the sessions of a person beyond the `most` last used."""
+async def trim_sessions(session: WriteSession, person_id: UUID, most: int) -> list[UUID]:
+    """End the sessions of a person beyond the `most` last used. Returns which."""
     kept = (
         select(SessionRow.id)
         .where(SessionRow.person_id == person_id)
         .order_by(SessionRow.seen_at.desc(), SessionRow.id.desc())
         .limit(most)
     )
-    await session.execute(
-        delete(SessionRow).where(SessionRow.person_id == person_id, SessionRow.id.not_in(kept.scalar_subquery()))
-    )
+    query = delete(SessionRow).where(SessionRow.person_id == person_id, SessionRow.id.not_in(kept.scalar_subquery()))
+    return list(await session.scalars(query.returning(SessionRow.id)))
 
 
 # --- tokens ---------------------------------------------------------------------------------------------------------
@@ -255,12 +263,22 @@ async def forgive(session: WriteSession, cleared: bytes, lowered: bytes) -> None
     )
 
 
+async def lower(session: WriteSession, *subjects: bytes) -> None:
+    """Take one attempt off each: the password was right, and a code is asked for next."""
+    await session.execute(
+        update(LoginFailuresRow)
+        .where(LoginFailuresRow.subject_sha256.in_(subjects), LoginFailuresRow.failures > 0)
+        .values(failures=LoginFailuresRow.failures - 1)
+    )
+
+
 async def purge(session: WriteSession, now: datetime, window: timedelta, keys_kept: timedelta) -> dict[str, int]:
     """Delete what has run out: sessions, counts of failed logins, idempotency keys. Returns rows gone, by table."""
     gone = {}
     for name, query in {
         "sessions": delete(SessionRow).where(SessionRow.expires_at <= now),
         "login_failures": delete(LoginFailuresRow).where(LoginFailuresRow.since <= now - window),
+        "sign_ins": delete(SignInRow).where(SignInRow.expires_at <= now),
         "idempotency_keys": delete(IdempotencyKeyRow).where(IdempotencyKeyRow.at <= now - keys_kept),
     }.items():
         result = await session.execute(query)

@@ -5,8 +5,8 @@ from typing import Final
 from starlette.requests import HTTPConnection
 
 from commonsight.access import sessions
+from commonsight.access.cookies import COOKIE
 from commonsight.access.model import Identity
-from commonsight.access.routes import COOKIE
 from commonsight.clock import Clock
 from commonsight.problem import Refusal
 from commonsight.records.database import Database

@@ -8,8 +8,8 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import iter_route_contexts
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
+from commonsight.access.cookies import COOKIE
 from commonsight.access.model import permissions
-from commonsight.access.routes import COOKIE
 from commonsight.http import Problem, language_of, public
 from commonsight.text import catalogue, say
 

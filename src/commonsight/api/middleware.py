@@ -15,7 +15,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from commonsight.access.routes import COOKIE
+from commonsight.access.cookies import COOKIE
 from commonsight.api import PREFIX
 from commonsight.api.problem import answer
 from commonsight.problem import Refusal
