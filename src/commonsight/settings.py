@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from commonsight.network import Exempt
@@ -99,6 +99,9 @@ class Media(Section):
     )
     viewers_max: int = Field(1_000, ge=1, description="Viewers one node takes at once", examples=[1_000])
     cameras_max: int = Field(500, ge=1, description="Cameras one node holds open at once", examples=[500])
+    derived_max: int = Field(
+        8, ge=0, description="Masked or reduced pictures one node makes at once; each takes a process", examples=[8]
+    )
 
 
 class Recording(Section):
@@ -435,6 +438,29 @@ class Viid(Section):
     body_limit: int = Field(20_000_000, ge=10_000, description="Largest message of a device, bytes")
 
 
+class Notices(Section):
+    """Telling people and programs about cases: the mail server, the MQTT broker, how long is kept what was told."""
+
+    smtp_host: str | None = Field(None, description="Mail server; empty: no e-mail", examples=["mail.example"])
+    smtp_port: Port = Field(587, description="Its port", examples=[587])
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="starttls: TLS or nothing is sent; tls: from the first byte (465); none: in clear"
+    )
+    smtp_username: str | None = Field(None, description="Account at the mail server; empty: none asked for")
+    smtp_password: SecretStr | None = Field(None, description="Its password")
+    smtp_from: str | None = Field(None, description="Sender of e-mails", examples=["Commonsight <cases@video.example>"])
+    mqtt_host: str | None = Field(None, description="MQTT broker; empty: no MQTT", examples=["mqtt.example"])
+    mqtt_port: Port = Field(8883, description="Its port", examples=[8883])
+    mqtt_tls: bool = Field(True, description="Speak TLS to the broker")
+    mqtt_username: str | None = Field(None, description="Account at the broker; empty: none")
+    mqtt_password: SecretStr | None = Field(None, description="Its password")
+    ca_file: Path | None = Field(
+        None, description="Certificates trusted beside the system's, PEM", examples=["/etc/commonsight/ca.pem"]
+    )
+    give_up_hours: float = Field(24, gt=0, le=720, description="A notice not delivered for so long is put aside, h")
+    keep_days: int = Field(90, ge=1, le=3_650, description="Notices and deliveries are kept this long, days")
+
+
 class Settings(BaseSettings):
     """Everything that can be set."""
 
@@ -471,6 +497,7 @@ class Settings(BaseSettings):
     vision: Vision = Vision()
     simulate: Simulate = Simulate()
     sync: Sync = Sync()
+    notices: Notices = Notices()
 
     @classmethod
     def settings_customise_sources(

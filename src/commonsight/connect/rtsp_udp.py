@@ -47,7 +47,7 @@ class Datagrams:
     @classmethod
     async def open(cls, local: str, remote: str, ports: PortRange) -> "Datagrams":
         """Bind a pair on the address `local`. Raises `SourceError` when no pair in `ports` is free."""
-        made = cls(_bound(local, ports), remote)
+        made = cls(bound_pair(local, ports), remote)
         loop = asyncio.get_running_loop()
         try:
             for which, bound in enumerate(made._pair):
@@ -139,8 +139,12 @@ def _plain(host: str) -> str:
     return host.partition("%")[0].removeprefix("::ffff:")
 
 
-def _bound(local: str, ports: PortRange) -> tuple[socket.socket, socket.socket]:
-    """An even port and the next one, from a random place on: processes that share the range seldom meet."""
+def bound_pair(local: str, ports: PortRange) -> tuple[socket.socket, socket.socket]:
+    """An even port and the next one, from a random place on: processes that share the range seldom meet.
+
+    Raises:
+        SourceError: no pair is free.
+    """
     family = socket.AF_INET6 if ":" in local else socket.AF_INET
     evens = range(ports.first + (ports.first & 1), ports.last, 2)
     start = secrets.randbelow(len(evens)) if evens else 0

@@ -41,8 +41,26 @@ _FRAGMENT = struct.Struct(">I4s I4sII I4s I4sII I4sIQ I4sIIiIIIi I4s")
 _MOOF_BYTES = _FRAGMENT.size - 8
 _TRAF_BYTES = _MOOF_BYTES - 8 - 16
 _PICTURES, _SOUND = 1, 2  # numbers of the tracks
+HEAD_BYTES = _FRAGMENT.size
+"""Bytes of a fragment before its sample."""
+_SEQUENCE, _DECODE_TIME, _DURATION = 20, 60, 88  # where these lie in a head
 _SAMPLE_LENGTH = struct.Struct(">I")
 _SAMPLE_MAX = 0xFFFF_FFFF - _FRAGMENT.size
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What the head of a fragment of ours says. Times in ticks of its track (90 kHz, or samples of sound).
+
+    `size`: of the whole fragment, bytes. `offset`: from decode to presentation.
+    """
+
+    sound: bool
+    decode_time: int
+    duration: int
+    offset: int
+    keyframe: bool
+    size: int
 
 
 class MuxError(ValueError):
@@ -174,6 +192,32 @@ def _head(track: int, sequence: int, decode_time: int, duration: int, size: int,
         )
     except struct.error as error:
         raise ValueError(f"fragment: a time does not fit its field: {error}") from error
+
+
+def read_head(data: bytes | memoryview, at: int = 0) -> Head | None:
+    """The head of the fragment that begins at `at`; None when what lies there is no fragment of ours."""
+    if at + HEAD_BYTES > len(data):
+        return None
+    found = _FRAGMENT.unpack_from(data, at)
+    names = (found[1], found[3], found[7], found[9], found[13], found[17], found[26])
+    if names != (b"moof", b"mfhd", b"traf", b"tfhd", b"tfdt", b"trun", b"mdat") or found[0] != _MOOF_BYTES:
+        return None
+    duration, size, flags, offset, mdat = found[21:26]
+    if mdat != size + 8:
+        return None
+    return Head(found[11] == _SOUND, found[15], duration, offset, flags == _SYNC_SAMPLE, HEAD_BYTES + size)
+
+
+def restamped(data: bytes, *, sequence: int, decode_time: int, duration: int) -> bytes:
+    """A fragment of ours at another time; the picture's offset to its presentation is stretched like its duration."""
+    made = bytearray(data)
+    before, size, flags, offset = struct.unpack_from(">IIIi", made, _DURATION)
+    if before:
+        offset = offset * duration // before
+    struct.pack_into(">I", made, _SEQUENCE, sequence & 0xFFFF_FFFF)
+    struct.pack_into(">Q", made, _DECODE_TIME, decode_time)
+    struct.pack_into(">IIIi", made, _DURATION, duration, size, flags, offset)
+    return bytes(made)
 
 
 def _some_sound(voice: av.AudioStream, rate: int) -> "av.Packet[Any]":

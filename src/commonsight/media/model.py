@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from commonsight.connect.model import TICKS_PER_SECOND, Codec
+from commonsight.connect.wire.jpeg_rtp import packetise_jpeg
+from commonsight.connect.wire.nal import START_CODE
+from commonsight.connect.wire.packetise import packetise
 from commonsight.media import packets
 from commonsight.media.fmp4 import Init, fragment
 from commonsight.media.websocket import BINARY, TEXT, frame
@@ -23,8 +26,18 @@ End = Literal[
     "node_stopping",
     "too_slow",
     "protocol",
+    "mask_model_missing",
+    "mask_failed",
 ]
 """Why a reader's stream ends: message codes of `messages.toml` after `media.`."""
+
+
+class StreamOver(Exception):
+    """A source has come to its end, and says by which word its readers are told."""
+
+    def __init__(self, code: End) -> None:
+        super().__init__(code)
+        self.code = code
 
 
 @dataclass(slots=True)
@@ -42,7 +55,7 @@ class Track:
 
 @dataclass(slots=True)
 class Unit:
-    """One access unit on the camera's timeline; its browser and packet forms are made at most once.
+    """One access unit on the camera's timeline; each form it leaves in is made at most once.
 
     `data`: Annex B. `pts`, `dts`, `duration`: 90 kHz ticks. `received`: monotonic seconds.
     """
@@ -57,6 +70,7 @@ class Unit:
     sequence: int
     _message: bytes | None = field(default=None, repr=False)
     _packet: bytes | None = field(default=None, repr=False)
+    _payloads: list[bytes] | None = field(default=None, repr=False)
 
     def message(self) -> bytes:
         """A whole WebSocket message holding the fragment: the same bytes go to every viewer.
@@ -84,6 +98,15 @@ class Unit:
         if self._packet is None:
             self._packet = packets.unit(self.data, self.pts, self.received, keyframe=self.keyframe)
         return self._packet
+
+    def payloads(self) -> list[bytes]:
+        """RTP payloads; none for a JPEG that RTP has no form for."""
+        if self._payloads is None:
+            if self.codec is Codec.JPEG:
+                self._payloads = packetise_jpeg(self.data)
+            else:
+                self._payloads = packetise(self.codec, [nal for nal in self.data.split(START_CODE) if nal])
+        return self._payloads
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from commonsight.media.outlet import Outlet
 from commonsight.media.websocket import BINARY, frame
 
 
-class _Reader(ABC):
-    """What both kinds share: one outlet, one end, and the moment the first picture left."""
+class OutletReader(ABC):
+    """What readers over a connection share: one outlet, one end, and the moment the first picture left."""
 
     browser = False
     sound = False
@@ -47,7 +47,7 @@ class _Reader(ABC):
     def _skipped(self, frames: int) -> None: ...
 
 
-class BrowserViewer(_Reader):
+class BrowserViewer(OutletReader):
     """Messages as `web` describes them, written straight to the WebSocket's transport.
 
     The WebSocket must be open, without compression; its library goes on answering pings and closes it.
@@ -98,7 +98,7 @@ class BrowserViewer(_Reader):
         self.outlet.write(text_message({"type": "skip", "frames": frames}))
 
 
-class PacketReader(_Reader):
+class PacketReader(OutletReader):
     """Messages of `packets`."""
 
     def start(self, track: Track, group: Sequence[Unit], *, audible: bool) -> None:  # noqa: ARG002
