@@ -64,7 +64,8 @@ class GateAdmission:
     ) -> Grant:
         async with asyncio.timeout(ASK_SECONDS), self._database.write() as session:
             permit = await gate.check(session, ticket, camera_id, action=action, footage=footage, viewer=viewer)
-            _refuse_unkept_limits(permit)
+            if action is Action.PLAYBACK:
+                _refuse_unkept_limits(permit)
             address = await _address(session, camera_id) if locate else None
             # Last, because it locks the permit, and all readings of one worker share theirs.
             retrieval_id = await gate.open_retrieval(
@@ -165,7 +166,8 @@ class GateAdmission:
 
 
 def _refuse_unkept_limits(permit: Permit) -> None:
-    """A limit this node cannot keep must not be passed over: it hands on what the camera sends, unchanged."""
+    """What is played back does not go by the hub, whose derived relays keep such limits: it leaves as it was recorded,
+    so a limit must not be passed over."""
     for name in ("mask", "resolution", "fps"):
         limit = getattr(permit.limits, name)
         if limit is not None:

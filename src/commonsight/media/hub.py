@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
@@ -11,8 +12,9 @@ import structlog
 from commonsight.clock import Clock
 from commonsight.connect.rtsp_udp import PortRange
 from commonsight.connect.service import Reopening
-from commonsight.gate.model import Action, Viewer
+from commonsight.gate.model import Action, Limits, Viewer
 from commonsight.media.admission import Admission, Grant, Seen
+from commonsight.media.masked import Derivations, variant
 from commonsight.media.model import End, Reader
 from commonsight.media.relay import Relay, Source
 from commonsight.problem import Refusal
@@ -65,10 +67,18 @@ class Past:
 
 
 class Hub:
-    """Cameras open on this node and who reads them."""
+    """Cameras open on this node and who reads them.
 
-    def __init__(self, settings: Media, admission: Admission, clock: Clock) -> None:
+    `relays` hand on what cameras send; `derived` what permits with limits leave of it, and who reads under such a
+    permit is attached to nothing else.
+
+    Args:
+        models: where the models for masking lie.
+    """
+
+    def __init__(self, settings: Media, admission: Admission, clock: Clock, models: Path | None = None) -> None:
         self.relays: dict[UUID, Relay] = {}
+        self.derived = Derivations(settings, clock, models)
         self.readings: set[Reading] = set()
         self.past = Past()
         self._settings = settings
@@ -105,12 +115,15 @@ class Hub:
             if held is not None:
                 held.linger()
             grant = await self._admission.admit(ticket, camera_id, locate=held is None, action=action, viewer=viewer)
+            limits = await self._keepable(grant)
         finally:
             self._entering -= 1
         if self._stopping:
             self._admission.closed(grant, Seen(0, 0, 0, "node_stopping"))
             raise Refusal("media.node_stopping", status=503)
         relay = self._held(camera_id) or self._open(grant)
+        if limits is not None:
+            relay = self.derived.relay(camera_id, limits, relay)
         reader = make(lambda: self._admission.first_frame(grant))
         reading = Reading(grant, relay, reader, self._clock.monotonic())
         self.readings.add(reading)
@@ -152,9 +165,22 @@ class Hub:
     async def stop(self) -> None:
         """Tell all readers that the node stops, and close every camera."""
         self._stopping = True
+        await self.derived.close()
         await asyncio.gather(*(relay.close("node_stopping") for relay in list(self.relays.values())))
         for reading in list(self.readings):
             reading.reader.end("node_stopping")
+
+    async def _keepable(self, grant: Grant) -> Limits | None:
+        """The limits that change the pictures, when this node can keep them."""
+        limits = variant(grant.limits)
+        if limits is None:
+            return None
+        try:
+            await self.derived.check(grant.camera_id, limits)
+        except Refusal as refusal:
+            self._admission.closed(grant, Seen(0, 0, 0, refusal.code.removeprefix("media.")))
+            raise
+        return limits
 
     def _held(self, camera_id: UUID) -> Relay | None:
         relay = self.relays.get(camera_id)

@@ -12,7 +12,7 @@ from commonsight.clock import Clock
 from commonsight.connect.model import AccessUnit, Codec, Counters, Session, Sound, SourceCode, SourceError, StreamInfo
 from commonsight.connect.service import Opened, Waiting
 from commonsight.media.fmp4 import MuxError, init_segment, parameter_sets
-from commonsight.media.model import Boxes, End, Reader, Track, Unit
+from commonsight.media.model import Boxes, End, Reader, StreamOver, Track, Unit
 from commonsight.media.sound import RATE, SoundTrack
 from commonsight.media.timeline import Timeline
 
@@ -190,6 +190,8 @@ class Relay:
                         raise event.error
                     self.totals.reconnects += 1
                     self._lost()
+        except StreamOver as over:
+            return over.code
         except SourceError as error:
             log.info("source_failed", camera=str(self.camera_id), code=error.code.value, detail=error.detail)
             return _ENDS.get(error.code, "unreachable" if self.track is None else "source_lost")

@@ -52,6 +52,15 @@ class Frame:
         """Blue, green and red at this size, each uint8 (height, width): what a detector takes, in one pass from YUV."""
         return self._convert.planes(self._frame, width, height)
 
+    def yuv420(self, width: int, height: int) -> tuple[Plane, Plane, Plane]:
+        """Brightness (height, width) and the two colours (half of both, rounded up), uint8, copied: free to draw on."""
+        frame = self._convert(self._frame, width, height, "yuv420p")
+        sizes = ((height, width), *(((height + 1) // 2, (width + 1) // 2),) * 2)
+        luma, blue, red = (
+            rows_of(plane)[:rows, :columns].copy() for plane, (rows, columns) in zip(frame.planes, sizes, strict=True)
+        )
+        return luma, blue, red
+
     def luma(self, step: int = 1) -> Plane:
         """Brightness of every `step`-th pixel of every `step`-th row, uint8; no colour conversion, so nearly free."""
         if step < 1:

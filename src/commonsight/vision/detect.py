@@ -67,8 +67,9 @@ class Detector:
         return str(self._session.get_providers()[0])
 
     def detect(
-        self, picture: Bgr | Picture, score: float | None = None, *, iou: float | None = None, agnostic: bool = False
-    ) -> Detections:
+        self, picture: Bgr | Picture, score: float | None = None, *, iou: float | None = None, agnostic: bool = False,
+        size: tuple[int, int] | None = None,
+    ) -> Detections:  # fmt: skip
         """Look at one picture.
 
         Args:
@@ -78,19 +79,21 @@ class Detector:
             iou: overlap above which the weaker of two boxes is dropped; None takes the card's.
             agnostic: drop overlapping boxes of any two classes. Otherwise only of the same class, or of classes the
                 card calls exclusive (a van is found as car and as truck, but it is one of them).
+            size: (width, height) at which this picture enters the network, instead of the detector's own.
 
         Returns:
             Boxes in pixels of `picture`, best first.
 
         Raises:
             ValueError: when an array is no such picture.
+            Refusal: `vision.size_invalid`.
         """
         if isinstance(picture, np.ndarray):
             _check_picture(picture)
             height, width = picture.shape[:2]
         else:
             width, height = picture.width, picture.height
-        columns, rows = self._size or fit(width, height, self.card.input)
+        columns, rows = _checked_size(self.card, size) or self._size or fit(width, height, self.card.input)
         given = {self.card.input.name: self._scaler(picture, columns, rows)}
         outputs = dict(zip(self._outputs, self._session.run(self._outputs, given), strict=True))
         head = self.card.head

@@ -63,10 +63,10 @@ class Converter:
     def __init__(self) -> None:
         self._lock = Lock()
         # One for each format: each remembers the tables of its last conversion.
-        self._by_format = {name: VideoReformatter() for name in ("bgr24", "gbrp", "gray")}
+        self._by_format = {name: VideoReformatter() for name in ("bgr24", "gbrp", "gray", "yuv420p")}
 
     def __call__(
-        self, frame: av.VideoFrame, width: int, height: int, to: Literal["bgr24", "gbrp", "gray"]
+        self, frame: av.VideoFrame, width: int, height: int, to: Literal["bgr24", "gbrp", "gray", "yuv420p"]
     ) -> av.VideoFrame:
         with self._lock:
             reformatter = self._by_format[to]
