@@ -21,3 +21,18 @@ export const nearestTo = (filters: Query, [lon, lat]: readonly [number, number])
 
 export const alongRoute = async (filters: Query, line: GeoJSON.LineString, metres: number) =>
   (await call<{ items: BesideCamera[]; counts: HealthSummary; length: number; next: string | null }>('POST', '/cameras/along', { query: { ...filters, limit: 100 }, body: { line, metres } })).data
+
+/** A set of cameras that is kept for a week; `selection` in a query means its members. */
+export interface KeptSelection {
+  id: string
+  total: number
+  made_at: string
+  expires_at: string
+}
+
+export type SelectionShape = { polygon: GeoJSON.Polygon } | { line: GeoJSON.LineString; metres: number } | { cameras: readonly string[] }
+
+export const keepSelection = async (filters: Query, shape: SelectionShape) =>
+  (await call<KeptSelection>('POST', '/cameras/selections', { query: filters, body: shape })).data
+
+export const keptSelection = (id: string, signal?: AbortSignal) => get<KeptSelection>(`/cameras/selections/${encodeURIComponent(id)}`, undefined, signal)

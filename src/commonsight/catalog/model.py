@@ -54,7 +54,7 @@ class Filters:
 
     `regions` are the prefixes that remain of the wish inside the caller's scope; none of them means no camera at all.
     `group`: in a business group or virtual organisation, or below it: (platform it is reported by, its identifier).
-    `archived`: those out of use instead of those in use.
+    `selection`: a member of this set (`selection_store`). `archived`: those out of use instead of those in use.
     """
 
     regions: tuple[str, ...]
@@ -65,6 +65,7 @@ class Filters:
     sector: str | None = None
     place: str | None = None
     group: tuple[UUID, str] | None = None
+    selection: UUID | None = None
     has_source: bool | None = None
     analysis: bool | None = None
     demo: bool | None = None
@@ -73,7 +74,7 @@ class Filters:
     @property
     def in_facets(self) -> bool:
         """Whether the index of facets alone can tell how many there are."""
-        marks = (self.has_source, self.analysis, self.demo, self.group)
+        marks = (self.has_source, self.analysis, self.demo, self.group, self.selection)
         return not self.q.strip() and not self.archived and all(mark is None for mark in marks)
 
     @property

@@ -8,7 +8,18 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from commonsight.access.audit import Actor, record
-from commonsight.catalog import area_routes, code_routes, export, lists, map_routes, secrets, service, store, vocabulary
+from commonsight.catalog import (
+    area_routes,
+    code_routes,
+    export,
+    lists,
+    map_routes,
+    secrets,
+    selection_routes,
+    service,
+    store,
+    vocabulary,
+)
 from commonsight.catalog.imports import routes as import_routes
 from commonsight.catalog.imports.model import MEDIA_TYPES, Format
 from commonsight.catalog.model import Camera, Sort
@@ -46,6 +57,7 @@ from commonsight.records.database import ReadSession
 router = APIRouter(tags=["cameras"])
 router.include_router(map_routes.router)
 router.include_router(area_routes.router)
+router.include_router(selection_routes.router)
 router.include_router(code_routes.router)
 router.include_router(import_routes.router)
 router.include_router(planning_routes.router)

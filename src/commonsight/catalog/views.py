@@ -287,6 +287,7 @@ class Asked(BaseModel):
     sector: str | None = None
     place: str | None = None
     group: str | None = None
+    selection: UUID | None = None
     has_source: bool | None = None
     analysis: bool | None = None
     demo: bool | None = None
@@ -303,6 +304,7 @@ class Asked(BaseModel):
             sector=None if not self.sector else vocabulary.checked_sector(self.sector),
             place=None if not self.place else vocabulary.checked_place(self.place),
             group=None if not self.group else group_of(self.group),
+            selection=self.selection,
             has_source=self.has_source,
             analysis=self.analysis,
             demo=self.demo,
@@ -324,6 +326,7 @@ def _asked(
         str | None,
         Query(max_length=80, description="in this business group or below it: its `id` in the tree of groups"),
     ] = None,
+    selection: Annotated[UUID | None, Query(description="members of this selection (POST /cameras/selections)")] = None,
     has_source: Annotated[bool | None, Query(description="with, or without, an address")] = None,
     analysis: Annotated[bool | None, Query(description="watched by analysis, or not")] = None,
     demo: Annotated[bool | None, Query(description="invented for the demo, or not")] = None,
@@ -338,6 +341,7 @@ def _asked(
         sector=sector,
         place=place,
         group=group,
+        selection=selection,
         has_source=has_source,
         analysis=analysis,
         demo=demo,

@@ -15,6 +15,7 @@ _MEMBER = """c.id IN (
             ON g.source_id = :group_source AND g.parent = w.code AND g.deleted_at IS NULL
     ) SELECT m.camera_id FROM walk JOIN camera_group_members AS m ON m.source_id = :group_source AND m.code = walk.code
 )"""
+_CHOSEN = "c.id IN (SELECT s.camera_id FROM camera_selection_members AS s WHERE s.selection_id = :selection)"
 _INDEXED = {DIGITS[Level.CITY], DIGITS[Level.COUNTY]}
 
 
@@ -86,6 +87,8 @@ def of(filters: Filters, *, ordered: bool = False) -> Where:
         where.add("c.place = :place", place=filters.place)
     if filters.group is not None:
         where.add(_MEMBER, group_source=filters.group[0], group_code=filters.group[1])
+    if filters.selection is not None:
+        where.add(_CHOSEN, selection=filters.selection)
     for mark in ("has_source", "analysis", "demo"):
         wanted = getattr(filters, mark)
         if wanted is not None:

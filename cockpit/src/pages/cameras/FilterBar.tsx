@@ -6,6 +6,7 @@ import { HealthMark } from '@/parts/HealthMark'
 import { useText } from '@/text/language'
 import css from './CamerasPage.module.css'
 import { isEmpty, SORTS, withFilter, type Filters, type Sort } from './filters'
+import { SelectionMark } from './select/SelectionMark'
 import { camerasText, vocabulary } from './text'
 import { KINDS, PLACES, SECTORS } from './vocabulary'
 
@@ -112,6 +113,7 @@ export function FilterBar({ filters, sort, onChange, onSort }: Props) {
       />
       {flag('has_source', 'source')}
       {flag('analysis', 'analysis')}
+      {filters.selection && <SelectionMark id={filters.selection} onClear={() => { set('selection')(undefined) }} />}
       {!isEmpty(filters) && <Button type="link" size="small" onClick={() => onChange({})}>{t('filter.clear')}</Button>}
       {sort && (
         <Select

@@ -12,6 +12,8 @@ export interface Filters {
   place?: string
   /** A business group, a virtual organisation or a lower platform: its id in the tree of groups. */
   group?: string
+  /** A set chosen on the map: its id. */
+  selection?: string
   has_source?: boolean
   analysis?: boolean
   demo?: boolean
@@ -21,7 +23,7 @@ export interface Filters {
 export type Sort = 'name' | 'code' | '-health_at'
 export const SORTS: readonly Sort[] = ['name', 'code', '-health_at']
 
-const WORDS = ['region', 'q', 'platform', 'kind', 'sector', 'place', 'group'] as const
+const WORDS = ['region', 'q', 'platform', 'kind', 'sector', 'place', 'group', 'selection'] as const
 const SWITCHES = ['has_source', 'analysis', 'demo', 'archived'] as const
 const HEALTHS: readonly string[] = ['works', 'bad', 'offline', 'unknown']
 

@@ -1,5 +1,5 @@
 import { Button, InputNumber, Segmented } from 'antd'
-import { Link } from 'react-router'
+import { Link, useSearchParams } from 'react-router'
 import type { BesideCamera, NearCamera } from '@/api/areas'
 import type { CameraItem } from '@/api/types'
 import { HealthBar } from '@/parts/HealthBar'
@@ -7,6 +7,7 @@ import { HealthMark } from '@/parts/HealthMark'
 import { lengthOf } from '@/parts/map/shapes'
 import { ProblemNote } from '@/parts/ProblemNote'
 import { partsText } from '@/parts/text'
+import { useAct } from '@/parts/useAct'
 import { useFormat } from '@/text/format'
 import { useText } from '@/text/language'
 import { camerasText } from '../text'
@@ -78,6 +79,7 @@ function Found({ selection }: { selection: Selection }) {
           <p className={css.states}>{STATES.map((state) => <HealthMark key={state} health={state} count={f.number(found.counts?.[state])} />)}</p>
         </div>
       )}
+      {found.cameras.length > 0 && <AsList selection={selection} />}
       {found.cameras.length === 0 && <p className={css.hint}>{t('select.empty')}</p>}
       <ol className={css.list}>
         {found.cameras.map((camera) => (
@@ -89,6 +91,24 @@ function Found({ selection }: { selection: Selection }) {
         ))}
       </ol>
       {found.counts && found.counts.total > found.cameras.length && <p className={css.hint}>{t('select.more', { n: f.number(found.counts.total - found.cameras.length) })}</p>}
+    </>
+  )
+}
+
+/** Keeps what was chosen and narrows the page to it: table, map, export and whoever gets the address. */
+function AsList({ selection }: { selection: Selection }) {
+  const t = useText(camerasText)
+  const act = useAct()
+  const [, setSearch] = useSearchParams()
+  const open = () =>
+    act.run(async () => {
+      const id = await selection.keep()
+      if (id !== null) setSearch(new URLSearchParams({ selection: id }))
+    })
+  return (
+    <>
+      <Button size="small" loading={act.busy} onClick={() => void open()}>{t('select.asList')}</Button>
+      <ProblemNote error={act.problem} />
     </>
   )
 }

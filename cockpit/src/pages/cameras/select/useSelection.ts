@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { useCallback, useMemo, useState } from 'react'
-import { alongRoute, nearestTo, selectInside, type BesideCamera, type NearCamera } from '@/api/areas'
+import { alongRoute, keepSelection, nearestTo, selectInside, type BesideCamera, type NearCamera } from '@/api/areas'
 import { get, type Query } from '@/api/client'
 import type { Camera, CameraItem, HealthSummary } from '@/api/types'
 import { lineOf, polygonOf, type MapShape, type Place } from '@/parts/map/shapes'
@@ -35,6 +35,14 @@ async function choose(tool: Tool, points: readonly Place[], metres: number, filt
   const { items, counts } = await selectInside(filters, polygon)
   const cameras = await Promise.all(items.slice(0, NAMED).map((id) => get<Camera>(`/cameras/${id}`)))
   return { counts, cameras, length: null }
+}
+
+/** Keeps what was chosen as a set that every page understands; returns its id. */
+async function keep(tool: Tool, points: readonly Place[], metres: number, filters: Query, named: Chosen): Promise<string> {
+  const polygon = tool === 'inside' ? polygonOf(points) : null
+  const line = tool === 'along' ? lineOf(points) : null
+  const shape = polygon ? { polygon } : line ? { line, metres } : { cameras: named.cameras.map((camera) => camera.id) }
+  return (await keepSelection(filters, shape)).id
 }
 
 /** Cameras chosen by a shape that is drawn on the map: places are set one by one, then asked for as a whole. */
@@ -82,9 +90,11 @@ export function useSelection(filters: Query) {
           ],
     [tool, points],
   )
+  const chosen = ready ? (found.data ?? null) : null
   return {
+    keep: () => (tool === null || chosen === null ? null : keep(tool, points, metres, filters, chosen)),
     tool, take, points, metres, setMetres, least, done, onPlace, onPlaced, back, shapes,
-    found: ready ? (found.data ?? null) : null,
+    found: chosen,
     busy: ready && found.isFetching,
     error: ready ? found.error : null,
     // Another place may be tried at once; a drawn shape rests until it is drawn again.

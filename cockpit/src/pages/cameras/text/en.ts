@@ -120,5 +120,8 @@ export const en: Record<keyof typeof zh, string> = {
   'select.empty': 'No cameras here',
   'select.more': '{n} more',
   'select.m': '{n} m',
+  'select.asList': 'Show these cameras as a list',
+  'select.these': 'These {n} cameras',
+  'select.until': 'Kept until {when}',
   'select.length': '{km} km',
 }

@@ -118,5 +118,8 @@ export const zh = {
   'select.empty': '这里没有摄像机',
   'select.more': '另有 {n} 台',
   'select.m': '{n} 米',
+  'select.asList': '在列表中查看这些摄像机',
+  'select.these': '选中的 {n} 台',
+  'select.until': '保留至 {when}',
   'select.length': '全长 {km} 公里',
 }
