@@ -46,6 +46,7 @@ ROUTES: dict[tuple[str, str], Action | None] = {
 
 OTHERS: list[Door] = [
     Door("packets", "media.packet_server.PacketServer", Action.LIVE),
+    Door("bridge", "media.bridge.Bridges", Action.LIVE),
     Door("rtsp", "media.rtsp_out.RtspOut", Action.LIVE),
 ]
 """Doors that are no HTTP route."""

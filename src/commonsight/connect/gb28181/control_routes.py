@@ -26,12 +26,15 @@ from commonsight.connect.gb28181.views import (
     RecordsOut,
     StatusOut,
 )
+from commonsight.gate import service as gate
+from commonsight.gate.model import Action as Use
 from commonsight.http import Caller, Page, Reads, Writes, problems, requires
 from commonsight.problem import Refusal
 
 router = APIRouter()
 
 MayTurn = Annotated[Caller, requires("pictures.control")]
+Turns = Annotated[Caller, requires("pictures.control", pictures="control")]
 SeesCameras = Annotated[Caller, requires("cameras.read")]
 Manages = Annotated[Caller, requires("gather.read")]
 SeesHealth = Annotated[Caller, requires("health.read")]
@@ -50,7 +53,7 @@ RECORDS_SECONDS: Final = 75.0
 
 
 @router.post("/cameras/{camera_id}/ptz", status_code=204, responses=problems(401, 403, 404, 409, 422, 502, 503, 504))
-async def ptz(request: Request, caller: MayTurn, camera_id: UUID, said: PtzIn) -> Response:
+async def ptz(request: Request, caller: Turns, camera_id: UUID, said: PtzIn) -> Response:
     """Do something to a camera. The first command takes the camera for its operator for half a minute; each further
     one prolongs it. Actions that go on (move, lens) are ended by `stop`.
 
@@ -70,6 +73,7 @@ async def ptz(request: Request, caller: MayTurn, camera_id: UUID, said: PtzIn) -
     state = request.app.state
     async with state.database.write() as session:
         channel = await filing.channel_of(session, camera_id, caller.regions)
+        await gate.refuse_without_grant(session, caller, camera_id, Use.CONTROL)
         if order.action not in UNHELD:
             await ptz_locks.take(session, camera_id, caller, state.clock.now())
         if order.action in AUDITED:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Row, bindparam, text
@@ -102,6 +102,18 @@ async def forget(session: WriteSession, *, alarms_before: datetime, positions_be
     return counts[0], counts[1]
 
 
+_ALARMS: Final = (
+    "SELECT a.*, d.name AS device_name, d.code AS device_code, c.id AS camera_id, c.name AS camera_name, "
+    "c.location[0] AS camera_lon, c.location[1] AS camera_lat, c.region AS camera_region "
+    "FROM gb_alarms AS a JOIN gb_devices AS d ON d.id = a.device_id "
+    # Two platforms may use one code: the camera counts only where it is behind this very device. Most came with its
+    # catalogue; the others were filed by hand.
+    "LEFT JOIN gb_channels AS h ON h.device_id = a.device_id AND h.code = a.code "
+    "LEFT JOIN cameras AS c ON c.id = coalesce(h.camera_id, (SELECT own.id FROM cameras AS own "
+    f"WHERE own.code = a.code AND own.url = '{GB_URL}' || d.code || '/' || a.code))"  # noqa: S608
+)
+
+
 async def alarm_page(
     session: ReadSession, *, regions: Sequence[str], channel: Channel | None, priority: int | None,
     since: datetime | None, until: datetime | None, after: tuple[datetime, UUID] | None, limit: int,
@@ -126,19 +138,16 @@ async def alarm_page(
         parts.append("(a.received_at, a.id) < (:after_at, :after_id)")
         values |= {"after_at": after[0], "after_id": after[1]}
     found = await session.execute(
-        text(
-            "SELECT a.*, d.name AS device_name, d.code AS device_code, c.id AS camera_id, c.name AS camera_name "  # noqa: S608
-            "FROM gb_alarms AS a JOIN gb_devices AS d ON d.id = a.device_id "
-            # Two platforms may use one code: the camera counts only where it is behind this very device. Most came with
-            # its catalogue; the others were filed by hand.
-            "LEFT JOIN gb_channels AS h ON h.device_id = a.device_id AND h.code = a.code "
-            "LEFT JOIN cameras AS c ON c.id = coalesce(h.camera_id, (SELECT own.id FROM cameras AS own "
-            f"WHERE own.code = a.code AND own.url = '{GB_URL}' || d.code || '/' || a.code)) "
-            f"WHERE {' AND '.join(parts)} ORDER BY a.received_at DESC, a.id DESC LIMIT :limit"
-        ),
+        text(f"{_ALARMS} WHERE {' AND '.join(parts)} ORDER BY a.received_at DESC, a.id DESC LIMIT :limit"),
         values | {"limit": limit},
     )
     return list(found.all())
+
+
+async def alarm(session: ReadSession, alarm_id: UUID) -> Row[Any] | None:
+    """One alarm with its device and, where it is filed, its camera: as `alarm_page` gives them."""
+    found = await session.execute(text(f"{_ALARMS} WHERE a.id = :id"), {"id": alarm_id})
+    return found.first()
 
 
 async def positions(

@@ -14,6 +14,8 @@ import commonsight
 from commonsight.catalog import secrets
 from commonsight.clock import Clock
 from commonsight.connect.gb28181 import dialogs_store, snapshots, store
+from commonsight.connect.gb28181.above.crossing import Crossing
+from commonsight.connect.gb28181.above.floor import Floor
 from commonsight.connect.gb28181.devices import DEVICES_MOST, Devices
 from commonsight.connect.gb28181.events import Events
 from commonsight.connect.gb28181.greet import Greeter
@@ -61,6 +63,7 @@ class House:
     server: Gb28181
     line: Server
     greeter: Greeter
+    above: Floor
 
 
 async def serve(settings: Settings, database: Database, clock: Clock, name: str, stop: asyncio.Event) -> None:
@@ -80,6 +83,7 @@ async def serve(settings: Settings, database: Database, clock: Clock, name: str,
     for part in (events, subscriptions, house.greeter, syncs):
         part.attach()
     ops.attach(house.line)
+    house.above.attach(house.line)
     Traced(house.server.endpoint.trace, clock).attach(house.line)
     house.line.op("sync", syncs.op_sync)
 
@@ -93,10 +97,11 @@ async def serve(settings: Settings, database: Database, clock: Clock, name: str,
     tasks: list[asyncio.Task[None]] = []
     try:
         left = await inviter.recover()  # before anybody can open more
+        left += await house.above.recover()
         await house.line.start()
         loops = (
             house.server.run(), _look(house), _follow(house), writer.run(), events.run(), subscriptions.run(),
-            house.greeter.run(), syncs.run(), inviter.run(),
+            house.greeter.run(), syncs.run(), inviter.run(), house.above.run(),
         )  # fmt: skip
         tasks = [asyncio.create_task(loop) for loop in loops]
         await _announce(house)
@@ -107,6 +112,7 @@ async def serve(settings: Settings, database: Database, clock: Clock, name: str,
         for task in done - {stopping}:
             task.result()  # a loop that ends has failed, and its failure is the process's
     finally:
+        await house.above.close()  # calls from above hold media nodes' cameras, so they end first
         await house.line.close()
         await inviter.close()
         for task in tasks:
@@ -134,9 +140,10 @@ async def furnish(settings: Settings, database: Database, clock: Clock, name: st
         password=settings.sip.password,
     )
     server = Gb28181(devices, registrar, clock, settings)
+    crossing = Crossing(server)
     server.endpoint = SipEndpoint(
         [Listen(zone.name, zone.host, zone.port, zone.advertised or "") for zone in settings.sip.zones],
-        server,
+        crossing,
         clock,
         user_agent=f"Commonsight/{commonsight.__version__}",
         trace=Trace([settings.sip.id]),
@@ -148,7 +155,8 @@ async def furnish(settings: Settings, database: Database, clock: Clock, name: st
         key=token_hex(16),
     )
     greeter = Greeter(server, clock, settings.region.timezone)
-    return House(settings, database, clock, name, devices, registrar, server, line, greeter)
+    crossing.above = above = Floor(server, server.endpoint, database, clock, settings)
+    return House(settings, database, clock, name, devices, registrar, server, line, greeter, above)
 
 
 async def _announce(house: House) -> None:

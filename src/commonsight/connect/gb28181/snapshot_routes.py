@@ -12,6 +12,7 @@ from commonsight.connect.gb28181.snapshots import Snapshot
 from commonsight.connect.gb28181.views import SnapshotIn, SnapshotOut
 from commonsight.gate import service as gate
 from commonsight.gate import store as gate_store
+from commonsight.gate.model import Action
 from commonsight.http import Caller, Reads, Writes, problems, public, requires
 from commonsight.problem import Refusal
 from commonsight.settings import Settings
@@ -19,6 +20,7 @@ from commonsight.settings import Settings
 router = APIRouter()
 
 Viewer = Annotated[Caller, requires("pictures.view")]
+Takes = Annotated[Caller, requires("pictures.view", pictures="snapshot")]
 
 
 def place_of(settings: Settings) -> Path:
@@ -29,7 +31,7 @@ def place_of(settings: Settings) -> Path:
 @router.post(
     "/cameras/{camera_id}/snapshots", status_code=202, responses=problems(401, 403, 404, 409, 422, 502, 503, 504)
 )
-async def ask(request: Request, response: Response, caller: Viewer, camera_id: UUID, said: SnapshotIn) -> SnapshotOut:
+async def ask(request: Request, response: Response, caller: Takes, camera_id: UUID, said: SnapshotIn) -> SnapshotOut:
     """Ask the camera to take pictures. The retrieval is registered first: no reason, no picture.
 
     The device posts them to an address that is made for this series; follow `Location` to see what has come.
@@ -43,7 +45,7 @@ async def ask(request: Request, response: Response, caller: Viewer, camera_id: U
             raise Refusal("connect.gb_device_unknown", status=404, operand="device", actual=channel.device)
         issued = await gate.issue(
             session, caller=caller, cameras=[camera_id], purpose_code=said.purpose_code,
-            purpose_text=said.purpose_text,
+            purpose_text=said.purpose_text, action=Action.SNAPSHOT,
         )  # fmt: skip
         series, key = await snapshots.ask(
             session, camera_id=camera_id, device_id=kept.device.id, channel=channel.code,
@@ -78,14 +80,14 @@ async def follow(request: Request, caller: Viewer, session: Reads, camera_id: UU
     responses=problems(401, 403, 404) | {200: {"content": {"image/jpeg": {}}, "description": "the picture"}},
 )
 async def picture(
-    request: Request, caller: Viewer, session: Writes, camera_id: UUID, snapshot_id: UUID, number: int
+    request: Request, caller: Takes, session: Writes, camera_id: UUID, snapshot_id: UUID, number: int
 ) -> Response:
     """One picture, to who asked for it, for as long as the permit runs. Each look is a line of the register."""
     series = _mine(await snapshots.one(session, snapshot_id, camera_id), caller, snapshot_id)
     permit = await gate_store.permit_by_id(session, series.permit_id)
     if permit is None or not 1 <= number <= series.received:
         raise _unknown(snapshot_id)
-    line = await gate.open_retrieval(session, permit, camera_id, node="api")
+    line = await gate.open_retrieval(session, permit, camera_id, node="api", action=Action.SNAPSHOT)
     path = snapshots.picture_path(place_of(request.app.state.settings), series.id, number)
     try:
         data = await asyncio.to_thread(path.read_bytes)

@@ -13,7 +13,7 @@ from commonsight.connect.gb28181.above.items import item
 from commonsight.connect.gb28181.above.link import Link, NoAnswer
 from commonsight.connect.gb28181.model import is_code
 from commonsight.connect.wire import manscdp
-from commonsight.records.database import Database
+from commonsight.records.database import Database, ReadSession
 
 log = structlog.get_logger(__name__)
 
@@ -74,7 +74,7 @@ async def tell(link: Link, database: Database, serial: str, target: str) -> int:
     return sent
 
 
-async def _is_shown(session: ids_store.ReadSession, upper: UUID, code: str) -> bool:
+async def _is_shown(session: ReadSession, upper: UUID, code: str) -> bool:
     return await ids_store.behind(session, upper, code) is not None
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from commonsight.connect.gb28181.model import CHARSETS, is_code
 from commonsight.gate.grant_model import Selection
-from commonsight.gate.model import Action
+from commonsight.gate.model import Action, Limits
 from commonsight.problem import Refusal
 
 EXPIRES_LEAST, EXPIRES_MOST = 60, 604_800
@@ -115,6 +115,7 @@ class Upper:
         version: "2.0" (2016) or "3.0" (2022); decides the fields of a catalogue item.
         streams_most, kbits_most: what it may take at once; 0: no limit.
         media_networks: where streams may be sent to, as networks; empty: anywhere but to this machine itself.
+        limits: what its pictures are held to: a mask, lines, frames a second.
     """
 
     id: UUID
@@ -134,6 +135,7 @@ class Upper:
     streams_most: int
     kbits_most: int
     media_networks: tuple[str, ...]
+    limits: Limits
     enabled: bool
     revision: int = 1
     secret: bytes | None = field(default=None, repr=False)

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from commonsight.connect.gb28181.above.model import Naming, Right, Share, Standing, State, Upper
 from commonsight.gate.grant_model import Selection
+from commonsight.gate.model import Limits
 from commonsight.records.database import ReadSession, WriteSession, notify
 
 CHANGED: Final = "cascade_uppers"
@@ -58,7 +59,8 @@ def upper_of(row: Any) -> Upper:
         port=row.port, transport=row.transport, zone=row.zone, own_code=row.own_code, version=row.version,
         charset=row.charset, expires_seconds=row.expires_seconds, keepalive_seconds=row.keepalive_seconds,
         streams_most=row.streams_most, kbits_most=row.kbits_most, media_networks=tuple(row.media_networks),
-        enabled=row.enabled, revision=row.revision, secret=None if row.secret is None else bytes(row.secret),
+        limits=Limits(**row.limits), enabled=row.enabled, revision=row.revision,
+        secret=None if row.secret is None else bytes(row.secret),
     )  # fmt: skip
 
 
@@ -88,19 +90,19 @@ async def everything(session: ReadSession) -> list[Upper]:
 
 _COLUMNS: Final = (
     "code", "name", "organisation", "domain", "host", "port", "transport", "zone", "own_code", "secret", "version",
-    "charset", "expires_seconds", "keepalive_seconds", "streams_most", "kbits_most", "media_networks", "enabled",
+    "charset", "expires_seconds", "keepalive_seconds", "streams_most", "kbits_most", "media_networks", "limits",
+    "enabled",
 )  # fmt: skip
+_DOCUMENTS: Final = ("media_networks", "limits")
 
 
 def _bound(values: Mapping[str, Any]) -> dict[str, Any]:
     bound = {name: value for name, value in values.items() if name in _COLUMNS}
-    if "media_networks" in bound:
-        bound["media_networks"] = json.dumps(list(bound["media_networks"]))
-    return bound
+    return {name: json.dumps(value) if name in _DOCUMENTS else value for name, value in bound.items()}
 
 
 def _place(name: str) -> str:
-    return "CAST(:media_networks AS jsonb)" if name == "media_networks" else f":{name}"
+    return f"CAST(:{name} AS jsonb)" if name in _DOCUMENTS else f":{name}"
 
 
 async def insert(session: WriteSession, upper_id: UUID, values: Mapping[str, Any]) -> bool:

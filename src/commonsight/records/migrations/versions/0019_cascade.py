@@ -30,6 +30,7 @@ def upgrade() -> None:
             streams_most integer NOT NULL,
             kbits_most integer NOT NULL,
             media_networks jsonb NOT NULL DEFAULT '[]'::jsonb,
+            limits jsonb NOT NULL DEFAULT '{}'::jsonb,
             enabled boolean NOT NULL DEFAULT true,
             revision integer NOT NULL DEFAULT 1,
             created_at timestamptz NOT NULL DEFAULT now(),

@@ -1,0 +1,301 @@
+"""Sending cameras to upper platforms, as the signalling process orders: each a reader of the hub under a permit.
+
+So everything that holds for a viewer holds here: the retrieval is written first, a revocation cuts the stream, limits
+and masks apply. Nothing outlives the connection to the signalling process: an upper platform whose call nobody holds
+any more is sent nothing.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import UUID
+
+import structlog
+
+from commonsight.clock import Clock
+from commonsight.connect.gb28181.above.orders import LISTENER
+from commonsight.connect.gb28181.line import Line
+from commonsight.connect.gb28181.media_ports import Taken
+from commonsight.connect.gb28181.signalling_client import Client, SignallingLost
+from commonsight.connect.gb28181.signalling_wire import problem_of
+from commonsight.gate.model import Action
+from commonsight.media import bridge_path
+from commonsight.media.bridge_path import NoPath
+from commonsight.media.bridge_reader import BridgeReader
+from commonsight.media.hub import Hub, Reading
+from commonsight.problem import Refusal
+from commonsight.settings import Zone
+
+log = structlog.get_logger(__name__)
+
+RETRY_SECONDS: Final = 2.0
+OPEN_SECONDS: Final = 6.0
+"""The first picture is waited for so long before the upper platform is answered; one that comes later is sent then."""
+IDLE_SECONDS: Final = 40.0
+"""A stream that was prepared and never begun is let go after this."""
+RATE_SECONDS: Final = 5.0
+BRIDGES_MOST: Final = 1_000
+
+
+@dataclass(eq=False, slots=True)
+class Bridge:
+    """One stream. `over`: why it ended, once it has."""
+
+    name: str
+    zone: Zone
+    taken: Taken
+    transport: str
+    host: str
+    port: int
+    reader: BridgeReader
+    reading: Reading
+    over: "asyncio.Future[str]"
+    since: float
+    task: "asyncio.Task[None] | None" = None
+    path: asyncio.WriteTransport | None = None
+    timer: asyncio.TimerHandle | None = None
+    counted: int = 0
+
+
+@dataclass(slots=True)
+class _Wish:
+    """An order to open a stream, its fields checked."""
+
+    name: str
+    ticket: str
+    camera_id: UUID
+    action: Action
+    zone: str
+    transport: str
+    host: str
+    port: int
+    ssrc: int
+    payload_type: int
+    start: int = 0
+    end: int = 0
+    speed: float | None = None
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+class Bridges:
+    """All streams of this node to upper platforms.
+
+    Args:
+        line: the process's way to the signalling process.
+        name: of this node.
+        limit: most bytes that wait for one receiver.
+    """
+
+    def __init__(self, hub: Hub, line: Line, clock: Clock, name: str, *, limit: int) -> None:
+        self.open: dict[str, Bridge] = {}
+        self._hub = hub
+        self._line = line
+        self._clock = clock
+        self._name = name
+        self._limit = limit
+        self._client: Client | None = None
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    async def run(self) -> None:
+        """Stay connected to the signalling process and do as it says, until cancelled."""
+        rating = asyncio.create_task(self._rate())
+        try:
+            while True:
+                await self._serve()
+                self._close_all("signalling_gone")
+                await self._clock.sleep(RETRY_SECONDS)
+        finally:
+            rating.cancel()
+            self._close_all("node_stopping")
+            for task in list(self._tasks):
+                task.cancel()
+            await asyncio.gather(rating, *self._tasks, return_exceptions=True)
+
+    async def _serve(self) -> None:
+        """Until the connection is gone; at once when there is none to be had."""
+        lost = asyncio.Event()
+        try:
+            client = await self._line.client()
+            client.on_lost(lost.set)
+            client.listen(LISTENER, self._told)
+            await client.call("bridge_here", node=self._name)
+        except (Refusal, SignallingLost) as error:
+            log.debug("no_orders_yet", error=str(error))
+            return
+        self._client = client
+        await lost.wait()
+        self._client = None
+
+    # --- orders -------------------------------------------------------------------------------------------------------
+
+    def _told(self, document: dict[str, Any]) -> None:
+        task = asyncio.create_task(self._obey(document))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _obey(self, document: dict[str, Any]) -> None:
+        answer: dict[str, Any]
+        try:
+            answer = {"ok": await self._do(str(document.get("order")), document)}
+        except Refusal as refusal:
+            answer = {"problem": problem_of(refusal)}
+        except Exception:
+            log.exception("order_failed", order=str(document.get("order"))[:20])
+            answer = {"problem": problem_of(Refusal("media.bridge_failed", status=502))}
+        await self._say("bridge_answer", number=document.get("number"), **answer)
+
+    async def _do(self, order: str, fields: dict[str, Any]) -> dict[str, Any]:
+        if order == "open":
+            return await self._open(_wish(fields))
+        bridge = self.open.get(str(fields.get("bridge")))
+        if order == "close":
+            if bridge is not None:
+                self._close(bridge, "upper_left")
+            return {}
+        if bridge is None:
+            raise Refusal("media.bridge_unknown", status=404, operand="bridge", actual=str(fields.get("bridge"))[:40])
+        if order == "start":
+            self._start(bridge)
+            return {}
+        raise Refusal("media.bridge_order_unknown", status=501, operand="order", actual=order[:20])
+
+    async def _open(self, wish: _Wish) -> dict[str, Any]:
+        """Take a port, enter the hub, wait for the first picture."""
+        if len(self.open) >= BRIDGES_MOST or wish.name in self.open:
+            raise Refusal("media.node_full", status=503, rule="streams to upper platforms", expected=BRIDGES_MOST)
+        zone = self._line.zone(wish.zone)
+        taken = self._line.ports(zone).take()
+        reader: list[BridgeReader] = []
+
+        def make(on_first: Callable[[], None]) -> BridgeReader:
+            made = BridgeReader(
+                self._clock, self._limit, ssrc=wish.ssrc, payload_type=wish.payload_type, on_first=on_first
+            )
+            reader.append(made)
+            return made
+
+        try:
+            reading = await self._hub.enter(wish.ticket, wish.camera_id, make, action=wish.action)
+        except BaseException:
+            taken.close()
+            raise
+        over: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        bridge = Bridge(
+            wish.name, zone, taken, wish.transport, wish.host, wish.port, reader[0], reading, over,
+            self._clock.monotonic(),
+        )  # fmt: skip
+        self.open[wish.name] = bridge
+        try:
+            either: list[asyncio.Future[Any]] = [bridge.reader.opened, bridge.reader.ended]
+            await asyncio.wait(either, timeout=OPEN_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            if bridge.reader.ended.done():
+                reason = bridge.reader.ended.result()
+                raise Refusal(f"media.{reason}", status=502, operand="camera", actual=str(wish.camera_id))
+        except BaseException:
+            self._close(bridge, "not_opened")
+            raise
+        bridge.timer = asyncio.get_running_loop().call_later(IDLE_SECONDS, self._never_begun, bridge)
+        codec = bridge.reader.opened.result().codec.value if bridge.reader.opened.done() else ""
+        return {"host": zone.media_host or zone.host, "port": taken.port, "codec": codec}
+
+    def _never_begun(self, bridge: Bridge) -> None:
+        if bridge.task is None:
+            self._finish(bridge, "never_begun")
+
+    def _start(self, bridge: Bridge) -> None:
+        if bridge.timer is not None:
+            bridge.timer.cancel()
+        if bridge.task is None:
+            bridge.task = asyncio.create_task(self._run(bridge), name=f"bridge-{bridge.name}")
+
+    async def _run(self, bridge: Bridge) -> None:
+        """From the path to the end of the stream."""
+
+        def gone() -> None:
+            if not bridge.over.done():
+                bridge.over.set_result("receiver_gone")
+
+        try:
+            bridge.path = await self._path(bridge, gone)
+        except NoPath as error:
+            log.warning("no_path_upward", bridge=bridge.name, error=str(error))
+            self._finish(bridge, "receiver_unreachable")
+            return
+        bridge.reader.go(bridge.path)
+        either: list[asyncio.Future[Any]] = [bridge.reader.ended, bridge.over]
+        done, _ = await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        self._finish(bridge, str(done.pop().result()))
+
+    async def _path(self, bridge: Bridge, gone: Callable[[], None]) -> asyncio.WriteTransport:
+        if bridge.transport == "udp":
+            return bridge_path.datagrams(bridge.taken, bridge.host, bridge.port, gone)
+        if bridge.transport == "tcp-passive":
+            return await bridge_path.accepted(bridge.taken, bridge.host, gone)
+        return await bridge_path.connected(bridge.host, bridge.port, bridge.taken.host, gone)
+
+    # --- ends ---------------------------------------------------------------------------------------------------------
+
+    def _finish(self, bridge: Bridge, reason: str) -> None:
+        """It ended here: the signalling process is told, so that it says BYE."""
+        seconds, size = self._clock.monotonic() - bridge.since, bridge.reader.outlet.bytes
+        if self._close(bridge, reason):
+            self._told_over(bridge.name, reason, round(seconds, 3), size)
+
+    def _told_over(self, name: str, reason: str, seconds: float, size: int) -> None:
+        task = asyncio.create_task(self._say("bridge_over", bridge=name, reason=reason, seconds=seconds, bytes=size))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _close(self, bridge: Bridge, reason: str) -> bool:
+        """Free everything. False when that was done before."""
+        if self.open.pop(bridge.name, None) is None:
+            return False
+        if bridge.timer is not None:
+            bridge.timer.cancel()
+        self._hub.leave(bridge.reading, reason)
+        if bridge.path is not None:
+            bridge.path.abort()
+        bridge.taken.close()
+        if bridge.task is not None and bridge.task is not asyncio.current_task():
+            bridge.task.cancel()
+        return True
+
+    def _close_all(self, reason: str) -> None:
+        for bridge in list(self.open.values()):
+            self._close(bridge, reason)
+
+    # --- telling ------------------------------------------------------------------------------------------------------
+
+    async def _rate(self) -> None:
+        """Say what each stream sends, so that the signalling process can keep to what an upper platform may take."""
+        while True:
+            await self._clock.sleep(RATE_SECONDS)
+            rates = {}
+            for bridge in self.open.values():
+                sent = bridge.reader.outlet.bytes
+                rates[bridge.name] = round((sent - bridge.counted) * 8 / 1_000 / RATE_SECONDS, 1)
+                bridge.counted = sent
+            if rates:
+                await self._say("bridge_rate", rates=rates)
+
+    async def _say(self, op: str, **fields: Any) -> None:
+        client = self._client
+        if client is not None:
+            with contextlib.suppress(Refusal, SignallingLost):
+                await client.call(op, **fields)
+
+
+def _wish(fields: dict[str, Any]) -> _Wish:
+    """Raises Refusal `media.bridge_field_invalid` for an order that makes no sense."""
+    try:
+        speed = fields.get("speed")
+        return _Wish(
+            str(fields["bridge"])[:40], str(fields["ticket"]), UUID(fields["camera"]), Action(fields["action"]),
+            str(fields["zone"]), str(fields["transport"]), str(fields["host"]), int(fields["port"]),
+            int(fields["ssrc"]), int(fields["payload_type"]), int(fields.get("start") or 0),
+            int(fields.get("end") or 0), None if speed is None else float(speed),
+        )  # fmt: skip
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        raise Refusal("media.bridge_field_invalid", status=422, operand="order", actual=repr(error)[:80]) from error
