@@ -26,6 +26,7 @@ from commonsight.inspect import routes as inspect
 from commonsight.inspect import why_routes as why
 from commonsight.places import routes as places
 from commonsight.records.database import Database
+from commonsight.respond import routes as respond
 from commonsight.settings import Settings
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -39,6 +40,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     viid.router,
     gate.router,
     analyze.router,
+    respond.router,
     inspect.router,
     why.router,
     system.router,

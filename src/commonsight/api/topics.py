@@ -17,6 +17,7 @@ from commonsight.clock import Clock
 from commonsight.http import within
 from commonsight.records.database import Database
 from commonsight.records.notify import listen
+from commonsight.respond.feed import Feed
 from commonsight.settings import Settings
 
 CHANGES_MOST: Final = 500
@@ -29,6 +30,7 @@ LOOKUPS_MOST: Final = 100
 def sources(settings: Settings, database: Database, clock: Clock) -> Mapping[str, Source]:
     """All topics."""
     feed = HealthFeed(database.dsn)
+    responding = Feed(database, clock, settings.region.language)
 
     @contextlib.asynccontextmanager
     async def counts(scope: Scope) -> AsyncIterator[Read]:
@@ -52,7 +54,19 @@ def sources(settings: Settings, database: Database, clock: Clock) -> Mapping[str
 
         yield read
 
+    @contextlib.asynccontextmanager
+    async def cases(scope: Scope) -> AsyncIterator[Read]:
+        async with responding.follow() as pending:
+            yield lambda: responding.cases(pending, scope)
+
+    @contextlib.asynccontextmanager
+    async def notices(_: Scope) -> AsyncIterator[Read]:
+        async with responding.follow() as pending:
+            yield lambda: responding.notices(pending)
+
     return {
+        "cases": Source("cases.read", cases, stable=lambda _: object()),
+        "notices": Source("cases.read", notices, scoped=False, stable=lambda _: object()),
         "counts": Source("counts.read", counts),
         # A reader that has something to tell always tells something new.
         "cameras.health": Source("health.read", health, stable=lambda _: object()),

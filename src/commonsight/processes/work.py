@@ -15,7 +15,17 @@ from commonsight.processes.runtime import Runtime, main
 
 log = structlog.get_logger(__name__)
 
-ROOMS: Final = ("access", "places", "catalog", "catalog.imports", "gate", "analyze", "inspect")
+ROOMS: Final = (
+    "access",
+    "places",
+    "catalog",
+    "catalog.imports",
+    "gate",
+    "respond",
+    "respond.notices",
+    "analyze",
+    "inspect",
+)
 """Rooms that may have jobs (`tasks.tasks`) or want to hear of events (`tasks.subscriptions`), lower floors first."""
 
 

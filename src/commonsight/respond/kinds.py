@@ -23,6 +23,15 @@ class Escalation:
 
 
 @dataclass(frozen=True, slots=True)
+class Storm:
+    """When enough is enough: so many cases of one camera, or of all cameras behind one device, within a time."""
+
+    within: timedelta
+    camera: int
+    device: int
+
+
+@dataclass(frozen=True, slots=True)
 class Kind:
     """What holds for every case of a kind. `respond`, `deadline`: how long each severity may take."""
 
@@ -31,10 +40,13 @@ class Kind:
     en: str
     by_hand: bool
     merge: timedelta
+    storm: Storm
     four_eyes: bool
     respond: dict[int, timedelta]
     deadline: dict[int, timedelta]
     escalate: tuple[Escalation, ...]
+    tell_severity: int
+    tell_roles: tuple[str, ...]
 
     def due(self, severity: int, opened: datetime) -> datetime:
         """When such a case, opened then, must be closed."""
@@ -83,11 +95,14 @@ def _kind(code: str, said: dict[str, Any]) -> Kind:
     afters = [step.after for step in steps]
     if afters != sorted(afters):
         raise ValueError(f"kind {code!r}: escalations are not in the order of their times")
-    if unknown := {who for step in steps for who in step.tell} - {ASSIGNEE, *ROLE_NAMES}:
+    named = {who for step in steps for who in step.tell} | set(said["tell"]["roles"])
+    if unknown := named - {ASSIGNEE, *ROLE_NAMES}:
         raise ValueError(f"kind {code!r}: nobody is called {sorted(unknown)}")
+    storm = Storm(timedelta(minutes=said["storm"]["minutes"]), said["storm"]["camera"], said["storm"]["device"])
     return Kind(
-        code, said["zh"], said["en"], said["by_hand"], timedelta(minutes=said["merge"]), said["four_eyes"],
+        code, said["zh"], said["en"], said["by_hand"], timedelta(minutes=said["merge"]), storm, said["four_eyes"],
         _each(code, said["respond"]), _each(code, said["deadline"]), steps,
+        said["tell"]["severity"], tuple(said["tell"]["roles"]),
     )  # fmt: skip
 
 

@@ -184,6 +184,17 @@ async def alarms(
     return [KeptAlarm(**row._mapping) for row in rows]
 
 
+async def alarm(session: ReadSession, alarm_id: UUID) -> KeptAlarm | None:
+    """One alarm."""
+    rows = await session.execute(
+        text("""
+            SELECT id, device, alarm, camera_id, region, title, raised_at, record FROM viid_alarms WHERE id = :id"""),
+        {"id": alarm_id},
+    )
+    row = rows.first()
+    return None if row is None else KeptAlarm(**row._mapping)
+
+
 # --- whose a code is -----------------------------------------------------------------------------------------------
 
 

@@ -65,12 +65,12 @@ def _cases() -> None:
             CONSTRAINT ck_cases_assignee CHECK (assignee_id IS NULL OR assignee_unit IS NULL)
         ) WITH (fillfactor = 70)
     """)
-    # At most one live case of the same trouble: two deliveries at once cannot open two.
     live = "state IN ('open', 'assigned', 'handled')"
-    op.execute(f"CREATE UNIQUE INDEX uq_cases_live_key ON cases (key) WHERE {live}")
+    op.execute(f"CREATE INDEX ix_cases_key ON cases (key, last_at) WHERE {live}")
     op.execute("CREATE INDEX ix_cases_opened_at ON cases (opened_at DESC, id DESC)")
     op.execute(f"CREATE INDEX ix_cases_live ON cases (region, opened_at DESC, id DESC) WHERE {live}")
     op.execute("CREATE INDEX ix_cases_scope ON cases (scope, opened_at)")
+    op.execute("CREATE INDEX ix_cases_device ON cases (device, opened_at) WHERE device IS NOT NULL")
     op.execute("CREATE INDEX ix_cases_camera_id ON cases (camera_id, opened_at DESC, id DESC)")
     op.execute(f"CREATE INDEX ix_cases_assignee_id ON cases (assignee_id) WHERE {live}")
     op.execute("CREATE INDEX ix_cases_escalate_at ON cases (escalate_at) WHERE escalate_at IS NOT NULL")
@@ -194,6 +194,7 @@ def _notices() -> None:
             attempts integer NOT NULL DEFAULT 0,
             due_at timestamptz NOT NULL,
             created_at timestamptz NOT NULL,
+            queued_at timestamptz NOT NULL,
             settled_at timestamptz,
             error text NOT NULL DEFAULT '',
             CONSTRAINT pk_notice_deliveries PRIMARY KEY (id),
