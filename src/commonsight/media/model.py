@@ -26,6 +26,7 @@ End = Literal[
     "node_stopping",
     "too_slow",
     "protocol",
+    "recording_end",
     "mask_model_missing",
     "mask_failed",
 ]

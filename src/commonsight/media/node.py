@@ -12,16 +12,20 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from commonsight.catalog import secrets
 from commonsight.clock import Clock
+from commonsight.connect.gb28181.line import Line
 from commonsight.gate import service as gate
+from commonsight.media.bridge import Bridges
 from commonsight.media.door import door
 from commonsight.media.gate_admission import GateAdmission
 from commonsight.media.hub import Hub
 from commonsight.media.packet_server import PacketServer
+from commonsight.media.recordings.node import Recordings
+from commonsight.media.rtsp_out import RtspOut
 from commonsight.media.web import CLOSE_SECONDS, make_app
 from commonsight.records import nodes
 from commonsight.records.database import Database
 from commonsight.records.notify import listen
-from commonsight.settings import Settings
+from commonsight.settings import Media, Settings
 
 log = structlog.get_logger(__name__)
 
@@ -38,14 +42,17 @@ async def serve(settings: Settings, database: Database, clock: Clock, name: str,
         Refusal: `catalog.key_invalid`.
     """
     secrets.install(settings.data_dir)
-    async with door(settings, database, name):  # outlives the hub: cameras are told that they are read no more
-        await _serve(settings, database, clock, name, stop)
+    async with door(settings, database, name) as line:  # outlives the hub: cameras are told that they are read no more
+        await _serve(settings, database, clock, name, stop, line)
 
 
-async def _serve(settings: Settings, database: Database, clock: Clock, name: str, stop: asyncio.Event) -> None:
+async def _serve(
+    settings: Settings, database: Database, clock: Clock, name: str, stop: asyncio.Event, line: Line
+) -> None:
     admission = GateAdmission(database, clock, name)
     offset, remote = offset_of(name), settings.media.packets_host
-    hub = Hub(settings.media, admission, clock)
+    hub = Hub(settings.media, admission, clock, settings.models_dir)
+    recordings = Recordings(hub, database, clock, name, settings)
     packet_side = PacketServer(
         hub,
         clock,
@@ -53,6 +60,8 @@ async def _serve(settings: Settings, database: Database, clock: Clock, name: str
         queue_bytes=settings.media.viewer_bytes,
         tcp=None if remote is None else (remote, settings.media.packets_port + offset),
     )
+    bridges = Bridges(hub, line, clock, name, limit=settings.media.viewer_bytes)
+    rtsp_side = RtspOut(hub, settings.media, clock)
     runner = web.AppRunner(
         make_app(hub, settings, clock), handle_signals=False, access_log=None, shutdown_timeout=STOP_SECONDS
     )
@@ -61,17 +70,23 @@ async def _serve(settings: Settings, database: Database, clock: Clock, name: str
         host, port = settings.media.host, settings.media.port + offset
         await web.TCPSite(runner, host, port, backlog=1_024).start()
         await packet_side.start()
+        rtsp = await _rtsp(rtsp_side, settings.media, offset)
         log.info("media_listening", node=name, host=host, port=port, packets=str(packet_side.path))
         async with _running(
-            _beat(hub, packet_side, database, clock, name, f"{host}:{port}"),
+            _beat(
+                hub, packet_side, database, clock, name, f"{host}:{port}", records=settings.recording.enabled, rtsp=rtsp
+            ),
             _watch_revocations(hub, database, clock),
             admission.write_register(),
+            recordings.run(),
+            bridges.run(),
         ):
             await stop.wait()
         log.info("media_stopping", node=name, cameras=len(hub.relays), readers=len(hub.readings))
     finally:
         await hub.stop()
         await packet_side.stop()
+        await rtsp_side.stop()
         async with asyncio.timeout(STOP_SECONDS + CLOSE_SECONDS):
             await runner.cleanup()
         await admission.flush()
@@ -93,9 +108,24 @@ async def _running(*jobs: Coroutine[Any, Any, None]) -> Any:
             task.cancel()
 
 
-async def _beat(hub: Hub, packet_side: PacketServer, database: Database, clock: Clock, name: str, address: str) -> None:
+async def _rtsp(rtsp_side: RtspOut, settings: Media, offset: int) -> list[Any] | None:
+    """Open the RTSP port where one is wanted; its address, as other processes are told it."""
+    if settings.rtsp_port is None:
+        return None
+    return [settings.rtsp_host, await rtsp_side.start(settings.rtsp_host, settings.rtsp_port + offset)]
+
+
+async def _beat(
+    hub: Hub, packet_side: PacketServer, database: Database, clock: Clock, name: str, address: str, *, records: bool,
+    rtsp: list[Any] | None,
+) -> None:  # fmt: skip
     """Tell where this node is and how it does. A database that is away is waited for: running readings go on."""
-    where = {"packets": str(packet_side.path), "packets_tcp": packet_side.tcp and list(packet_side.tcp)}
+    where = {
+        "packets": str(packet_side.path),
+        "packets_tcp": packet_side.tcp and list(packet_side.tcp),
+        "records": records,
+        "rtsp": rtsp,
+    }
     while True:
         detail = {**where, "cameras": len(hub.relays), "readers": len(hub.readings)}
         with contextlib.suppress(SQLAlchemyError, OSError, TimeoutError):
