@@ -9,10 +9,11 @@ from commonsight.access.audit import LOCAL
 from commonsight.catalog import service as catalog
 from commonsight.clock import SystemClock
 from commonsight.gate import service as gate
-from commonsight.gate.model import Standing
+from commonsight.gate.model import Standing, Viewer
 from commonsight.media.placement import node_for
 from commonsight.places import store as places
 from commonsight.places.model import Level, Region
+from commonsight.problem import Refusal
 from commonsight.records import nodes
 from tests.gate.given import give
 
@@ -56,12 +57,47 @@ async def test_a_picture_is_asked_for_shown_and_given_back(sign_in, cameras, med
     assert re.fullmatch(rf"ws://127\.0\.0\.1:{port}/live\?ticket=[\w-]{{43}}&camera={cameras['4501']}", view["url"])
     assert view["watermark"]["viewer"] == "Officer0"
     ticket = view["url"].split("ticket=")[1].split("&")[0]
+    # The node is on another host than this page: no cookie reaches it, so the page offers a proof.
     async with database.read() as session:
-        permit = await gate.check(session, ticket, cameras["4501"])
+        permit = await gate.check(session, ticket, cameras["4501"], viewer=Viewer((view["proof"],)))
+        with pytest.raises(Refusal, match=r"gate.viewer_other"):
+            await gate.check(session, ticket, cameras["4501"], viewer=Viewer(("somebody else's",), "127.0.0.1"))
     assert str(permit.id) == view["permit_id"]
     assert (await client.delete(f"/api/v1/views/{permit.id}")).status_code == 204
     async with database.read() as session:
         assert await gate.standing(session, permit.id) is Standing.REVOKED
+
+
+async def test_beside_the_page_a_ticket_is_bound_to_a_cookie_no_script_can_read(sign_in, cameras, database):
+    await nodes.beat(database, "media-1", "media", "commonsight.test:8620")
+    client = await sign_in("operator")
+    answer = await client.post("/api/v1/views", json=why(cameras["4501"]))
+    view = answer.json()
+    assert view["proof"] is None
+    assert re.search(r"commonsight_viewer=[\w-]{43}; HttpOnly;.*Path=/; SameSite=strict", answer.headers["set-cookie"])
+    ticket, secret = view["url"].split("ticket=")[1].split("&")[0], client.cookies["commonsight_viewer"]
+    assert secret not in answer.text
+    async with database.read() as session:
+        await gate.check(session, ticket, cameras["4501"], viewer=Viewer((secret,)))
+        with pytest.raises(Refusal, match=r"gate.viewer_other"):
+            await gate.check(session, ticket, cameras["4501"])
+    again = await client.post("/api/v1/views", json=why(cameras["4501"]))
+    assert client.cookies["commonsight_viewer"] == secret, again.headers
+
+
+async def test_who_has_no_grant_is_told_what_to_do_and_may_call_an_emergency(sign_in, cameras, media, database):
+    client = await sign_in("officer")
+    refused = await client.post("/api/v1/views", json=why(cameras["4501"]))
+    assert (refused.status_code, refused.json()["code"], refused.json()["operand"]) == (403, "gate.no_grant", "grant")
+    assert "申请" in refused.json()["detail"]
+    asked = why(cameras["4501"], emergency=True, purpose_text="民族大道有人落水")
+    answer = await client.post("/api/v1/views", json=asked)
+    assert answer.status_code == 201, answer.text
+    assert (answer.json()["emergency"], answer.json()["grant_id"], answer.json()["limits"]) == (
+        True, None, {"minutes": 30},
+    )  # fmt: skip
+    (review,) = (await client.get("/api/v1/emergencies/mine")).json()["items"]
+    assert (review["state"], review["reason"]) == ("pending", "民族大道有人落水")
 
 
 @pytest.mark.parametrize(

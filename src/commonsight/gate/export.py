@@ -24,11 +24,16 @@ COLUMNS: Final = (
     "region",
     "purpose",
     "text",
+    "action",
+    "footage_from",
+    "footage_to",
+    "emergency",
     "first_frame",
     "closed_at",
     "seconds",
     "reason",
     "permit",
+    "grant",
 )
 
 
@@ -65,11 +70,16 @@ def _cells(row: RetrievalRow, language: str) -> list[str]:
         row.region,
         named,
         row.purpose_text,
+        say(f"gate.action_{row.action}", language),
+        _time(row.footage_from),
+        _time(row.footage_to),
+        say("gate.emergency_yes", language) if row.emergency else "",
         _time(row.first_frame_at),
         _time(row.closed_at),
         f"{row.seconds:.1f}",
         row.close_reason or "",
         str(row.permit_id),
+        "" if row.grant_id is None else str(row.grant_id),
     ]
 
 

@@ -97,11 +97,16 @@ def weigh(
     return covering, short
 
 
+def nearest(short: Sequence[Short]) -> Short | None:
+    """Of all grants that fall short the one that came furthest."""
+    return max(short, key=lambda one: MISSES.index(one.miss), default=None)
+
+
 def no_grant(short: Sequence[Short], cameras: Sequence[Facts], action: Action) -> Refusal:
     """The refusal: of all grants the one that came furthest says what is missing."""
-    nearest = max(short, key=lambda one: MISSES.index(one.miss), default=None)
+    near = nearest(short)
     names = [camera.name for camera in cameras]
-    if nearest is None:
+    if near is None:
         return Refusal(
             "gate.no_grant",
             status=403,
@@ -115,11 +120,11 @@ def no_grant(short: Sequence[Short], cameras: Sequence[Facts], action: Action) -
         "gate.no_grant",
         status=403,
         rule="grant",
-        operand=nearest.miss,
-        expected=nearest.expected,
-        actual=nearest.actual,
-        grant=str(nearest.grant.id),
-        **_words(nearest.miss, action, names),
+        operand=near.miss,
+        expected=near.expected,
+        actual=near.actual,
+        grant=str(near.grant.id),
+        **_words(near.miss, action, names),
     )
 
 

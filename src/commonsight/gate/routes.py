@@ -1,4 +1,4 @@
-"""HTTP: ask for a picture with a purpose, give the permit back, read the register."""
+"""HTTP of gate/: pictures (`view_routes`), grants, requests, emergencies, and the register, which is here."""
 
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -12,65 +12,29 @@ from starlette.responses import StreamingResponse
 from commonsight.access import audit
 from commonsight.access.audit import Actor
 from commonsight.access.model import Identity
-from commonsight.gate import export, service, store
-from commonsight.gate.model import MINUTES_DEFAULT, MINUTES_MOST, purposes
+from commonsight.gate import emergency_routes, export, grant_routes, request_routes, store, view_routes
 from commonsight.http import (
     After,
     Caller,
     Limit,
     Page,
     Reads,
-    Writes,
     cursor_decode,
     cursor_encode,
     language_of,
     problems,
-    public,
     requires,
 )
-from commonsight.problem import Refusal
 
 router = APIRouter(tags=["gate"])
+router.include_router(view_routes.router)
+router.include_router(grant_routes.router)
+router.include_router(request_routes.router)
+router.include_router(emergency_routes.router)
 
-Viewer = Annotated[Caller, requires("pictures.view")]
 Reader = Annotated[Identity, requires("pictures.register")]
-
-
-class ViewIn(BaseModel):
-    """Which picture, and why."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    camera_id: UUID
-    purpose_code: str | None = Field(None, max_length=40, examples=["public_order"])
-    purpose_text: str | None = Field(None, max_length=2000, examples=["三月三民族广场活动保障"])
-    minutes: int = Field(MINUTES_DEFAULT, ge=1, le=MINUTES_MOST, description="how long the permit runs")
-
-
-class Watermark(BaseModel):
-    """What is written over the picture."""
-
-    viewer: str = Field(examples=["李娜 · 南宁市公安局"])
-    at: datetime
-
-
-class ViewOut(BaseModel):
-    """A permit for one camera and where its picture is."""
-
-    retrieval_id: UUID
-    permit_id: UUID
-    url: str = Field(examples=["ws://127.0.0.1:8620/live?ticket=…&camera=…"])
-    expires_at: datetime
-    watermark: Watermark
-
-
-class PurposeOut(BaseModel):
-    """A reason that may be given."""
-
-    code: str
-    zh: str
-    en: str
-    needs_text: bool
+HolderKind = Literal["person", "system", "platform", "server"]
+ActionName = Literal["live", "playback", "download", "snapshot", "control"]
 
 
 class RetrievalOut(BaseModel):
@@ -78,16 +42,21 @@ class RetrievalOut(BaseModel):
 
     id: UUID
     permit_id: UUID
+    grant_id: UUID | None
     door: Literal["retrieval", "sharing", "trade"]
+    action: ActionName
+    emergency: bool
     camera_id: UUID
     camera_name: str
     region: str
-    holder_kind: Literal["person", "system"]
+    holder_kind: HolderKind
     holder_id: UUID | None
     holder_name: str
     organisation: str
     purpose_code: str
     purpose_text: str
+    footage_from: datetime | None
+    footage_to: datetime | None
     asked_at: datetime
     opened_at: datetime | None
     first_frame_at: datetime | None
@@ -98,101 +67,62 @@ class RetrievalOut(BaseModel):
     close_reason: str | None
 
 
-@router.get("/purposes", dependencies=[public()])
-async def all_purposes() -> Page[PurposeOut]:
-    """The reasons a person may give for looking at a picture."""
-    return Page(
-        items=[
-            PurposeOut(code=p.code, zh=p.zh, en=p.en, needs_text=p.needs_text)
-            for p in purposes().values()
-            if not p.system
-        ]
-    )
+class Wanted(BaseModel):
+    """Which lines of the register."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    q: str = Field("", max_length=200, description="words in name, unit, camera or reason; all must be there")
+    camera: UUID | None = None
+    person: UUID | None = None
+    holder_kind: HolderKind | None = Field(None, description="who held the permit")
+    unit: str | None = Field(None, max_length=200, description="the holder's unit, by its whole name")
+    purpose: str | None = Field(None, max_length=40)
+    action: ActionName | None = None
+    grant: UUID | None = None
+    emergency: bool | None = None
+    since: AwareDatetime | None = Field(None, alias="from")
+    until: AwareDatetime | None = Field(None, alias="to")
+
+    def within(self, caller: Caller) -> store.Filter:
+        """The same for the store, within the caller's regions."""
+        return store.Filter(
+            caller.regions,
+            camera=self.camera,
+            person=self.person,
+            holder_kind=self.holder_kind,
+            purpose=self.purpose,
+            unit=self.unit,
+            action=self.action,
+            grant=self.grant,
+            emergency=self.emergency,
+            words=self.q,
+            since=self.since,
+            until=self.until,
+        )
 
 
-@router.post("/views", status_code=201, responses=problems(401, 403, 404, 422, 503))
-async def view(request: Request, caller: Viewer, session: Writes, body: ViewIn) -> ViewOut:
-    """Ask for a camera's live picture. The retrieval is registered before the answer leaves; no reason, no frame."""
-    issued = await service.issue(
-        session,
-        caller=caller,
-        cameras=[body.camera_id],
-        purpose_code=body.purpose_code,
-        purpose_text=body.purpose_text,
-        minutes=body.minutes,
-    )
-    base = await request.app.state.locate(session, body.camera_id, request)
-    if base is None:
-        raise Refusal("gate.media_unavailable", status=503, rule="a media node is running", operand="camera_id")
-    shown = caller.display_name or caller.name
-    return ViewOut(
-        retrieval_id=issued.retrievals[body.camera_id],
-        permit_id=issued.permit.id,
-        url=f"{base}/live?ticket={issued.ticket}&camera={body.camera_id}",
-        expires_at=issued.permit.expires_at,
-        watermark=Watermark(
-            viewer=f"{shown} · {caller.organisation}" if caller.organisation else shown, at=issued.permit.issued_at
-        ),
-    )
+class Paged(Wanted):
+    """One page of them."""
 
-
-@router.delete("/views/{permit_id}", status_code=204, responses=problems(401, 403, 404))
-async def give_back(caller: Annotated[Identity, requires("me.read")], session: Writes, permit_id: UUID) -> None:
-    """End a permit, and the picture running under it: one's own, or with the right to read the register anybody's
-    within one's regions."""
-    permit = await store.permit_by_id(session, permit_id)
-    own = permit is not None and permit.holder_id == caller.id
-    if not own and not ("pictures.register" in caller.permissions and await service.reaches(session, permit, caller)):
-        raise Refusal("gate.permit_unknown", status=404, operand="permit", actual=str(permit_id))
-    reason = "returned" if own else f"revoked by {caller.name}"
-    await service.revoke(session, permit_id, reason)
-    if not own:
-        now = await store.moment(session)
-        await audit.record(session, Actor.of(caller), "gate.permit_revoked", now, kind="permit", subject_id=permit_id)
-
-
-Camera = Annotated[UUID | None, Query()]
-Person = Annotated[UUID | None, Query()]
-Kind = Annotated[Literal["person", "system"] | None, Query(description="who held the permit")]
-PurposeCode = Annotated[str | None, Query(max_length=40)]
-Since = Annotated[AwareDatetime | None, Query(alias="from")]
-Until = Annotated[AwareDatetime | None, Query(alias="to")]
+    after: After = None
+    limit: Limit = 100
 
 
 @router.get("/retrievals", responses=problems(401, 403, 422))
-async def register(
-    caller: Reader,
-    session: Reads,
-    camera: Camera = None,
-    person: Person = None,
-    holder_kind: Kind = None,
-    purpose: PurposeCode = None,
-    since: Since = None,
-    until: Until = None,
-    after: After = None,
-    limit: Limit = 100,
-) -> Page[RetrievalOut]:
+async def register(caller: Reader, session: Reads, wanted: Annotated[Paged, Query()]) -> Page[RetrievalOut]:
     """The retrieval register within one's regions, newest first."""
-    last = cursor_decode("retrievals", after, datetime, UUID) if after else None
-    wanted = store.Filter(caller.regions, camera, person, holder_kind, purpose, since, until)
+    last = cursor_decode("retrievals", wanted.after, datetime, UUID) if wanted.after else None
+    limit = wanted.limit
     rows = await store.register_page(
-        session, wanted, after=None if last is None else (last[0], last[1]), limit=limit + 1
+        session, wanted.within(caller), after=None if last is None else (last[0], last[1]), limit=limit + 1
     )
     more = cursor_encode("retrievals", rows[limit - 1].asked_at, rows[limit - 1].id) if len(rows) > limit else None
     return Page(items=[RetrievalOut.model_validate(row, from_attributes=True) for row in rows[:limit]], next=more)
 
 
 @router.get("/retrievals/export.csv", response_class=StreamingResponse, responses=problems(401, 403, 422))
-async def export_register(
-    request: Request,
-    caller: Reader,
-    camera: Camera = None,
-    person: Person = None,
-    holder_kind: Kind = None,
-    purpose: PurposeCode = None,
-    since: Since = None,
-    until: Until = None,
-) -> StreamingResponse:
+async def export_register(request: Request, caller: Reader, wanted: Annotated[Wanted, Query()]) -> StreamingResponse:
     """The register as CSV under the same conditions, at most 100,000 lines. The export itself is audited."""
     database, now = request.app.state.database, request.app.state.clock.now()
     conditions = {key: value for key, value in request.query_params.items() if key not in ("after", "limit")}
@@ -202,7 +132,7 @@ async def export_register(
         )
     body: AsyncIterator[bytes] = export.register_csv(
         database,
-        store.Filter(caller.regions, camera, person, holder_kind, purpose, since, until),
+        wanted.within(caller),
         language=language_of(request),
         at=now,
         by=f"{caller.display_name} ({caller.name})",

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from commonsight import outbox
 from commonsight.catalog import service as catalog
-from commonsight.gate import grants, permits, store
+from commonsight.gate import grant_store, grants, permits, store
+from commonsight.gate.grant_model import Holder
 from commonsight.gate.model import (
     MINUTES_DEFAULT,
     OF_FOOTAGE,
@@ -27,7 +28,7 @@ from commonsight.gate.model import (
     digest,
 )
 from commonsight.gate.tables import PermitRow
-from commonsight.http import Caller, sees
+from commonsight.http import Caller, sees, within
 from commonsight.problem import Refusal
 from commonsight.records.database import ReadSession, WriteSession, notify
 
@@ -304,6 +305,30 @@ async def revoke_all_of(session: WriteSession, holder_id: UUID, reason: str) -> 
     """Revoke every running permit of a person; returns how many."""
     now = await store.moment(session)
     rows = await store.running_permits(session, holder_id, now)
+    for row in rows:
+        await _revoke(session, row, reason, now)
+    return len(rows)
+
+
+async def revoke_lost(session: WriteSession, holder: Holder, regions: Sequence[str], reason: str) -> int:
+    """Revoke the running permits that a person would not be given any more; returns how many."""
+    now = await store.moment(session)
+    lost = 0
+    for row in await store.running_permits(session, holder.id, now):
+        grant = None if row.grant_id is None else await grant_store.by_id(session, row.grant_id)
+        cameras = await grant_store.facts(session, row.cameras)
+        inside = all(within(regions, camera.region) for camera in cameras.values())
+        if inside and (grant is None or grant.held_by(holder)):
+            continue
+        await _revoke(session, row, reason, now)
+        lost += 1
+    return lost
+
+
+async def revoke_under(session: WriteSession, grant_id: UUID, reason: str) -> int:
+    """Revoke every running permit given under a grant; returns how many."""
+    now = await store.moment(session)
+    rows = await store.lock_running_under(session, grant_id, now)
     for row in rows:
         await _revoke(session, row, reason, now)
     return len(rows)

@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, false, func, or_, select, text, tuple_, update
+from sqlalchemy import ColumnElement, Select, and_, false, func, literal_column, or_, select, text, tuple_, update
 
+from commonsight.catalog.search import Term, terms
 from commonsight.gate.model import Action, Binding, Door, Limits, Permit
 from commonsight.gate.tables import PermitRow, RetrievalRow
 from commonsight.records.database import ReadSession, WriteSession
@@ -22,6 +23,11 @@ class Filter:
     person: UUID | None = None
     holder_kind: str | None = None
     purpose: str | None = None
+    unit: str | None = None
+    action: str | None = None
+    grant: UUID | None = None
+    emergency: bool | None = None
+    words: str = ""
     since: datetime | None = None
     until: datetime | None = None
 
@@ -60,6 +66,29 @@ async def running_permits(session: WriteSession, holder_id: UUID, now: datetime)
         .with_for_update()
     )
     return list(await session.scalars(query))
+
+
+async def lock_person(session: WriteSession, person_id: UUID) -> None:
+    """Let one of a person's emergency accesses be written at a time, so that they can be counted."""
+    await session.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended('commonsight.gate.person:' || :person, 0))"),
+        {"person": str(person_id)},
+    )
+
+
+async def lock_running_under(session: WriteSession, grant_id: UUID, now: datetime) -> list[PermitRow]:
+    """The permits of a grant that are worth something, locked."""
+    query = select(PermitRow).where(*_running_under(grant_id, now)).order_by(PermitRow.id).with_for_update()
+    return list(await session.scalars(query))
+
+
+async def running_under(session: ReadSession, grant_id: UUID, now: datetime) -> int:
+    """How many permits of a grant are worth something."""
+    return int(await session.scalar(select(func.count()).where(*_running_under(grant_id, now))) or 0)
+
+
+def _running_under(grant_id: UUID, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (PermitRow.grant_id == grant_id, PermitRow.revoked_at.is_(None), PermitRow.expires_at > now)
 
 
 async def waiting_retrieval(
@@ -133,14 +162,39 @@ def _register(wanted: Filter) -> Select[RetrievalRow]:
         (RetrievalRow.holder_id, wanted.person),
         (RetrievalRow.holder_kind, wanted.holder_kind),
         (RetrievalRow.purpose_code, wanted.purpose),
+        (RetrievalRow.organisation, wanted.unit),
+        (RetrievalRow.action, wanted.action),
+        (RetrievalRow.grant_id, wanted.grant),
+        (RetrievalRow.emergency, wanted.emergency),
     ):
         if value is not None:
             query = query.where(column == value)
+    for term in terms(wanted.words):
+        query = query.where(_holds(term))
     if wanted.since is not None:
         query = query.where(RetrievalRow.asked_at >= wanted.since)
     if wanted.until is not None:
         query = query.where(RetrievalRow.asked_at < wanted.until)
     return query.order_by(RetrievalRow.asked_at.desc(), RetrievalRow.id.desc())
+
+
+def _holds(term: Term) -> ColumnElement[bool]:
+    """Lines that hold the term in name, unit, camera or reason; lines older than the index are read through."""
+    said = func.lower(
+        func.normalize(
+            func.concat_ws(
+                " ",
+                RetrievalRow.holder_name,
+                RetrievalRow.organisation,
+                RetrievalRow.camera_name,
+                RetrievalRow.purpose_text,
+            ),
+            literal_column("NFKC"),
+        )
+    )
+    holds = said.contains(term.text, autoescape=True)
+    indexed = RetrievalRow.grams.contains(list(term.grams))
+    return or_(and_(indexed, holds) if term.compare else indexed, and_(RetrievalRow.grams.is_(None), holds))
 
 
 async def register_page(

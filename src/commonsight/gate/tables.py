@@ -108,3 +108,59 @@ class GrantRow(Base):
     revoked_by_name: Mapped[str | None] = mapped_column(Text)
     revoked_reason: Mapped[str | None] = mapped_column(Text)
     salt: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class GrantRequestRow(Base):
+    """A request for a grant as stored."""
+
+    __tablename__ = "grant_requests"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(server_default="1")
+    person_id: Mapped[UUID]
+    person_name: Mapped[str] = mapped_column(Text)
+    organisation: Mapped[str] = mapped_column(Text)
+    cameras: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    scope: Mapped[list[str]] = mapped_column(ARRAY(Text(collation="C")))
+    actions: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    purposes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    hours: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    masked: Mapped[bool]
+    reason: Mapped[str] = mapped_column(Text)
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    state: Mapped[str] = mapped_column(Text)
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    decided_by: Mapped[UUID | None]
+    decided_by_name: Mapped[str | None] = mapped_column(Text)
+    decided_words: Mapped[str | None] = mapped_column(Text)
+    grant_id: Mapped[UUID | None] = mapped_column(ForeignKey("grants.id"))
+    salt: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class EmergencyReviewRow(Base):
+    """An emergency access and what a reviewer says of it afterwards."""
+
+    __tablename__ = "emergency_reviews"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(server_default="1")
+    permit_id: Mapped[UUID] = mapped_column(ForeignKey("permits.id"))
+    person_id: Mapped[UUID]
+    person_name: Mapped[str] = mapped_column(Text)
+    organisation: Mapped[str] = mapped_column(Text)
+    action: Mapped[str] = mapped_column(Text)
+    camera_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+    camera_names: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    regions: Mapped[list[str]] = mapped_column(ARRAY(Text(collation="C")))
+    reason: Mapped[str] = mapped_column(Text)
+    opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    escalated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    state: Mapped[str] = mapped_column(Text)
+    reviewed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    reviewed_by: Mapped[UUID | None]
+    reviewed_by_name: Mapped[str | None] = mapped_column(Text)
+    words: Mapped[str | None] = mapped_column(Text)
+    salt: Mapped[bytes] = mapped_column(LargeBinary)

@@ -8,7 +8,8 @@ import structlog
 from commonsight import jobs
 from commonsight.access import store as people
 from commonsight.access.model import permissions_of
-from commonsight.gate import service, store
+from commonsight.gate import emergency, service, store
+from commonsight.gate.grant_model import Holder
 from commonsight.jobs import Blueprint
 from commonsight.outbox import Entry, Subscription
 from commonsight.records.database import WriteSession
@@ -32,14 +33,31 @@ async def close_abandoned(timestamp: int) -> None:  # noqa: ARG001 - given by th
         log.warning("retrievals_abandoned", closed=closed)
 
 
+@tasks.periodic(cron="*/10 * * * *")
+@tasks.task(queueing_lock="gate.escalate_emergencies")
+async def escalate_emergencies(timestamp: int) -> None:  # noqa: ARG001 - given by the schedule
+    """Say of emergency accesses that nobody reviewed in time that they are overdue."""
+    house = jobs.house()
+    async with house.database.write() as session:
+        late = await emergency.escalate(session, await store.moment(session))
+    if late:
+        log.warning("emergencies_overdue", count=late)
+
+
 async def follow_person(session: WriteSession, entry: Entry) -> None:
-    """Revoke a person's permits when they may not look at pictures any more, or somebody else had their password."""
+    """Revoke a person's permits when they may not look at pictures any more, or somebody else had their password.
+
+    Who may still look keeps the permits that they would be given today: under a grant that is still theirs (it may have
+    been their role's or organisation's), for cameras that still lie within their regions.
+    """
     person_id = UUID(entry.payload["person"])
     known = await people.person_by_id(session, person_id)
     allowed = known is not None and known.person.active and "pictures.view" in permissions_of(known.person.roles)
-    if allowed and entry.topic != "access.password_reset":
-        return
-    revoked = await service.revoke_all_of(session, person_id, entry.topic)
+    if known is None or not allowed or entry.topic == "access.password_reset":
+        revoked = await service.revoke_all_of(session, person_id, entry.topic)
+    else:
+        holder = Holder(person_id, known.organisation, tuple(known.person.roles))
+        revoked = await service.revoke_lost(session, holder, known.person.regions, entry.topic)
     if revoked:
         log.info("permits_revoked", person=str(person_id), permits=revoked, because=entry.topic)
 

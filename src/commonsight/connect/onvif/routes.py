@@ -14,6 +14,8 @@ from commonsight.connect.gb28181 import ptz_locks
 from commonsight.connect.model import SourceError
 from commonsight.connect.onvif import client, discovery, service
 from commonsight.connect.onvif.model import Device, Found, Profile
+from commonsight.gate import service as gate
+from commonsight.gate.model import Action
 from commonsight.http import Caller, Page, problems, requires
 from commonsight.problem import Refusal
 
@@ -22,6 +24,7 @@ router = APIRouter(tags=["onvif"])
 MayWrite = Annotated[Caller, requires("gather.write")]
 MayFile = Annotated[Caller, requires("cameras.write")]
 MayTurn = Annotated[Caller, requires("pictures.control")]
+Turns = Annotated[Caller, requires("pictures.control", pictures="control")]
 
 Speed = Annotated[float, Field(ge=-1, le=1)]
 
@@ -214,7 +217,7 @@ async def join(request: Request, response: Response, caller: MayFile, said: Join
 
 
 @router.post("/onvif/cameras/{camera_id}/ptz", responses=problems(401, 403, 404, 409, 422, 502, 504))
-async def turn(request: Request, caller: MayTurn, camera_id: UUID, said: PtzIn) -> Page[PresetOut]:
+async def turn(request: Request, caller: Turns, camera_id: UUID, said: PtzIn) -> Page[PresetOut]:
     """Turn a camera. The first command takes it for its operator, as for every other camera.
 
     Answers with the presets after an action that changes them, else with none.
@@ -225,6 +228,7 @@ async def turn(request: Request, caller: MayTurn, camera_id: UUID, said: PtzIn) 
     secrets.install(state.settings.data_dir)
     async with state.database.write() as session:
         kept, at = await service.way(session, caller, camera_id)
+        await gate.refuse_without_grant(session, caller, camera_id, Action.CONTROL)
         await ptz_locks.take(session, camera_id, caller, state.clock.now())
         if said.action in {"preset_set", "preset_delete"}:
             await record(
