@@ -18,6 +18,7 @@ from aiohttp import web
 
 from commonsight.clock import SystemClock
 from commonsight.connect.model import Address, Codec
+from commonsight.gate.model import Action
 from commonsight.media.admission import Grant, Seen
 from commonsight.media.hub import Hub
 from commonsight.media.packet_server import PacketServer
@@ -101,12 +102,15 @@ class Gate:
     first_frames: list[Grant] = field(default_factory=list)
     endings: list[Seen] = field(default_factory=list)
 
-    async def admit(self, ticket: str, camera: UUID, *, locate: bool, **_: object) -> Grant:
+    async def admit(
+        self, ticket: str, camera: UUID, *, locate: bool, action: Action = Action.LIVE, **_: object
+    ) -> Grant:
         if ticket in self.refused:
             raise self.refused[ticket]
         expires = SystemClock().now() + timedelta(minutes=self.minutes)
         address = self.cameras.address(camera) if locate else None
-        grant = Grant(ticket, PERMIT, camera, UUID(int=len(self.admitted)), expires, None, self.system, address)
+        line = UUID(int=len(self.admitted))
+        grant = Grant(ticket, PERMIT, camera, line, expires, None, self.system, address, action=action)
         self.admitted.append(grant)
         return grant
 

@@ -39,6 +39,7 @@ ROUTES: dict[tuple[str, str], Action | None] = {
     ("GET", "/live"): Action.LIVE,
     ("GET", "/hls/{camera}/live.m3u8"): Action.LIVE,
     ("GET", "/hls/{camera}/{name}"): Action.LIVE,
+    ("GET", "/snapshot"): Action.SNAPSHOT,
     ("GET", "/healthz"): None,
     ("GET", "/metrics"): None,
 }

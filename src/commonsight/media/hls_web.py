@@ -17,8 +17,7 @@ from commonsight.media.doors import viewer_of
 from commonsight.media.hls import TARGET_SECONDS, Shelf
 from commonsight.media.hls_desk import Desk
 from commonsight.media.hub import Hub
-from commonsight.media.origins import origin_allowed, pages_of
-from commonsight.media.refusals import refused
+from commonsight.media.origins import guarded, pages_of
 from commonsight.problem import Refusal
 from commonsight.settings import Settings
 
@@ -28,45 +27,20 @@ _NAME: Final = re.compile(r"(init|seg|part)(\d{1,12})\.(mp4|m4s)")
 _NUMBER: Final = re.compile(r"\d{1,12}")
 _PLAYLIST: Final = "application/vnd.apple.mpegurl"
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
 
 def routes(hub: Hub, settings: Settings, clock: Clock) -> list[web.RouteDef]:
     """The routes, over a desk of their own."""
     desk = Desk(hub, clock, most=settings.media.hls_bytes, wait=settings.media.open_timeout + BLOCK_SECONDS)
-    hls = _Hls(desk, pages_of(settings))
+    hls, pages = _Hls(desk), pages_of(settings)
     return [
-        web.get("/hls/{camera}/live.m3u8", hls.guarded(hls.playlist)),
-        web.get("/hls/{camera}/{name}", hls.guarded(hls.media)),
+        web.get("/hls/{camera}/live.m3u8", guarded(hls.playlist, pages)),
+        web.get("/hls/{camera}/{name}", guarded(hls.media, pages)),
     ]
 
 
 class _Hls:
-    def __init__(self, desk: Desk, pages: tuple[str, ...]) -> None:
+    def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._pages = pages
-
-    def guarded(self, handler: Handler) -> Handler:
-        """`handler`, with refusals answered and pages of other sites kept out."""
-
-        async def guard(request: web.Request) -> web.StreamResponse:
-            origin = request.headers.get("Origin")
-            if not origin_allowed(origin, request.host, self._pages):
-                return web.json_response({"code": "media.origin_refused"}, status=403)
-            try:
-                response = await handler(request)
-            except Exception as error:
-                response = refused(error)
-            if origin is not None:
-                response.headers["Access-Control-Allow-Origin"] = origin
-                response.headers["Access-Control-Allow-Credentials"] = "true"  # the viewer's cookie
-                response.headers["Vary"] = "Origin"
-            # A ticket is in the address: no cache on the way may answer for it.
-            response.headers["Cache-Control"] = "no-store"
-            response.headers["Referrer-Policy"] = "no-referrer"
-            return response
-
-        return guard
 
     async def playlist(self, request: web.Request) -> web.StreamResponse:
         camera_id = camera_of(request)

@@ -1,8 +1,14 @@
-"""Which web pages may ask a media node for pictures."""
+"""Which web pages may ask a media node for pictures, and what every plain answer says to browsers."""
 
+from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
+from aiohttp import web
+
+from commonsight.media.refusals import refused
 from commonsight.settings import Settings
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -30,3 +36,29 @@ def origin_allowed(origin: str | None, host: str, pages: tuple[str, ...]) -> boo
     except ValueError:
         return False
     return asking is not None and (asking == asked or {asking, asked} <= _LOOPBACK)
+
+
+def guarded(handler: Handler, pages: tuple[str, ...]) -> Handler:
+    """`handler`, with refusals answered as JSON and pages of other sites kept out."""
+
+    async def guard(request: web.Request) -> web.StreamResponse:
+        origin = request.headers.get("Origin")
+        if not origin_allowed(origin, request.host, pages):
+            return web.json_response({"code": "media.origin_refused"}, status=403)
+        try:
+            response = await handler(request)
+        except Exception as error:
+            response = refused(error)
+        if origin is not None:
+            response.headers["Access-Control-Allow-Origin"] = origin
+            response.headers["Access-Control-Allow-Credentials"] = "true"  # the viewer's cookie
+            response.headers["Vary"] = "Origin"
+        # A ticket is in the address: no cache on the way may answer for it.
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["Referrer-Policy"] = "no-referrer"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        if response.status in (429, 503):
+            response.headers["Retry-After"] = "1"
+        return response
+
+    return guard

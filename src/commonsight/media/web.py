@@ -1,4 +1,5 @@
-"""The node's HTTP side: `/live` for browsers, `/healthz`, `/metrics`; `/hls` is `hls_web`.
+"""The node's HTTP side: `/live` for browsers, `/healthz`, `/metrics`; `/hls` is `hls_web`, `/snapshot`
+is `snapshot`.
 
 `GET /live?ticket=…&camera=<uuid>[&sound=1]` is a WebSocket without compression. What the node says on it:
 
@@ -31,7 +32,7 @@ from prometheus_client import CollectorRegistry, ProcessCollector, generate_late
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from commonsight.clock import Clock
-from commonsight.media import hls_web
+from commonsight.media import hls_web, snapshot
 from commonsight.media.doors import PROTOCOL, viewer_of
 from commonsight.media.hub import Hub
 from commonsight.media.metrics import Collector
@@ -66,6 +67,7 @@ def make_app(hub: Hub, settings: Settings, clock: Clock) -> web.Application:
             web.get("/healthz", web_side.healthz),
             web.get("/metrics", web_side.metrics),
             *hls_web.routes(hub, settings, clock),
+            *snapshot.routes(hub, settings, clock),
         ]
     )
     return app
