@@ -28,6 +28,7 @@ from commonsight.places import routes as places
 from commonsight.records.database import Database
 from commonsight.respond import routes as respond
 from commonsight.settings import Settings
+from commonsight.vision import mask_routes as masks
 
 ROUTERS: tuple[APIRouter, ...] = (
     access.router,
@@ -39,6 +40,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     onvif.router,
     viid.router,
     gate.router,
+    masks.router,
     analyze.router,
     respond.router,
     inspect.router,
