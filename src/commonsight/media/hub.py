@@ -12,7 +12,7 @@ import structlog
 from commonsight.clock import Clock
 from commonsight.connect.rtsp_udp import PortRange
 from commonsight.connect.service import Reopening
-from commonsight.gate.model import Action, Limits, Viewer
+from commonsight.gate.model import Action, Footage, Limits, Viewer
 from commonsight.media.admission import Admission, Grant, Seen
 from commonsight.media.masked import Derivations, variant
 from commonsight.media.model import End, Reader
@@ -32,14 +32,23 @@ class Taken(Protocol):
     frames_skipped: int
 
 
-class Served(Reader, Protocol):
-    """A reader somebody serves: it knows why it ends and counts what it was given."""
+class Seat(Protocol):
+    """Somebody who is given pictures, by a relay or from recordings: knows why it ends, counts what it was given."""
+
+    @property
+    def browser(self) -> bool: ...
 
     @property
     def ended(self) -> "asyncio.Future[End]": ...
 
     @property
     def outlet(self) -> Taken: ...
+
+    def end(self, code: End) -> None: ...
+
+
+class Served(Reader, Seat, Protocol):
+    """A relay's reader that somebody serves."""
 
 
 @dataclass(eq=False, slots=True)
@@ -49,6 +58,16 @@ class Reading:
     grant: Grant
     relay: Relay
     reader: Served
+    since: float
+    timer: asyncio.TimerHandle | None = None
+
+
+@dataclass(eq=False, slots=True)
+class Sitting:
+    """One reader of one camera's recordings under one permit."""
+
+    grant: Grant
+    reader: Seat
     since: float
     timer: asyncio.TimerHandle | None = None
 
@@ -79,7 +98,7 @@ class Hub:
     def __init__(self, settings: Media, admission: Admission, clock: Clock, models: Path | None = None) -> None:
         self.relays: dict[UUID, Relay] = {}
         self.derived = Derivations(settings, clock, models)
-        self.readings: set[Reading] = set()
+        self.readings: set[Reading | Sitting] = set()
         self.past = Past()
         self._settings = settings
         self._admission = admission
@@ -105,41 +124,97 @@ class Hub:
         Raises:
             Refusal: `media.node_full`, `media.node_stopping`, `media.register_unavailable`, or what the gate said.
         """
+        held = self._held(camera_id)
+        if held is not None:
+            held.linger()
+        grant, limits = await self._admitted(
+            ticket, camera_id, locate=held is None, action=action, footage=None, viewer=viewer
+        )
+        relay = self._held(camera_id) or self._open(grant)
+        if limits is not None:
+            relay = self.derived.relay(camera_id, limits, relay)
+        reader = make(lambda: self._admission.first_frame(grant))
+        reading = Reading(grant, relay, reader, self._clock.monotonic())
+        self._seated(reading)
+        relay.attach(reader)
+        return reading
+
+    async def sit(
+        self,
+        ticket: str,
+        camera_id: UUID,
+        make: Callable[[Grant, Callable[[], None]], Seat],
+        *,
+        action: Action,
+        footage: Footage | None = None,
+        viewer: Viewer | None = None,
+        locate: bool = False,
+    ) -> Sitting:
+        """The same for who reads recordings: ticket, register, end and revocation are as for live pictures.
+
+        Args:
+            make: builds the reader from the checked ticket and what is to be called with the first picture.
+            footage: the span about to be read; None: all the permit reaches.
+            locate: whether the camera itself is going to be asked.
+
+        Raises:
+            Refusal: as `enter`; `media.limit_unsupported` for a permit with limits, which recordings are not held to.
+        """
+        grant, limits = await self._admitted(
+            ticket, camera_id, locate=locate, action=action, footage=footage, viewer=viewer
+        )
+        if limits is not None:
+            self._admission.closed(grant, Seen(0, 0, 0, "limit_unsupported"))
+            raise Refusal(
+                "media.limit_unsupported", status=501, rule="limits", operand="recordings", expected=limits.as_json()
+            )
+        reader = make(grant, lambda: self._admission.first_frame(grant))
+        sitting = Sitting(grant, reader, self._clock.monotonic())
+        self._seated(sitting)
+        return sitting
+
+    async def _admitted(
+        self,
+        ticket: str,
+        camera_id: UUID,
+        *,
+        locate: bool,
+        action: Action,
+        footage: Footage | None,
+        viewer: Viewer | None,
+    ) -> tuple[Grant, Limits | None]:
+        """Room for one more, a ticket that opens, a line of the register."""
         if self._stopping:
             raise Refusal("media.node_stopping", status=503)
         if len(self.readings) + self._entering >= self._settings.viewers_max:
             raise _full("media.viewers_max", self._settings.viewers_max)
         self._entering += 1
         try:
-            held = self._held(camera_id)
-            if held is not None:
-                held.linger()
-            grant = await self._admission.admit(ticket, camera_id, locate=held is None, action=action, viewer=viewer)
+            grant = await self._admission.admit(
+                ticket, camera_id, locate=locate, action=action, footage=footage, viewer=viewer
+            )
             limits = await self._keepable(grant)
         finally:
             self._entering -= 1
         if self._stopping:
             self._admission.closed(grant, Seen(0, 0, 0, "node_stopping"))
             raise Refusal("media.node_stopping", status=503)
-        relay = self._held(camera_id) or self._open(grant)
-        if limits is not None:
-            relay = self.derived.relay(camera_id, limits, relay)
-        reader = make(lambda: self._admission.first_frame(grant))
-        reading = Reading(grant, relay, reader, self._clock.monotonic())
-        self.readings.add(reading)
-        left = (grant.expires_at - self._clock.now()).total_seconds()
-        if grant.seconds_max is not None:
-            left = min(left, grant.seconds_max)
-        reading.timer = asyncio.get_running_loop().call_later(max(left, 0), reader.end, "permit_expired")
-        relay.attach(reader)
-        return reading
+        return grant, limits
 
-    def leave(self, reading: Reading, reason: str) -> None:
+    def _seated(self, reading: Reading | Sitting) -> None:
+        self.readings.add(reading)
+        left = (reading.grant.expires_at - self._clock.now()).total_seconds()
+        if reading.grant.seconds_max is not None:
+            left = min(left, reading.grant.seconds_max)
+        reading.timer = asyncio.get_running_loop().call_later(max(left, 0), reading.reader.end, "permit_expired")
+
+    def leave(self, reading: Reading | Sitting, reason: str) -> None:
         """The reader has gone, for whatever reason. May be called twice."""
         if reading not in self.readings:
             return
         self.readings.remove(reading)
-        reading.relay.detach(reading.reader)
+        if isinstance(reading, Reading):
+            reading.relay.detach(reading.reader)
         if reading.timer is not None:
             reading.timer.cancel()
         outlet = reading.reader.outlet
