@@ -7,8 +7,10 @@ any more is sent nothing.
 
 import asyncio
 import contextlib
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
@@ -20,12 +22,16 @@ from commonsight.connect.gb28181.line import Line
 from commonsight.connect.gb28181.media_ports import Taken
 from commonsight.connect.gb28181.signalling_client import Client, SignallingLost
 from commonsight.connect.gb28181.signalling_wire import problem_of
+from commonsight.connect.model import SourceError
 from commonsight.gate.model import Action
 from commonsight.media import bridge_path
+from commonsight.media.admission import Grant
+from commonsight.media.bridge_film import Film, open_film
 from commonsight.media.bridge_path import NoPath
 from commonsight.media.bridge_reader import BridgeReader
-from commonsight.media.hub import Hub, Reading
+from commonsight.media.hub import Hub, Reading, Sitting
 from commonsight.problem import Refusal
+from commonsight.records.database import Database
 from commonsight.settings import Zone
 
 log = structlog.get_logger(__name__)
@@ -37,11 +43,13 @@ IDLE_SECONDS: Final = 40.0
 """A stream that was prepared and never begun is let go after this."""
 RATE_SECONDS: Final = 5.0
 BRIDGES_MOST: Final = 1_000
+DRAIN_SECONDS: Final = 5.0
+"""What of a recording waits to be sent at its end is given so long to leave."""
 
 
 @dataclass(eq=False, slots=True)
 class Bridge:
-    """One stream. `over`: why it ended, once it has."""
+    """One stream. `film`: the recording it shows; None: what the camera sees now. `over`: why it ended, once it has."""
 
     name: str
     zone: Zone
@@ -50,7 +58,8 @@ class Bridge:
     host: str
     port: int
     reader: BridgeReader
-    reading: Reading
+    reading: Reading | Sitting
+    film: Film | None
     over: "asyncio.Future[str]"
     since: float
     task: "asyncio.Task[None] | None" = None
@@ -76,7 +85,6 @@ class _Wish:
     start: int = 0
     end: int = 0
     speed: float | None = None
-    extra: dict[str, Any] = field(default_factory=dict)
 
 
 class Bridges:
@@ -86,15 +94,20 @@ class Bridges:
         line: the process's way to the signalling process.
         name: of this node.
         limit: most bytes that wait for one receiver.
+        folder: where this node keeps its recordings.
     """
 
-    def __init__(self, hub: Hub, line: Line, clock: Clock, name: str, *, limit: int) -> None:
+    def __init__(
+        self, hub: Hub, line: Line, clock: Clock, name: str, *, limit: int, database: Database, folder: Path
+    ) -> None:
         self.open: dict[str, Bridge] = {}
         self._hub = hub
         self._line = line
         self._clock = clock
         self._name = name
         self._limit = limit
+        self._database = database
+        self._folder = folder
         self._client: Client | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -109,6 +122,8 @@ class Bridges:
         finally:
             rating.cancel()
             self._close_all("node_stopping")
+            if self._tasks:  # devices are told that their recordings are watched no more
+                await asyncio.wait(set(self._tasks), timeout=DRAIN_SECONDS)
             for task in list(self._tasks):
                 task.cancel()
             await asyncio.gather(rating, *self._tasks, return_exceptions=True)
@@ -131,9 +146,7 @@ class Bridges:
     # --- orders -------------------------------------------------------------------------------------------------------
 
     def _told(self, document: dict[str, Any]) -> None:
-        task = asyncio.create_task(self._obey(document))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._spawn(self._obey(document))
 
     async def _obey(self, document: dict[str, Any]) -> None:
         answer: dict[str, Any]
@@ -159,10 +172,13 @@ class Bridges:
         if order == "start":
             self._start(bridge)
             return {}
+        if order == "control":
+            await _steer(bridge, fields)
+            return {}
         raise Refusal("media.bridge_order_unknown", status=501, operand="order", actual=order[:20])
 
     async def _open(self, wish: _Wish) -> dict[str, Any]:
-        """Take a port, enter the hub, wait for the first picture."""
+        """Take a port, be let in, wait for the first picture."""
         if len(self.open) >= BRIDGES_MOST or wish.name in self.open:
             raise Refusal("media.node_full", status=503, rule="streams to upper platforms", expected=BRIDGES_MOST)
         zone = self._line.zone(wish.zone)
@@ -176,29 +192,56 @@ class Bridges:
             reader.append(made)
             return made
 
+        film: Film | None = None
+        reading: Reading | Sitting
         try:
-            reading = await self._hub.enter(wish.ticket, wish.camera_id, make, action=wish.action)
+            if wish.action is Action.LIVE:
+                reading = await self._hub.enter(wish.ticket, wish.camera_id, make, action=wish.action)
+            else:
+                reading, film = await self._seat(wish, make)
         except BaseException:
             taken.close()
             raise
         over: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         bridge = Bridge(
-            wish.name, zone, taken, wish.transport, wish.host, wish.port, reader[0], reading, over,
+            wish.name, zone, taken, wish.transport, wish.host, wish.port, reader[0], reading, film, over,
             self._clock.monotonic(),
         )  # fmt: skip
         self.open[wish.name] = bridge
-        try:
-            either: list[asyncio.Future[Any]] = [bridge.reader.opened, bridge.reader.ended]
-            await asyncio.wait(either, timeout=OPEN_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-            if bridge.reader.ended.done():
-                reason = bridge.reader.ended.result()
-                raise Refusal(f"media.{reason}", status=502, operand="camera", actual=str(wish.camera_id))
-        except BaseException:
-            self._close(bridge, "not_opened")
-            raise
+        codec = "" if film is None else film.info.codec.value
+        if film is None:
+            try:
+                codec = await _first(bridge.reader)
+            except BaseException:
+                self._close(bridge, "not_opened")
+                raise
         bridge.timer = asyncio.get_running_loop().call_later(IDLE_SECONDS, self._never_begun, bridge)
-        codec = bridge.reader.opened.result().codec.value if bridge.reader.opened.done() else ""
         return {"host": zone.media_host or zone.host, "port": taken.port, "codec": codec}
+
+    async def _seat(
+        self, wish: _Wish, make: Callable[[Callable[[], None]], BridgeReader]
+    ) -> tuple[Sitting, Film]:  # fmt: skip
+        """Let in to recordings, and the recording opened. Raises Refusal; nothing is left open then."""
+        footage = datetime.fromtimestamp(wish.start, UTC), datetime.fromtimestamp(wish.end, UTC)
+
+        def seated(_: Grant, on_first: Callable[[], None]) -> BridgeReader:
+            return make(on_first)
+
+        sitting = await self._hub.sit(
+            wish.ticket, wish.camera_id, seated, action=wish.action, footage=footage, locate=True
+        )
+        try:
+            film = await open_film(
+                wish.camera_id, sitting.grant.address, wish.start, wish.end,
+                download=wish.action is Action.DOWNLOAD, speed=wish.speed, database=self._database,
+                folder=self._folder, node=self._name, line=self._line, clock=self._clock,
+            )  # fmt: skip
+        except BaseException as error:
+            self._hub.leave(sitting, "not_opened")
+            if isinstance(error, SourceError):
+                raise Refusal(f"media.{_ENDS.get(error.code.value, 'unreachable')}", status=502) from error
+            raise
+        return sitting, film
 
     def _never_begun(self, bridge: Bridge) -> None:
         if bridge.task is None:
@@ -225,8 +268,29 @@ class Bridges:
             return
         bridge.reader.go(bridge.path)
         either: list[asyncio.Future[Any]] = [bridge.reader.ended, bridge.over]
-        done, _ = await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        showing = None if bridge.film is None else asyncio.create_task(self._show(bridge, bridge.film))
+        try:
+            done, _ = await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            if showing is not None:
+                showing.cancel()
+                await asyncio.gather(showing, return_exceptions=True)
         self._finish(bridge, str(done.pop().result()))
+
+    async def _show(self, bridge: Bridge, film: Film) -> None:
+        """Play a recording to its end, no faster than the receiver takes it."""
+        reason = "end_of_file"
+        try:
+            await bridge.reader.play(film)
+        except SourceError as error:
+            log.info("recording_lost", bridge=bridge.name, code=error.code.value, detail=error.detail)
+            reason = "source_lost"
+        waited = 0.0
+        while bridge.path is not None and bridge.path.get_write_buffer_size() and waited < DRAIN_SECONDS:
+            await self._clock.sleep(0.05)
+            waited += 0.05
+        if not bridge.over.done():
+            bridge.over.set_result(reason)
 
     async def _path(self, bridge: Bridge, gone: Callable[[], None]) -> asyncio.WriteTransport:
         if bridge.transport == "udp":
@@ -244,7 +308,10 @@ class Bridges:
             self._told_over(bridge.name, reason, round(seconds, 3), size)
 
     def _told_over(self, name: str, reason: str, seconds: float, size: int) -> None:
-        task = asyncio.create_task(self._say("bridge_over", bridge=name, reason=reason, seconds=seconds, bytes=size))
+        self._spawn(self._say("bridge_over", bridge=name, reason=reason, seconds=seconds, bytes=size))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -255,6 +322,8 @@ class Bridges:
         if bridge.timer is not None:
             bridge.timer.cancel()
         self._hub.leave(bridge.reading, reason)
+        if bridge.film is not None:
+            self._spawn(bridge.film.close())
         if bridge.path is not None:
             bridge.path.abort()
         bridge.taken.close()
@@ -285,6 +354,38 @@ class Bridges:
         if client is not None:
             with contextlib.suppress(Refusal, SignallingLost):
                 await client.call(op, **fields)
+
+
+_ENDS: Final = {
+    "unauthorized": "unauthorized", "not_found": "not_found", "no_video": "no_video",
+    "unsupported_codec": "unsupported_codec",
+}  # fmt: skip
+
+
+async def _first(reader: BridgeReader) -> str:
+    """Wait for the first picture; its codec, "" when it does not come soon. Raises Refusal when none will come."""
+    either: list[asyncio.Future[Any]] = [reader.opened, reader.ended]
+    await asyncio.wait(either, timeout=OPEN_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+    if reader.ended.done():
+        raise Refusal(f"media.{reader.ended.result()}", status=502)
+    return reader.opened.result().codec.value if reader.opened.done() else ""
+
+
+async def _steer(bridge: Bridge, fields: dict[str, Any]) -> None:
+    """Hold, move or speed up a recording. Raises Refusal."""
+    film, action = bridge.film, str(fields.get("action"))
+    if film is None:
+        raise Refusal("media.bridge_not_steered", status=409, operand="action", actual=action[:20])
+    if action == "pause":
+        await film.pause()
+    elif action == "play":
+        await film.play()
+    elif action == "seek":
+        await film.seek(float(fields.get("position") or 0))
+    elif action == "speed":
+        await film.speed(float(fields.get("speed") or 1))
+    else:
+        raise Refusal("media.bridge_order_unknown", status=501, operand="action", actual=action[:20])
 
 
 def _wish(fields: dict[str, Any]) -> _Wish:

@@ -11,10 +11,16 @@ from commonsight.connect.model import Codec
 from commonsight.connect.wire import rtp
 from commonsight.connect.wire.ps_mux import Muxer, payloads
 from commonsight.connect.wire.rfc4571 import frame
+from commonsight.media.bridge_film import Film
 from commonsight.media.model import Boxes, End, Track, Unit
 from commonsight.media.outlet import Outlet
+from commonsight.media.timeline import Timeline
 
 PAYLOAD_BYTES: Final = rtp.MAX_PAYLOAD
+WAITING_BYTES: Final = 65_536
+"""Of a recording nothing is left out: its next picture waits until less than this is unsent."""
+WAIT_SECONDS: Final = 0.01
+STALL_SECONDS: Final = 30.0
 
 
 @dataclass(slots=True)
@@ -54,6 +60,7 @@ class BridgeReader:
         self._sequence = randbelow(65_536)
         self._muxer: Muxer | None = None
         self._out: Outlet | None = None
+        self._path: asyncio.WriteTransport | None = None
         self._before = _Nothing()
         self._held: list[Unit] = []
         self._held_size = 0
@@ -88,12 +95,48 @@ class BridgeReader:
 
     def go(self, transport: asyncio.WriteTransport) -> None:
         """The path is there: send what is kept, then what comes."""
+        self._path = transport
         self._out = out = Outlet(
             transport, self._limit, self._form, self._clock.monotonic, lambda _: None, lambda: self.end("too_slow")
         )
         held, self._held = self._held, []
         if held:
             self._begin(out, held)
+
+    async def play(self, film: Film) -> None:
+        """Hand on a whole recording, no faster than the path takes it. `go` was called before.
+
+        Raises:
+            SourceError: it broke off.
+        """
+        timeline, track, sequence = Timeline(), None, 0
+        async for given in film:
+            info = film.info
+            anew = given.keyframe and (track is None or track.parameter_sets != info.parameter_sets)
+            if anew:
+                track = Track(info.codec, info.parameter_sets, info.width, info.height)
+            if track is None:
+                continue
+            slot = timeline.place(given.pts, keyframe=given.keyframe)
+            unit = Unit(
+                track.codec, given.data, slot.pts, slot.dts, slot.duration, given.keyframe, given.received, sequence
+            )
+            sequence += 1
+            if anew:
+                self.start(track, [unit], audible=False)
+            else:
+                self.take(unit)
+            await self._drained()
+            if self.ended.done():
+                return
+
+    async def _drained(self) -> None:
+        waited = 0.0
+        while self._path is not None and self._path.get_write_buffer_size() > WAITING_BYTES and not self.ended.done():
+            await self._clock.sleep(WAIT_SECONDS)
+            waited += WAIT_SECONDS
+            if waited > STALL_SECONDS:
+                self.end("too_slow")
 
     def hear(self, message: bytes) -> None:
         """Sound is not handed on."""

@@ -19,6 +19,7 @@ from commonsight.media.door import door
 from commonsight.media.gate_admission import GateAdmission
 from commonsight.media.hub import Hub
 from commonsight.media.packet_server import PacketServer
+from commonsight.media.recordings.library import Library
 from commonsight.media.recordings.node import Recordings
 from commonsight.media.rtsp_out import RtspOut
 from commonsight.media.web import CLOSE_SECONDS, make_app
@@ -60,10 +61,15 @@ async def _serve(
         queue_bytes=settings.media.viewer_bytes,
         tcp=None if remote is None else (remote, settings.media.packets_port + offset),
     )
-    bridges = Bridges(hub, line, clock, name, limit=settings.media.viewer_bytes)
+    bridges = Bridges(
+        hub, line, clock, name, limit=settings.media.viewer_bytes, database=database, folder=settings.recordings_dir
+    )
     rtsp_side = RtspOut(hub, settings.media, clock)
     runner = web.AppRunner(
-        make_app(hub, settings, clock), handle_signals=False, access_log=None, shutdown_timeout=STOP_SECONDS
+        make_app(hub, settings, clock, Library(database, settings.recordings_dir)),
+        handle_signals=False,
+        access_log=None,
+        shutdown_timeout=STOP_SECONDS,
     )
     await runner.setup()
     try:

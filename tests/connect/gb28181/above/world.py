@@ -71,7 +71,7 @@ class Platform:
 
 async def platform(database: Database, directory: Path, code: str, monkeypatch: Any, **sip: Any) -> Platform:
     """Start a signalling process with the id `code`."""
-    directory.mkdir(exist_ok=True)
+    await asyncio.to_thread(directory.mkdir, exist_ok=True)
     more = {"password": PASSWORD} | sip
     ports = (43_000, 43_999) if code == UPPER else (44_000, 44_999)
     settings = Settings(data_dir=directory, sip=Sip(id=code, zones=[Zone(port=0, media_ports=ports)], **more))
@@ -126,7 +126,9 @@ async def node(lower: Platform, name: str = "media-1") -> Node:
     install(line)
     admission = GateAdmission(lower.database, CLOCK, name)
     hub = Hub(Media(), admission, CLOCK)
-    bridges = Bridges(hub, line, CLOCK, name, limit=4_000_000)
+    bridges = Bridges(
+        hub, line, CLOCK, name, limit=4_000_000, database=lower.database, folder=lower.settings.recordings_dir
+    )
 
     async def beat() -> None:
         while True:
@@ -174,7 +176,8 @@ async def file_cameras(database: Database, fleet: Fleet, count: int) -> list[UUI
     async with database.write() as session:
         await session.execute(
             text(
-                "INSERT INTO regions (code, name, level, parent) VALUES ('45', '广西', 1, NULL), ('4501', '南宁', 2, '45'),"
+                "INSERT INTO regions (code, name, level, parent) VALUES ('45', '广西', 1, NULL),"
+                " ('4501', '南宁', 2, '45'),"
                 " ('450102', '兴宁', 3, '4501') ON CONFLICT DO NOTHING"
             )
         )

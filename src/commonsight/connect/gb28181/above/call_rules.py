@@ -33,6 +33,7 @@ _STATUS: Final = {
     "media.node_stopping": 503,
     "media.camera_without_source": 404,
     "media.bridge_nothing_recorded": 404,
+    "media.bridge_not_steered": 405,
     "connect.gb_media_ports_taken": 503,
     "connect.gb_zone_unreachable": 503,
     "connect.gb_offline": 480,
