@@ -33,6 +33,8 @@ async def open_or_add(session: WriteSession, given: Opening, now: datetime, by: 
         given = stormy
         present = await store.live_by_key(session, given.key, now - max(kind.merge, kind.storm.within))
     if present is not None:
+        if any(each["id"] == given.evidence.get("id") for each in present.evidence):
+            return present, False  # handed on twice
         return await _add(session, present, given, kind, now), False
     return await _open(session, given, kind, by, now), True
 
