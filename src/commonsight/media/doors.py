@@ -40,6 +40,7 @@ ROUTES: dict[tuple[str, str], Action | None] = {
     ("GET", "/hls/{camera}/live.m3u8"): Action.LIVE,
     ("GET", "/hls/{camera}/{name}"): Action.LIVE,
     ("GET", "/snapshot"): Action.SNAPSHOT,
+    ("GET", "/playback"): Action.PLAYBACK,
     ("GET", "/healthz"): None,
     ("GET", "/metrics"): None,
 }

@@ -168,7 +168,11 @@ class Hub:
             raise Refusal(
                 "media.limit_unsupported", status=501, rule="limits", operand="recordings", expected=limits.as_json()
             )
-        reader = make(grant, lambda: self._admission.first_frame(grant))
+        try:
+            reader = make(grant, lambda: self._admission.first_frame(grant))
+        except Refusal as refusal:
+            self._admission.closed(grant, Seen(0, 0, 0, refusal.code.rpartition(".")[2]))
+            raise
         sitting = Sitting(grant, reader, self._clock.monotonic())
         self._seated(sitting)
         return sitting

@@ -19,10 +19,11 @@ from commonsight.media.door import door
 from commonsight.media.gate_admission import GateAdmission
 from commonsight.media.hub import Hub
 from commonsight.media.packet_server import PacketServer
+from commonsight.media.parting import CLOSE_SECONDS
 from commonsight.media.recordings.library import Library
 from commonsight.media.recordings.node import Recordings
 from commonsight.media.rtsp_out import RtspOut
-from commonsight.media.web import CLOSE_SECONDS, make_app
+from commonsight.media.web import make_app
 from commonsight.records import nodes
 from commonsight.records.database import Database
 from commonsight.records.notify import listen

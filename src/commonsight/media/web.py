@@ -1,5 +1,5 @@
 """The node's HTTP side: `/live` for browsers, `/healthz`, `/metrics`; `/hls` is `hls_web`, `/snapshot`
-is `snapshot`.
+is `snapshot`, `/playback` is `recordings.playback_web`.
 
 `GET /live?ticket=…&camera=<uuid>[&sound=1]` is a WebSocket without compression. What the node says on it:
 
@@ -24,7 +24,6 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from typing import Any
-from uuid import UUID
 
 import structlog
 from aiohttp import WSMsgType, web
@@ -38,24 +37,22 @@ from commonsight.media.hub import Hub
 from commonsight.media.metrics import Collector
 from commonsight.media.model import spoken
 from commonsight.media.origins import origin_allowed, pages_of
+from commonsight.media.parting import CLOSE_SECONDS, CUT, camera_of, goodbye
+from commonsight.media.recordings import playback_web
+from commonsight.media.recordings.library import Library
 from commonsight.media.refusals import explain
 from commonsight.media.viewer import BrowserViewer
-from commonsight.problem import Refusal
 from commonsight.settings import Settings
 
 log = structlog.get_logger(__name__)
 
 PING_SECONDS = 20.0
-CLOSE_SECONDS = 2.0
-"""A browser that does not answer the goodbye within this time is cut off."""
 SAID_MAX = 4_096
 """Largest message taken from a browser, bytes; browsers have nothing to say here."""
-_CUT = frozenset({"permit_revoked", "permit_expired", "too_slow"})
-"""Ends after which not even what waits to be sent may go out, or ever will."""
 
 
-def make_app(hub: Hub, settings: Settings, clock: Clock) -> web.Application:
-    """The application; runs nothing by itself."""
+def make_app(hub: Hub, settings: Settings, clock: Clock, library: Library | None = None) -> web.Application:
+    """The application; runs nothing by itself. `library`: recordings; None: there are none to play."""
     registry = CollectorRegistry()
     registry.register(Collector(hub))
     ProcessCollector(registry=registry)
@@ -68,6 +65,7 @@ def make_app(hub: Hub, settings: Settings, clock: Clock) -> web.Application:
             web.get("/metrics", web_side.metrics),
             *hls_web.routes(hub, settings, clock),
             *snapshot.routes(hub, settings, clock),
+            *playback_web.routes(hub, settings, clock, library),
         ]
     )
     return app
@@ -110,9 +108,9 @@ class _Web:
 
         try:
             ticket, camera = request.query.get("ticket", ""), request.query.get("camera", "")
-            reading = await self._hub.enter(ticket, _uuid(camera), make, viewer=viewer_of(request))
+            reading = await self._hub.enter(ticket, camera_of(camera), make, viewer=viewer_of(request))
         except Exception as error:
-            await _goodbye(socket, transport, explain(error), cut=False)
+            await goodbye(socket, transport, explain(error), cut=False)
             return socket
         gone = asyncio.create_task(_until_gone(socket))
         reason = "viewer_left"
@@ -122,18 +120,11 @@ class _Web:
             if not gone.done():
                 reason = reading.reader.ended.result()
                 self._hub.leave(reading, reason)
-                await _goodbye(socket, transport, spoken("end", reason), cut=reason in _CUT)
+                await goodbye(socket, transport, spoken("end", reason), cut=reason in CUT)
         finally:
             self._hub.leave(reading, reason)
             gone.cancel()
         return socket
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError as error:
-        raise Refusal("media.camera_invalid", operand="camera", expected="UUID", actual=text[:64]) from error
 
 
 async def _until_gone(socket: web.WebSocketResponse) -> None:
@@ -142,17 +133,3 @@ async def _until_gone(socket: web.WebSocketResponse) -> None:
         async for message in socket:
             if message.type is WSMsgType.ERROR:
                 return
-
-
-async def _goodbye(
-    socket: web.WebSocketResponse, transport: asyncio.Transport, said: dict[str, str], *, cut: bool
-) -> None:
-    if cut and transport.get_write_buffer_size():
-        transport.abort()
-        return
-    try:
-        async with asyncio.timeout(CLOSE_SECONDS):
-            await socket.send_json(said)
-            await socket.close(code=1001 if said["code"] == "node_stopping" else 1000)
-    except (ConnectionError, TimeoutError, RuntimeError):
-        transport.abort()
