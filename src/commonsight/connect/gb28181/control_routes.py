@@ -72,8 +72,8 @@ async def ptz(request: Request, caller: Turns, camera_id: UUID, said: PtzIn) -> 
         )  # fmt: skip
     state = request.app.state
     async with state.database.write() as session:
-        channel = await filing.channel_of(session, camera_id, caller.regions)
         await gate.refuse_without_grant(session, caller, camera_id, Use.CONTROL)
+        channel = await filing.channel_of(session, camera_id, caller.regions)
         if order.action not in UNHELD:
             await ptz_locks.take(session, camera_id, caller, state.clock.now())
         if order.action in AUDITED:

@@ -39,6 +39,7 @@ async def ask(request: Request, response: Response, caller: Takes, camera_id: UU
     state = request.app.state
     now = state.clock.now()
     async with state.database.write() as session:
+        await gate.refuse_without_grant(session, caller, camera_id, Action.SNAPSHOT)
         channel = await filing.channel_of(session, camera_id, caller.regions)
         kept = await store.by_code(session, channel.device)
         if kept is None or kept.removed:

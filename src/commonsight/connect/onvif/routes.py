@@ -227,8 +227,8 @@ async def turn(request: Request, caller: Turns, camera_id: UUID, said: PtzIn) ->
         raise Refusal("connect.control_invalid", status=422, operand="preset", expected="a token", actual=None)
     secrets.install(state.settings.data_dir)
     async with state.database.write() as session:
-        kept, at = await service.way(session, caller, camera_id)
         await gate.refuse_without_grant(session, caller, camera_id, Action.CONTROL)
+        kept, at = await service.way(session, caller, camera_id)
         await ptz_locks.take(session, camera_id, caller, state.clock.now())
         if said.action in {"preset_set", "preset_delete"}:
             await record(
