@@ -8,6 +8,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 import commonsight
 from commonsight.access import routes as access
+from commonsight.access.oidc_client import Providers
 from commonsight.analyze import routes as analyze
 from commonsight.api import PREFIX, docs, live_socket, page, problem, system, topics
 from commonsight.api.authorize import Authorize
@@ -19,6 +20,7 @@ from commonsight.catalog import routes as catalog
 from commonsight.catalog.walls import routes as walls
 from commonsight.clock import Clock
 from commonsight.connect.gb28181 import routes as gb28181
+from commonsight.connect.gb28181.above import routes as above
 from commonsight.connect.onvif import routes as onvif
 from commonsight.connect.viid import routes as viid
 from commonsight.gate import routes as gate
@@ -37,6 +39,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     catalog.router,
     walls.router,
     gb28181.router,
+    above.router,
     onvif.router,
     viid.router,
     gate.router,
@@ -69,6 +72,7 @@ def create_app(settings: Settings, database: Database, clock: Clock) -> FastAPI:
     )
     locate = MediaAddresses(settings, database)
     app.state.settings, app.state.database, app.state.clock = settings, database, clock
+    app.state.providers = Providers(settings.oidc.providers, clock)
     app.state.authorize = Authorize(settings, database, clock)
     app.state.locate, app.state.media_origins = locate, locate.origins
     app.state.live = Hub(topics.sources(settings, database, clock), clock)

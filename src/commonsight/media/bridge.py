@@ -43,6 +43,7 @@ IDLE_SECONDS: Final = 40.0
 """A stream that was prepared and never begun is let go after this."""
 RATE_SECONDS: Final = 5.0
 BRIDGES_MOST: Final = 1_000
+LINGER_SECONDS: Final = 20.0
 DRAIN_SECONDS: Final = 5.0
 """What of a recording waits to be sent at its end is given so long to leave."""
 
@@ -275,7 +276,14 @@ class Bridges:
             if showing is not None:
                 showing.cancel()
                 await asyncio.gather(showing, return_exceptions=True)
-        self._finish(bridge, str(done.pop().result()))
+        reason = str(done.pop().result())
+        if reason == "end_of_file":
+            # The path stays until the upper platform has been told: one that closes first looks like a failure there.
+            self._told_over(bridge.name, reason, *self._so_far(bridge))
+            await self._clock.sleep(LINGER_SECONDS)
+            self._close(bridge, reason)
+            return
+        self._finish(bridge, reason)
 
     async def _show(self, bridge: Bridge, film: Film) -> None:
         """Play a recording to its end, no faster than the receiver takes it."""
@@ -303,12 +311,15 @@ class Bridges:
 
     def _finish(self, bridge: Bridge, reason: str) -> None:
         """It ended here: the signalling process is told, so that it says BYE."""
-        seconds, size = self._clock.monotonic() - bridge.since, bridge.reader.outlet.bytes
+        seconds, size = self._so_far(bridge)
         if self._close(bridge, reason):
-            self._told_over(bridge.name, reason, round(seconds, 3), size)
+            self._told_over(bridge.name, reason, seconds, size)
+
+    def _so_far(self, bridge: Bridge) -> tuple[float, int]:
+        return round(self._clock.monotonic() - bridge.since, 3), bridge.reader.outlet.bytes
 
     def _told_over(self, name: str, reason: str, seconds: float, size: int) -> None:
-        self._spawn(self._say("bridge_over", bridge=name, reason=reason, seconds=seconds, bytes=size))
+        self._spawn(self._say("bridge_over", bridge=name, reason=reason, lasted=seconds, bytes=size))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -114,7 +114,7 @@ def read(request: Request, link: Link, own: str) -> Wanted:
     payload = next((number for number in offer.rtpmaps if offer.encoding(number) == "PS"), None)
     if payload is None:
         raise Turned(488, "only PS is sent")
-    if not may_send_to(link.upper, offer.address, link.hosts):
+    if not may_send_to(link.upper, offer.address, offer.port, link.hosts):
         raise Turned(488, f"no stream is sent to {offer.address}")
     if not 0 < offer.port <= 65_535:
         raise Turned(488, "m=: no port")

@@ -200,16 +200,29 @@ async def newest(session: ReadSession, upper: UUID) -> int:
     return await _newest(session, upper)
 
 
-async def count(session: ReadSession, upper: UUID, under: str = "") -> int:
-    """How many items an upper platform is shown, at or below the region `under`; with a whole id, that one alone."""
+async def count(
+    session: ReadSession, upper: UUID, under: str = "", regions: Sequence[str] | None = None
+) -> int:  # fmt: skip
+    """How many items an upper platform is shown; arguments as of `page`."""
+    within, values = _within(regions)
     found = await session.execute(
         text(
-            "SELECT count(*) FROM cascade_ids WHERE upper_id = :upper AND rights <> 0 "
-            "AND code >= :under AND code < CAST(:under AS text) || ':'"
+            "SELECT count(*) FROM cascade_ids AS i LEFT JOIN cameras AS c ON c.id = i.camera_id "  # noqa: S608
+            f"WHERE i.upper_id = :upper AND i.rights <> 0 {within} "
+            "AND i.code >= :under AND i.code < CAST(:under AS text) || ':'"
         ),
-        {"upper": upper, "under": under},
+        {"upper": upper, "under": under} | values,
     )
     return int(found.scalar_one())
+
+
+def _within(regions: Sequence[str] | None) -> tuple[str, dict[str, Any]]:
+    if regions is None:
+        return "", {}
+    return (
+        "AND coalesce(c.region, i.code) LIKE ANY(CAST(:regions AS text[]))",
+        {"regions": [f"{prefix}%" for prefix in regions]},
+    )
 
 
 _FIELDS: Final = (
@@ -248,15 +261,23 @@ def _name(row: Any) -> str:
     return str(row.name or row.code) if row.plain else f"{row.region_name or row.code[:6]} {row.code[14:]}"
 
 
-async def page(session: ReadSession, upper: UUID, after: str, limit: int, under: str = "") -> list[Shown]:
-    """The next items an upper platform is shown, by id: a region stands before what lies in it."""
+async def page(
+    session: ReadSession, upper: UUID, after: str, limit: int, under: str = "", regions: Sequence[str] | None = None
+) -> list[Shown]:
+    """The next items an upper platform is shown, by id: a region stands before what lies in it.
+
+    Args:
+        under: a region's code, or one mapped id.
+        regions: division-code prefixes of who looks; None: everything.
+    """
+    within, values = _within(regions)
     found = await session.execute(
         text(
-            f"SELECT {_FIELDS} FROM cascade_ids AS i {_JOINS} WHERE i.upper_id = :upper AND i.rights <> 0 "  # noqa: S608
+            f"SELECT {_FIELDS} FROM cascade_ids AS i {_JOINS} WHERE i.upper_id = :upper AND i.rights <> 0 {within} "  # noqa: S608
             "AND i.code > :after AND i.code >= :under AND i.code < CAST(:under AS text) || ':' "
             "ORDER BY i.code LIMIT :limit"
         ),
-        {"upper": upper, "after": after, "limit": limit, "under": under},
+        {"upper": upper, "after": after, "limit": limit, "under": under} | values,
     )
     return [_shown(row) for row in found]
 

@@ -9,6 +9,7 @@ from enum import IntFlag, StrEnum
 from typing import Any, Final, Literal, get_args
 from uuid import UUID
 
+from commonsight import network
 from commonsight.connect.gb28181.model import CHARSETS, is_code
 from commonsight.gate.grant_model import Selection
 from commonsight.gate.model import Action, Limits
@@ -227,9 +228,9 @@ def networks(said: Sequence[str]) -> list[str]:
     return found
 
 
-def may_send_to(upper: Upper, host: str, signalling: Iterable[str]) -> bool:
+def may_send_to(upper: Upper, host: str, port: int, signalling: Iterable[str]) -> bool:
     """Whether a stream may go to `host`, which the upper platform named: an address it may take streams at, or the one
-    it signals from. Names are not looked up: a stream goes where it was seen to go."""
+    it signals from; otherwise what the house's guard lets through. Names are not looked up."""
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
@@ -238,10 +239,7 @@ def may_send_to(upper: Upper, host: str, signalling: Iterable[str]) -> bool:
         return True
     if upper.media_networks:
         return any(address in ipaddress.ip_network(each) for each in upper.media_networks)
-    return not (
-        address.is_loopback or address.is_link_local or address.is_multicast or address.is_unspecified
-        or address == ipaddress.ip_address("255.255.255.255")
-    )  # fmt: skip
+    return network.CAMERAS.reason(address, port) is None
 
 
 def invalid(name: str, rule: str, expected: Any, actual: Any) -> Refusal:

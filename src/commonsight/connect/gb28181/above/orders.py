@@ -2,7 +2,7 @@
 
 told      {"event": "order", "dialog": "bridge", "number": n, "order": "...", ...}
 answered  bridge_answer {number, ok} or {number, problem}
-told us   bridge_over {bridge, reason, seconds, bytes}, bridge_rate {rates: {bridge: kbit/s}}
+told us   bridge_over {bridge, reason, lasted, bytes}, bridge_rate {rates: {bridge: kbit/s}}
 """
 
 import asyncio
@@ -120,7 +120,7 @@ class Orders:
 
     async def _ended(self, connection: Connection, fields: dict[str, Any]) -> dict[str, Any]:
         if connection in self._nodes.values():
-            seconds, size = fields.get("seconds"), fields.get("bytes")
+            seconds, size = fields.get("lasted"), fields.get("bytes")
             self._over(
                 str(fields.get("bridge")), str(fields.get("reason", ""))[:80],
                 float(seconds) if isinstance(seconds, int | float) else 0.0, size if isinstance(size, int) else 0,

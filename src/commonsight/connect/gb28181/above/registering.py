@@ -5,7 +5,6 @@ import contextlib
 import itertools
 import random
 import secrets
-import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,6 +12,7 @@ from typing import Final
 
 import structlog
 
+from commonsight import network
 from commonsight.clock import Clock
 from commonsight.connect.gb28181.above.link import Link, NoAnswer
 from commonsight.connect.gb28181.above.model import (
@@ -224,11 +224,11 @@ class Registration:
         if zone not in self.link.endpoint.ports:
             raise _Failed(Problem.ZONE, zone)
         try:
-            found = await asyncio.get_running_loop().getaddrinfo(place.host, place.port, type=socket.SOCK_DGRAM)
+            found = await network.FILED.addresses(place.host, place.port)
         except (OSError, UnicodeError) as error:
-            raise _Failed(Problem.NAME, place.host) from error
+            raise _Failed(Problem.NAME, f"{place.host}: {error}"[:120]) from error
         ours = self.link.endpoint.advertised(zone).rpartition(":")[0]
-        hosts = [str(address[4][0]) for address in found if (":" in str(address[4][0])) == (":" in ours)]
+        hosts = [each for each in found if (":" in each) == (":" in ours)]
         if not hosts:
             raise _Failed(Problem.NAME, f"{place.host}: no address this zone can reach")
         peer = Peer(zone, place.transport, hosts[0], place.port)

@@ -1,7 +1,7 @@
 """SQL of upper platforms and shares: what people keep about them, and how the signalling process says it stands."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -120,6 +120,21 @@ async def insert(session: WriteSession, upper_id: UUID, values: Mapping[str, Any
     return found.first() is not None
 
 
+async def revive(session: WriteSession, code: str) -> UUID | None:
+    """Take an upper platform back that was removed, newest first: its ids are on file and mean what they meant."""
+    found = await session.execute(
+        text(
+            "UPDATE cascade_uppers SET removed_at = NULL, state = 'off', problem = NULL, problem_detail = NULL "
+            "WHERE id = (SELECT id FROM cascade_uppers WHERE code = :code AND removed_at IS NOT NULL "
+            "ORDER BY removed_at DESC LIMIT 1) "
+            "AND NOT EXISTS (SELECT 1 FROM cascade_uppers WHERE code = :code AND removed_at IS NULL) RETURNING id"
+        ),
+        {"code": code},
+    )
+    row = found.first()
+    return None if row is None else row.id
+
+
 async def update(session: WriteSession, upper_id: UUID, values: Mapping[str, Any]) -> None:
     """Change what is given."""
     bound = _bound(values)
@@ -134,10 +149,11 @@ async def update(session: WriteSession, upper_id: UUID, values: Mapping[str, Any
 
 async def remove(session: WriteSession, upper_id: UUID) -> None:
     """Take it out of use. Its ids stay on file, so that none is ever given again."""
-    await session.execute(
-        text("UPDATE cascade_uppers SET removed_at = now(), secret = NULL, enabled = false WHERE id = :id"),
-        {"id": upper_id},
-    )
+    for statement in (
+        "UPDATE cascade_uppers SET removed_at = now(), secret = NULL, enabled = false WHERE id = :id",
+        "UPDATE cascade_shares SET removed_at = now() WHERE upper_id = :id AND removed_at IS NULL",
+    ):
+        await session.execute(text(statement), {"id": upper_id})
 
 
 async def lock(session: WriteSession, upper_id: UUID) -> None:
@@ -187,6 +203,22 @@ async def shares(session: ReadSession, upper_id: UUID) -> list[Share]:
         {"upper": upper_id},
     )
     return [_share(row) for row in found]
+
+
+async def counted(
+    session: ReadSession, condition: str, values: Mapping[str, Any], regions: Sequence[str]
+) -> tuple[int, int, int]:
+    """Cameras a condition on `cameras AS c` holds: all, those with pictures now, those outside `regions`."""
+    found = await session.execute(
+        text(
+            "SELECT count(*) AS total, count(*) FILTER (WHERE c.has_source AND c.health <> 3) AS online, "  # noqa: S608
+            "count(*) FILTER (WHERE NOT c.region LIKE ANY(CAST(:within AS text[]))) AS outside "
+            f"FROM cameras AS c WHERE {condition}"
+        ),
+        {**values, "within": [f"{prefix}%" for prefix in regions]},
+    )
+    row = found.one()
+    return row.total, row.online, row.outside
 
 
 async def share(session: ReadSession, share_id: UUID) -> Share | None:
@@ -277,6 +309,18 @@ async def calls(session: ReadSession, upper_id: UUID | None = None) -> list[Call
         )
         for row in found
     ]  # fmt: skip
+
+
+async def watched(session: ReadSession, upper_id: UUID) -> list[Any]:
+    """The calls of an upper platform with their cameras' names, oldest first."""
+    found = await session.execute(
+        text(
+            "SELECT k.code, k.camera_id, c.name, c.region, k.action, k.node, k.began_at FROM cascade_calls AS k "
+            "JOIN cameras AS c ON c.id = k.camera_id WHERE k.upper_id = :upper ORDER BY k.began_at, k.call_id"
+        ),
+        {"upper": upper_id},
+    )
+    return list(found)
 
 
 # --- subscriptions of theirs ------------------------------------------------------------------------------------------
