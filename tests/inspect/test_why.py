@@ -113,7 +113,8 @@ async def scene(database, settings: Settings, key, monkeypatch):
 
     async def ask(session, camera_id):
         house = House(quick, database, SystemClock())
-        checks.append(asyncio.create_task(tasks.check_now(house, camera_id, await tasks.prober(house))))
+        probe = await tasks.prober(house, traced=True)
+        checks.append(asyncio.create_task(tasks.check_now(house, camera_id, probe)))
 
     monkeypatch.setattr(why_routes, "ask_for_check", ask)
     camera = await camera_at(database, f"gb28181://{CODE}/{CHANNEL}")
@@ -209,7 +210,7 @@ async def test_a_camera_that_plays_and_its_capture(scene, start, tmp_path):
         assert "y=" in found["sdp"]["answer"]
         answer = await scene.client.get(f"/cameras/{scene.camera}/diagnosis/capture")
         assert answer.headers["content-type"] == "application/vnd.tcpdump.pcap"
-        assert f"sip-{CHANNEL}.pcap" in answer.headers["content-disposition"]
+        assert f"camera-{CHANNEL}.pcap" in answer.headers["content-disposition"]
         (tmp_path / "c.pcap").write_bytes(answer.content)
     if shutil.which("tshark") is None:
         pytest.skip("tshark is not installed (Debian package tshark): the capture is not dissected")

@@ -7,11 +7,13 @@ make this machine ask its neighbours (server-side request forgery).
 
 import asyncio
 import ssl
+from collections.abc import Iterable
 
 import aiohttp
 from yarl import URL
 
 from commonsight import network
+from commonsight.connect.conversation import Conversation, Direction
 from commonsight.connect.model import Address, SourceCode, SourceError
 from commonsight.connect.wire.digest import Credentials, parse_challenges
 
@@ -32,9 +34,10 @@ _MEANING = {
 class HttpCamera:
     """Asks one camera, over one connection that is kept."""
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: Address, conversation: Conversation | None = None) -> None:
         self.url = URL(address.url, encoded=True)
         self._address = address
+        self._conversation = conversation
         self._credentials: Credentials | None = None
         self.connected = False
         self.patience = 0.0
@@ -96,8 +99,9 @@ class HttpCamera:
 
     async def _sent(self, headers: dict[str, str]) -> aiohttp.ClientResponse:
         where = f"{self.url.host}:{self.url.port}"
+        self._note("out", f"GET {self.url.raw_path_qs} HTTP/1.1", headers.items())
         try:
-            return await self._session.get(self.url, headers=headers, allow_redirects=False)
+            response = await self._session.get(self.url, headers=headers, allow_redirects=False)
         except aiohttp.ClientConnectorCertificateError as error:
             reason = error.certificate_error
             told = reason.verify_message if isinstance(reason, ssl.SSLCertVerificationError) else str(reason)
@@ -112,6 +116,13 @@ class HttpCamera:
             raise SourceError(SourceCode.LOST, f"{where}: {error or type(error).__name__}") from None
         except (aiohttp.ClientError, ValueError) as error:
             raise SourceError(SourceCode.PROTOCOL, f"{where}: {error or type(error).__name__}"[:300]) from None
+        self._note("in", f"HTTP/1.1 {response.status} {response.reason}", response.headers.items())
+        return response
+
+    def _note(self, direction: Direction, line: str, headers: Iterable[tuple[str, str]]) -> None:
+        if self._conversation is not None:
+            lines = [line, *(f"{name}: {value}" for name, value in headers)]
+            self._conversation.note(direction, ("\r\n".join(lines) + "\r\n\r\n").encode("utf-8", "surrogateescape"))
 
     def _answering(self, values: list[str]) -> Credentials:
         challenges = parse_challenges(values)

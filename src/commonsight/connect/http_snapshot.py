@@ -14,6 +14,7 @@ from functools import partial
 import aiohttp
 
 from commonsight.clock import Clock
+from commonsight.connect.conversation import Conversation
 from commonsight.connect.http_request import HttpCamera, read, seconds
 from commonsight.connect.model import (
     TICKS_PER_SECOND,
@@ -208,16 +209,20 @@ def _pause(headers: Mapping[str, str], interval: float) -> float:
     return max(interval, min(INTERVAL_MOST, asked))
 
 
-async def open_http(address: Address, *, timeout: float, clock: Clock, interval: float = INTERVAL) -> HttpSession:
+async def open_http(
+    address: Address, *, timeout: float, clock: Clock, interval: float = INTERVAL,
+    conversation: Conversation | None = None,
+) -> HttpSession:  # fmt: skip
     """Ask a camera for its picture and return once the first whole one has come.
 
     Args:
         timeout: seconds for that, and for each later picture.
         interval: least seconds between two requests for single pictures.
+        conversation: takes down what is said until the camera is closed, as far as it is bounded.
 
     Raises `SourceError`; then nothing is left open.
     """
-    camera = HttpCamera(address)
+    camera = HttpCamera(address, conversation)
     session = HttpSession(camera, clock, interval=interval, timeout=timeout)
     try:
         async with asyncio.timeout(timeout):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from commonsight import network
+from commonsight.connect.conversation import Conversation
 from commonsight.connect.model import Address, SourceCode, SourceError
 from commonsight.connect.rtsp_url import Endpoint
 from commonsight.connect.wire.digest import Credentials, parse_challenges
@@ -36,10 +37,11 @@ def _ignore(channel: int, payload: memoryview) -> None:
 class Connection(asyncio.BufferedProtocol):
     """`lost` is called once, with the reason, when the connection ends by itself."""
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: Address, conversation: Conversation | None = None) -> None:
         self.sink: FrameSink = _ignore
         self.lost: Callable[[SourceError], None] | None = None
         self._address = address
+        self._conversation = conversation
         self._credentials: Credentials | None = None
         self._basic_allowed = True
         self._reader = Reader()
@@ -118,6 +120,9 @@ class Connection(asyncio.BufferedProtocol):
         plain = transport.get_extra_info("socket")
         if plain is not None:
             plain.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        if self._conversation is not None:
+            ours, theirs = transport.get_extra_info("sockname"), transport.get_extra_info("peername")
+            self._conversation.connected((ours[0], ours[1]), (theirs[0], theirs[1]))
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002
         return self._buffer
@@ -128,6 +133,7 @@ class Connection(asyncio.BufferedProtocol):
                 if type(message) is Interleaved:
                     self.sink(message.channel, message.payload)
                 elif isinstance(message, Response):
+                    self._note_answer(message)
                     self._answered(message)
                 elif isinstance(message, Request):
                     self._asked(message)
@@ -147,6 +153,11 @@ class Connection(asyncio.BufferedProtocol):
         waiter = self._waiting.pop(key, None)
         if waiter is not None and not waiter.done():
             waiter.set_result(response)
+
+    def _note_answer(self, response: Response) -> None:
+        if self._conversation is not None:
+            with suppress(WireError):
+                self._conversation.note("in", serialise(response))
 
     def _asked(self, request: Request) -> None:
         """The device asks us: it may check that we live, or say goodbye."""
@@ -185,6 +196,8 @@ class Connection(asyncio.BufferedProtocol):
             raise SourceError(SourceCode.PROTOCOL, str(error)) from error
         if waiter is not None:
             self._waiting[self._sequence] = waiter
+        if self._conversation is not None:
+            self._conversation.note("out", data)
         self._transport.write(data)
         return self._sequence
 

@@ -7,6 +7,7 @@ import structlog
 
 from commonsight import network
 from commonsight.clock import Clock
+from commonsight.connect.conversation import MESSAGE_BYTES, Conversation, printable
 from commonsight.connect.model import Address, SourceCode, SourceError
 from commonsight.connect.receiver import Receiver
 from commonsight.connect.rtsp import Carrier, Interleaved, RtspSession
@@ -53,7 +54,10 @@ class _OtherCarrier(Exception):
         self.error = error
 
 
-async def open_rtsp(address: Address, *, timeout: float, clock: Clock, udp_ports: PortRange = UDP_PORTS) -> RtspSession:
+async def open_rtsp(
+    address: Address, *, timeout: float, clock: Clock, udp_ports: PortRange = UDP_PORTS,
+    conversation: Conversation | None = None,
+) -> RtspSession:  # fmt: skip
     """Connect, set up the first video stream (no other), play it, and return once its first whole unit has come.
 
     The pictures come over the carriers that the scheme of the address allows (`rtsp_url.CARRIERS`), each tried on a
@@ -62,6 +66,7 @@ async def open_rtsp(address: Address, *, timeout: float, clock: Clock, udp_ports
     Args:
         timeout: seconds for all of it.
         udp_ports: where datagrams may come in.
+        conversation: takes down what is said.
 
     Raises `SourceError`; then nothing is left open.
     """
@@ -72,7 +77,7 @@ async def open_rtsp(address: Address, *, timeout: float, clock: Clock, udp_ports
     for place, way in enumerate(ways):
         left = max(timeout - (clock.monotonic() - began), 0.1)
         more = place + 1 < len(ways)
-        opening = _Opening(address, left, clock, udp_ports if way == "udp" else None)
+        opening = _Opening(address, left, clock, udp_ports if way == "udp" else None, conversation)
         try:
             return await _run(opening, left, min(UDP_WAIT, left / 2) if way == "udp" and more else None)
         except _OtherCarrier as reason:
@@ -98,13 +103,17 @@ async def _run(opening: "_Opening", timeout: float, patience: float | None) -> R
 class _Opening:
     """What has been reached so far, so that it can be undone at any moment."""
 
-    def __init__(self, address: Address, timeout: float, clock: Clock, udp_ports: PortRange | None) -> None:
+    def __init__(
+        self, address: Address, timeout: float, clock: Clock, udp_ports: PortRange | None,
+        conversation: Conversation | None,
+    ) -> None:  # fmt: skip
         self.step = "connect"
         self.when_late = SourceCode.TIMEOUT
         self._address = address
         self._timeout = timeout
         self._clock = clock
         self._udp_ports = udp_ports
+        self._conversation = conversation
         self._datagrams: Datagrams | None = None
         self._connection: Connection | None = None
         self._play_url = ""
@@ -140,7 +149,7 @@ class _Opening:
             where = endpoint(url)
         except ValueError as error:
             raise SourceError(SourceCode.PROTOCOL, str(error)) from None
-        self._connection = Connection(self._address)
+        self._connection = Connection(self._address, self._conversation)
         if redirected:
             self._connection.forbid_basic()
         # A redirect is the device's word, not a person's: nothing of this machine, but where it already was.
@@ -158,6 +167,8 @@ class _Opening:
         assert self._connection is not None
         _must_be_ok("DESCRIBE", described)
         base = base_url(url, described.headers.get("content-base"), described.headers.get("content-location"))
+        if self._conversation is not None:
+            self._conversation.description = printable(described.body[:MESSAGE_BYTES])
         description = _description(described)
         media, codec = _video(description)
         media_url = control_url(base, media.control)

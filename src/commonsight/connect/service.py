@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from commonsight.clock import Clock, SystemClock
+from commonsight.connect.conversation import Conversation
 from commonsight.connect.gb28181.session_open import open_gb28181
 from commonsight.connect.http_snapshot import INTERVAL, open_http
 from commonsight.connect.model import (
@@ -37,7 +38,7 @@ log = structlog.get_logger(__name__)
 
 async def open(
     address: Address, *, timeout: float = 10, clock: Clock | None = None, udp_ports: PortRange = UDP_PORTS,
-    snapshot_seconds: float = INTERVAL,
+    snapshot_seconds: float = INTERVAL, conversation: Conversation | None = None,
 ) -> Session:  # fmt: skip
     """Open a camera and return once its first whole unit has come.
 
@@ -45,6 +46,7 @@ async def open(
         timeout: seconds for everything up to that unit.
         udp_ports: where pictures of RTSP cameras may come in by UDP.
         snapshot_seconds: least time between two pictures asked of a camera over HTTP.
+        conversation: takes down what is said over RTSP or HTTP; what is said over SIP, the signalling process keeps.
 
     Raises `SourceError`; nothing is left open then.
     """
@@ -52,8 +54,10 @@ async def open(
     if address.protocol == "gb28181":
         return await open_gb28181(address, timeout=timeout, clock=clock)
     if address.protocol == "http":
-        return await open_http(address, timeout=timeout, clock=clock, interval=snapshot_seconds)
-    return await open_rtsp(address, timeout=timeout, clock=clock, udp_ports=udp_ports)
+        return await open_http(
+            address, timeout=timeout, clock=clock, interval=snapshot_seconds, conversation=conversation
+        )
+    return await open_rtsp(address, timeout=timeout, clock=clock, udp_ports=udp_ports, conversation=conversation)
 
 
 @dataclass(frozen=True, slots=True)

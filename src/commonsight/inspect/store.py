@@ -1,6 +1,7 @@
 """All SQL of inspect/."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -244,3 +245,20 @@ async def probes(session: ReadSession, camera_id: UUID, limit: int) -> list[Row[
         {"id": camera_id, "limit": limit},
     )
     return list(found)
+
+
+async def keep_conversation(session: WriteSession, camera_id: UUID, at: datetime, said: Mapping[str, Any]) -> None:
+    """Keep what was said with a camera at the last check that a person asked for."""
+    await session.execute(
+        text("""
+            INSERT INTO check_conversations VALUES (:id, :at, CAST(:said AS jsonb))
+            ON CONFLICT (camera_id) DO UPDATE SET at = excluded.at, said = excluded.said
+        """),
+        {"id": camera_id, "at": at, "said": json.dumps(said)},
+    )
+
+
+async def conversation(session: ReadSession, camera_id: UUID) -> dict[str, Any] | None:
+    """What `keep_conversation` kept."""
+    found = await session.scalar(text("SELECT said FROM check_conversations WHERE camera_id = :id"), {"id": camera_id})
+    return None if found is None else dict(found)

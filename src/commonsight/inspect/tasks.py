@@ -119,8 +119,8 @@ async def shard() -> None:
         await plan_sweep(session, house)
 
 
-async def prober(house: House) -> Probe:
-    """Tries under a permit of our own, which says in the register who looks and why."""
+async def prober(house: House, *, traced: bool = False) -> Probe:
+    """Tries under a permit of our own, which says in the register who looks and why. `traced`: as for `probe`."""
     secrets.install(house.settings.data_dir)
     async with house.database.write() as session:
         issued = await gate.issue_system(session, name="inspect", purpose_code=PURPOSE, hours=12)
@@ -128,7 +128,7 @@ async def prober(house: House) -> Probe:
 
     async def probe(camera_id: UUID, source: Source) -> ProbeResult:
         # A source has the fields of the address that connect opens; this room may not name connect's types.
-        return await probing.probe(permit, camera_id, source, timeout=timeout, clock=house.clock)
+        return await probing.probe(permit, camera_id, source, timeout=timeout, clock=house.clock, traced=traced)
 
     return probe
 
@@ -137,7 +137,7 @@ async def prober(house: House) -> Probe:
 async def check(camera_id: str) -> None:
     """Check one camera now, as often as it takes to be sure."""
     house = jobs.house()
-    await check_now(house, UUID(camera_id), await prober(house))
+    await check_now(house, UUID(camera_id), await prober(house, traced=True))
 
 
 async def check_now(house: House, camera_id: UUID, probe: Probe) -> None:
@@ -152,6 +152,8 @@ async def check_now(house: House, camera_id: UUID, probe: Probe) -> None:
         result = await probe(camera_id, source)
         async with house.database.write() as session:
             await write_tries(session, [Tried(camera_id, house.clock.now(), result)], settings)
+            if result.conversation is not None and result.conversation.said:
+                await store.keep_conversation(session, camera_id, house.clock.now(), result.conversation.as_json())
         if health_after(result, failures, settings.offline_after) is not None:
             return
         await house.clock.sleep(settings.retry_seconds)

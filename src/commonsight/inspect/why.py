@@ -10,13 +10,14 @@ import structlog
 
 from commonsight.catalog.model import Camera
 from commonsight.clock import Clock
+from commonsight.connect.conversation import Conversation, Said
 from commonsight.connect.gb28181 import signalling_client, store
 from commonsight.connect.gb28181.traced import Told
 from commonsight.connect.wire import pcap
 from commonsight.inspect import store as checks
 from commonsight.inspect.why_model import Call, DeviceState, Evidence, Tried
 from commonsight.problem import Refusal
-from commonsight.records.database import Database
+from commonsight.records.database import Database, ReadSession
 
 log = structlog.get_logger(__name__)
 
@@ -50,6 +51,7 @@ async def evidence(database: Database, clock: Clock, camera: Camera) -> Evidence
     async with database.read() as session:
         rows = await checks.probes(session, camera.row.id, PROBES)
         kept = None if codes is None else await store.by_code(session, codes.device)
+        conversation = await _conversation(session, camera) if codes is None else None
     tried = [Tried(row.at, row.reachable, row.answered, row.first_frame, row.milliseconds, row.error) for row in rows]
     base = Evidence(
         now=clock.now(),
@@ -57,6 +59,8 @@ async def evidence(database: Database, clock: Clock, camera: Camera) -> Evidence
         archived=camera.archived_at is not None,
         tried=tried[0] if tried else None,
         last_good_at=next((one.at for one in tried if one.first_frame), None),
+        conversation=conversation,
+        call=None if conversation is None else Call("over", "", "", conversation.description, conversation.counters),
     )
     if codes is None:
         return base
@@ -76,15 +80,19 @@ async def evidence(database: Database, clock: Clock, camera: Camera) -> Evidence
 
 
 async def capture(database: Database, camera: Camera) -> bytes:
-    """The messages remembered of the camera and its device, as a pcap file.
+    """The messages remembered of the camera, and of the device before it, as a pcap file.
 
     Raises:
-        Refusal: `inspect.why_no_capture` (404) for a camera without SIP; `connect.gb_no_signalling` (503).
+        Refusal: `inspect.why_no_capture` (404) when nothing was taken down; `connect.gb_no_signalling` (503).
     """
     codes = codes_of(camera.url)
     if codes is None:
+        async with database.read() as session:
+            conversation = await _conversation(session, camera)
+        if conversation is not None:
+            return pcap.write(_packet_of(conversation, said) for said in conversation.said)
         raise Refusal(
-            "inspect.why_no_capture", status=404, rule="behind a GB/T 28181 device", operand="camera",
+            "inspect.why_no_capture", status=404, rule="a check that somebody asked for", operand="camera",
             actual=camera.row.name,
         )  # fmt: skip
     async with signalling_client.connect(database, "diagnosis") as line:
@@ -138,6 +146,17 @@ async def _ladder(line: signalling_client.Client, codes: Codes) -> list[Told]:
 
 def _call(last: dict[str, Any]) -> Call:
     return Call(last["stage"], last["reason"], last["offer"], last["answer"], last["report"])
+
+
+async def _conversation(session: ReadSession, camera: Camera) -> Conversation | None:
+    kept = await checks.conversation(session, camera.row.id)
+    return None if kept is None else Conversation.read(kept)
+
+
+def _packet_of(conversation: Conversation, said: Said) -> pcap.Packet:
+    ends = (conversation.ours, conversation.theirs)
+    source, target = ends if said.direction == "out" else ends[::-1]
+    return pcap.Packet(said.at, "tcp", source, target, said.raw, said.size)
 
 
 def _packet(told: Told) -> pcap.Packet:

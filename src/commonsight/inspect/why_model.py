@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
+from commonsight.connect.conversation import Conversation, Said
 from commonsight.connect.gb28181.traced import Told
 
 State = Literal["ok", "failed", "unknown", "skipped"]
@@ -20,7 +21,7 @@ FRESH_SECONDS: Final = 900.0
 """Older tries say nothing about now."""
 
 GB_STEPS: Final = ("address", "signalling", "registered", "invited", "answered", "stream", "picture")
-PLAIN_STEPS: Final = ("address", "reached", "answered", "picture")
+PLAIN_STEPS: Final = ("address", "reached", "answered", "stream", "picture")
 
 _STATUS_FINDING: Final = {
     401: "login", 403: "login", 407: "login", 404: "channel_unknown", 408: "device_timeout", 480: "channel_offline",
@@ -74,8 +75,8 @@ class Call:
 class Evidence:
     """All that is known. `device` and what follows it is about GB/T 28181 only.
 
-    `signalling`: whether the signalling process answers. `refused`: why registrations of the device were turned away,
-    a word of `registrar`, or "".
+    `conversation`: what was said over RTSP or HTTP at the last check that a person asked for. `signalling`: whether the
+    signalling process answers. `refused`: why the device's registrations were turned away (`registrar`), or "".
     """
 
     now: datetime
@@ -89,10 +90,16 @@ class Evidence:
     refused: str = ""
     call: Call | None = None
     ladder: Sequence[Told] = ()
+    conversation: Conversation | None = None
 
     @property
     def gb(self) -> bool:
         return self.protocol == "gb28181"
+
+    @property
+    def said(self) -> Sequence[Told | Said]:
+        """The messages between the camera, or the device before it, and us."""
+        return self.ladder if self.conversation is None else self.conversation.said
 
     @property
     def fresh(self) -> Tried | None:
@@ -175,9 +182,26 @@ def _plain(evidence: Evidence) -> Walked:
     error = tried.error
     here = f"{tried.milliseconds} ms"
     walk.append((Step("reached", "ok" if tried.reachable else "failed", here), _source(error, not tried.reachable)))
-    walk.append((Step("answered", "ok" if tried.answered else "failed", here), _source(error, not tried.answered)))
+    heard = next((one.line for one in reversed(evidence.said) if one.direction == "in"), here)
+    walk.append((Step("answered", "ok" if tried.answered else "failed", heard), _source(error, not tried.answered)))
+    walk.append(_came(evidence, tried))
     walk.append((_picture(tried), _source(error, not tried.first_frame)))
     return walk
+
+
+def _came(evidence: Evidence, tried: Tried) -> tuple[Step, Finding | None]:
+    """What the packets say, when they were counted."""
+    call = evidence.call
+    if call is None or not call.count("packets"):
+        return Step("stream", "ok" if tried.first_frame else "unknown"), None
+    values = {
+        "packets": call.count("packets"), "lost": call.count("packets_lost"),
+        "reordered": call.count("packets_reordered"), "share": f"{loss(call):.1%}",
+    }  # fmt: skip
+    facts = f"{values['packets']} / -{values['lost']} / ~{values['reordered']}"
+    if loss(call) > LOSS_MUCH and not tried.first_frame:
+        return Step("stream", "failed", facts), Finding("loss", values)
+    return Step("stream", "ok", facts), None
 
 
 def _gb(evidence: Evidence) -> Walked:

@@ -124,10 +124,14 @@ async def attempt(request: Request, caller: MayWrite, camera_id: UUID) -> Diagno
 
 @router.get("/cameras/{camera_id}/diagnosis/capture", responses=problems(401, 403, 404, 503), response_class=Response)
 async def capture(request: Request, caller: MayCapture, session: Reads, camera_id: UUID) -> Response:
-    """The SIP messages with a camera and its device as a pcap file. Digest answers are blanked, long bodies cut."""
+    """The messages with a camera, and the device before it, as a pcap file.
+
+    SIP as far as the signalling process remembers it; RTSP and HTTP from the last check that somebody asked for. Proofs
+    of passwords are blanked, long bodies cut.
+    """
     camera = await catalog.camera(session, camera_id, caller.regions)
     data = await why.capture(request.app.state.database, camera)
-    name = f"sip-{camera.row.code}.pcap"
+    name = f"camera-{camera.row.code}.pcap"
     return Response(
         data,
         media_type="application/vnd.tcpdump.pcap",
@@ -142,7 +146,7 @@ def _shown(evidence: Evidence, language: str) -> DiagnosisOut:
     call = evidence.call
     return DiagnosisOut(
         finding=FindingOut(code=code, **_both(code, values), next=Words(**_both(f"{code}_next", values))),
-        ladder=[RungOut(at=told.at, direction=told.direction, line=told.line) for told in evidence.ladder],
+        ladder=[RungOut(at=said.at, direction=said.direction, line=said.line) for said in evidence.said],
         sdp=SdpOut(offer=(call.offer or None) if call else None, answer=(call.answer or None) if call else None),
         rtp=_rtp(call),
         decoder=_decoder(evidence, language),

@@ -1,12 +1,13 @@
 """Proving a camera playable: open it, decode its first keyframe, close it."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Protocol
 from uuid import UUID
 
 from commonsight.clock import Clock, SystemClock
 from commonsight.connect import service as connect
+from commonsight.connect.conversation import Conversation
 from commonsight.connect.model import (
     TICKS_PER_SECOND,
     AccessUnit,
@@ -32,7 +33,8 @@ class ProbeResult:
 
     `reachable`: something took the connection. `answered`: the device spoke the protocol. `first_frame`: a whole
     keyframe came and could be decoded. `milliseconds`: until the decoded frame, or until the failure. `error`: a
-    `connect.model.SourceCode`, or `undecodable`; None when it plays.
+    `connect.model.SourceCode`, or `undecodable`; None when it plays. `conversation`: what was said, when that was asked
+    for.
     """
 
     reachable: bool
@@ -43,6 +45,7 @@ class ProbeResult:
     width: int | None = None
     height: int | None = None
     error: str | None = None
+    conversation: Conversation | None = field(default=None, compare=False, repr=False)
 
 
 class Source(Protocol):
@@ -57,12 +60,19 @@ class Source(Protocol):
 
 
 async def probe(
-    permit: Permit, camera_id: UUID, source: Source, *, timeout: float, clock: Clock | None = None
+    permit: Permit,
+    camera_id: UUID,
+    source: Source,
+    *,
+    timeout: float,
+    clock: Clock | None = None,
+    traced: bool = False,
 ) -> ProbeResult:
     """Open the camera, decode its first keyframe in this process, close it.
 
     Args:
         timeout: seconds for all of it.
+        traced: take down what is said over RTSP or HTTP.
 
     Raises:
         Refusal: `gate.ticket_revoked`, `gate.ticket_expired` or `gate.camera_not_covered`; then nothing is opened.
@@ -71,6 +81,7 @@ async def probe(
     clock = clock or SystemClock()
     permit.refuse_unless(camera_id, clock.now())
     began = clock.monotonic()
+    conversation = Conversation(clock) if traced else None
 
     def result(
         *,
@@ -89,11 +100,12 @@ async def probe(
             width=width or None if session is None else width or session.info.width or None,
             height=height or None if session is None else height or session.info.height or None,
             error=error,
+            conversation=conversation,
         )
 
     address = Address.at(source.url, source.username, source.password)
     try:
-        session = await connect.open(address, timeout=timeout, clock=clock)
+        session = await connect.open(address, timeout=timeout, clock=clock, conversation=conversation)
     except OwnFailure as error:
         raise Refusal("media.probe_not_possible", status=503, reason=error.detail) from error
     except SourceError as error:
@@ -108,6 +120,8 @@ async def probe(
     except (TimeoutError, StopAsyncIteration):
         return result(error=SourceCode.NO_VIDEO.value, session=session)
     finally:
+        if conversation is not None:
+            conversation.counters = asdict(session.counters)
         # The camera is free again while its picture is being decoded.
         await session.close()
     size = await asyncio.to_thread(decoded_size, session.info.codec, unit)
