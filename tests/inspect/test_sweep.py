@@ -231,3 +231,16 @@ async def test_a_disabled_sweep_plans_nothing_and_workers_are_asked_for(house: H
     async with house.database.read() as session:
         jobs = await session.execute(text("SELECT count(*) FROM procrastinate_jobs"))
         assert jobs.scalar_one() == 1
+
+
+async def test_a_check_that_we_cannot_make_says_nothing_about_the_camera(house: House) -> None:
+    async with house.database.read() as session:
+        row = (await session.execute(text("SELECT id, health FROM cameras LIMIT 1"))).one()
+
+    async def helpless(camera_id: UUID, source: object) -> ProbeResult:
+        raise Refusal("media.probe_not_possible", status=503, reason="no signalling")
+
+    await tasks.check_now(house, row.id, helpless)
+    async with house.database.read() as session:
+        assert await session.scalar(text("SELECT health FROM cameras WHERE id = :id"), {"id": row.id}) == row.health
+        assert await store.probes(session, row.id, 1) == []

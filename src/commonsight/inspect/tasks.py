@@ -18,6 +18,7 @@ from commonsight.jobs import Blueprint, House
 from commonsight.media import probe as probing
 from commonsight.media.probe import ProbeResult
 from commonsight.outbox import Entry, Subscription
+from commonsight.problem import Refusal
 from commonsight.records.base import uuid7
 from commonsight.records.database import WriteSession
 
@@ -149,7 +150,14 @@ async def check_now(house: House, camera_id: UUID, probe: Probe) -> None:
     if source is None:
         return
     for failures in range(before + 1, max(before + 1, settings.offline_after) + 1):
-        result = await probe(camera_id, source)
+        try:
+            result = await probe(camera_id, source)
+        except Refusal as refusal:
+            if refusal.code != "media.probe_not_possible":
+                raise
+            # We lack something ourselves; whoever asked reads it from the diagnosis, and the next sweep tries again.
+            log.warning("check_not_possible", camera=str(camera_id), reason=refusal.values.get("reason"))
+            return
         async with house.database.write() as session:
             await write_tries(session, [Tried(camera_id, house.clock.now(), result)], settings)
             if result.conversation is not None and result.conversation.said:
