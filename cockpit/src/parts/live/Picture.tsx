@@ -52,7 +52,7 @@ export function Picture({ url, viewer, lines, keepable, onAgain, onWhy, sound: h
   const [own, setOwn] = useState(false)
   const [audible, setAudible] = useState(false)
   // Asked for with the first listening only: a stream with sound may be muted, one without cannot be heard.
-  const [listening, setListening] = useState(false)
+  const [listening, setListening] = useState(heard ?? false)
   const [skipped, setSkipped] = useState(0)
   const [replay, setReplay] = useState<Cut | null>(null)
   const [bar, setBar] = useState<HTMLElement | null>(null)

@@ -2,6 +2,7 @@ import { AudioMutedOutlined, CameraOutlined, CompressOutlined, FullscreenOutline
 import { App } from 'antd'
 import { type ReactNode } from 'react'
 import { useText } from '@/text/language'
+import { turnFull } from './full'
 import css from './LivePlayer.module.css'
 import { REPLAY_SECONDS } from './replay'
 import { liveText } from './text'
@@ -35,15 +36,14 @@ export function PictureTools({ sound, onSound, onSnapshot, busy, replaying, onRe
       <Tool label={replaying ? t('replay.live') : t('replay.open', { n: REPLAY_SECONDS })} name="replay" pressed={replaying} onPress={onReplay}><HistoryOutlined aria-hidden /></Tool>
       <Tool label={t('talk.open')} onPress={() => void message.warning({ content: t('talk.refused'), duration: 6 })}><PhoneOutlined aria-hidden /></Tool>
       {children}
-      {document.fullscreenEnabled && <Tool label={t('full.turn')} name="full" onPress={turnFull}><FullscreenOutlined aria-hidden /></Tool>}
+      <Tool label={t('full.turn')} name="full" onPress={fill}><FullscreenOutlined aria-hidden /></Tool>
     </div>
   )
 }
 
-/** The whole player fills the screen, mark and purpose line included; never the picture alone. */
-function turnFull(event: React.MouseEvent<HTMLElement>): void {
-  if (document.fullscreenElement) void document.exitFullscreen()
-  else event.currentTarget.closest('[data-player]')?.requestFullscreen().catch(() => undefined)
+const fill = (event: React.MouseEvent<HTMLElement>): void => {
+  const player = event.currentTarget.closest<HTMLElement>('[data-player]')
+  if (player) turnFull(player)
 }
 
 interface ToolProps {

@@ -53,6 +53,8 @@ export const en: Record<keyof typeof zh, string> = {
   'table.back': 'Previous page',
   'table.first': 'First page',
   'table.rows': '{n} rows a page',
+  'star.on': 'Mark {name} as a favourite',
+  'star.off': 'Take {name} off the favourites',
   'common.cancel': 'Cancel',
   'common.save': 'Save',
   'common.close': 'Close',

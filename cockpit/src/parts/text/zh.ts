@@ -51,6 +51,8 @@ export const zh = {
   'table.back': '上一页',
   'table.first': '第一页',
   'table.rows': '每页 {n} 行',
+  'star.on': '收藏 {name}',
+  'star.off': '取消收藏 {name}',
   'common.cancel': '取消',
   'common.save': '保存',
   'common.close': '关闭',
