@@ -26,6 +26,8 @@ from commonsight.connect.viid import routes as viid
 from commonsight.gate import routes as gate
 from commonsight.inspect import routes as inspect
 from commonsight.inspect import why_routes as why
+from commonsight.media import handover_routes as handover
+from commonsight.media.recordings import routes as recordings
 from commonsight.places import routes as places
 from commonsight.records.database import Database
 from commonsight.respond import routes as respond
@@ -43,6 +45,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     onvif.router,
     viid.router,
     gate.router,
+    handover.router,
+    recordings.router,
     masks.router,
     analyze.router,
     respond.router,
@@ -75,6 +79,7 @@ def create_app(settings: Settings, database: Database, clock: Clock) -> FastAPI:
     app.state.providers = Providers(settings.oidc.providers, clock)
     app.state.authorize = Authorize(settings, database, clock)
     app.state.locate, app.state.media_origins = locate, locate.origins
+    app.state.outlets = locate.outlets
     app.state.live = Hub(topics.sources(settings, database, clock), clock)
     app.state.page = page.built()
     app.state.started_at = clock.now()

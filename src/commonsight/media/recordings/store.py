@@ -322,3 +322,34 @@ async def rate(session: ReadSession, cameras: Sequence[UUID], since: datetime) -
         )
     ).one()
     return Rate(int(found.cameras), float(found.seconds), int(found.bytes))
+
+
+async def rate_of_all(session: ReadSession, since: datetime) -> Rate:
+    """What all cameras took since then: an estimate for those that were never recorded."""
+    found = (
+        await session.execute(
+            text("""
+                SELECT count(DISTINCT camera_id) AS cameras, coalesce(sum(bytes), 0) AS bytes,
+                    coalesce(sum(extract(epoch FROM ends_at - starts_at)), 0) AS seconds
+                FROM (SELECT * FROM recordings WHERE starts_at >= :since AND deleted_at IS NULL
+                    ORDER BY ends_at DESC LIMIT 10000) AS lately
+            """),
+            {"since": since},
+        )
+    ).one()
+    return Rate(int(found.cameras), float(found.seconds), int(found.bytes))
+
+
+async def states_of_plan(session: ReadSession, plan_id: UUID, after: UUID | None, limit: int) -> list[Row[Any]]:
+    """How the cameras of a plan do that somebody records now, those in trouble and all others, by id."""
+    found = await session.execute(
+        text("""
+            SELECT s.camera_id, c.name, c.code, c.region, s.node, s.kind, s.state, s.reason, s.since
+            FROM recording_states AS s JOIN cameras AS c ON c.id = s.camera_id
+            WHERE s.plan_id = :plan AND s.seen_at > now() - interval '30 seconds'
+                AND (CAST(:after AS uuid) IS NULL OR s.camera_id > CAST(:after AS uuid))
+            ORDER BY s.camera_id LIMIT :limit
+        """),
+        {"plan": plan_id, "after": after, "limit": limit},
+    )
+    return list(found.all())
