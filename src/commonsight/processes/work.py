@@ -21,6 +21,7 @@ ROOMS: Final = (
     "catalog",
     "catalog.imports",
     "gate",
+    "connect.viid",
     "respond",
     "respond.notices",
     "analyze",

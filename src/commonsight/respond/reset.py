@@ -3,6 +3,7 @@
 Asked of the signalling process from a job: this room opens no camera and turns none.
 """
 
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -25,6 +26,9 @@ DONE: Final = "done"
 
 PASSING: Final = frozenset({"connect.gb_no_signalling", "connect.gb_signalling_timeout"})
 """What may be otherwise in a minute: worth asking again. A device that says no is believed."""
+
+PATIENCE: Final = timedelta(minutes=30)
+"""The job's own attempts end long before this."""
 
 
 def wanted(case: Case) -> bool:
@@ -74,3 +78,11 @@ async def _settle(house: House, case: Case, reset: str, action: str, detail: dic
         await store.add_step(
             session, case.id, action, present.state, present.state, PLATFORM, house.clock.now(), "", detail
         )
+
+
+async def give_up(house: House) -> None:
+    """Say of devices that nobody could ask that they were not told."""
+    async with house.database.write() as session:
+        count = await store.give_up_resets(session, house.clock.now() - PATIENCE, "connect.gb_no_signalling")
+    if count:
+        log.warning("alarm_resets_given_up", cases=count)

@@ -230,6 +230,15 @@ async def late(session: WriteSession, now: datetime, most: int) -> list[Case]:
     return [case_of(row) for row in found]
 
 
+async def give_up_resets(session: WriteSession, before: datetime, code: str) -> int:
+    """Devices of cases that ended before then could not be asked in time; how many."""
+    done = await session.execute(
+        text("UPDATE cases SET reset = :code WHERE reset = 'asked' AND closed_at < :before"),
+        {"code": code, "before": before},
+    )
+    return int(getattr(done, "rowcount", 0))
+
+
 # --- bulk changes that can be taken back ----------------------------------------------------------------------------
 
 

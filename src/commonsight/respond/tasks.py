@@ -23,7 +23,7 @@ tasks = Blueprint()
 @tasks.periodic(cron="* * * * *")
 @tasks.task(queueing_lock="respond.escalate", retry=False)
 async def escalate(timestamp: int) -> None:  # noqa: ARG001 - given by the schedule
-    """Escalate what is late."""
+    """Escalate what is late, and say which devices could not be told that their alarm is over."""
     house = jobs.house()
     for _ in range(ROUNDS):
         async with house.database.write() as session:
@@ -31,7 +31,8 @@ async def escalate(timestamp: int) -> None:  # noqa: ARG001 - given by the sched
         if done:
             log.info("cases_escalated", cases=done)
         if done < deadlines.BATCH:
-            return
+            break
+    await reset.give_up(house)
 
 
 @tasks.task()

@@ -12,8 +12,10 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from commonsight.api import problem
+from commonsight.connect.viid.renewal import renew_due
 from commonsight.connect.viid.routes import router
 from commonsight.connect.wire.digest import Verifier
+from commonsight.jobs import House
 from commonsight.settings import Inspect, Settings, Viid
 from tests.catalog.conftest import Somebody
 
@@ -223,3 +225,66 @@ async def test_a_platform_that_does_not_agree(client, platform, settings):
     assert (refused.status_code, refused.json()["code"]) == (502, "connect.unauthorized")
     no_url = await client.post(f"/viid/devices/{CAMERA}/subscriptions", json={"kinds": ["face"]})
     assert (no_url.status_code, no_url.json()["code"]) == (409, "connect.viid_no_url")
+
+
+# --- renewal --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def subscribed(client, platform, database, settings, clock):
+    """A subscription of 24 hours at a lower platform, and the house whose job renews it."""
+    body = {"code": LOWER, "region": "4501", "url": platform["url"], "password": PASSWORD}
+    assert (await client.post("/viid/devices", json=body)).status_code == 201
+    made = await client.post(f"/viid/devices/{LOWER}/subscriptions", json={"kinds": ["face"], "hours": 24})
+    assert made.status_code == 201, made.text
+    return House(settings, database, clock), made.json()["id"]
+
+
+async def states(client):
+    found = (await client.get(f"/viid/devices/{LOWER}/subscriptions")).json()["items"]
+    return [(each["state"], each["ends_at"]) for each in found]
+
+
+async def test_a_subscription_is_renewed_before_it_ends_and_nothing_is_lost_meanwhile(
+    client, platform, subscribed, library, clock
+):
+    house, first = subscribed
+    clock.move(21 * 3_600)
+    assert await renew_due(house) == 0, "not yet: a tenth of its time is left for it"
+    clock.move(3_600)
+    assert await renew_due(house) == 1
+    assert [state for state, _ in await states(client)] == ["renewed", "active"]
+    _, second = platform["asked"]
+    assert (second["SubscribeDetail"], second["BeginTime"], second["EndTime"]) == (
+        "12", "20261123173010", "20261124173010",
+    )  # fmt: skip
+    assert [name for name, _ in platform["cancelled"]] == [first]
+    for name in (first, second["SubscribeID"]):
+        assert await library.may_notify(LOWER, name), "what is still under way under the old one is taken"
+    assert await renew_due(house) == 0
+    clock.move(3 * 3_600)
+    assert not await library.may_notify(LOWER, first)
+
+
+async def test_a_renewal_that_fails_is_tried_again_and_less_and_less_often(client, platform, subscribed, clock):
+    house, _ = subscribed
+    clock.move(22 * 3_600)
+    platform["status"] = 4
+    asked = []
+    for _ in range(14):
+        assert await renew_due(house) == 0
+        asked.append(len(platform["asked"]))
+        clock.move(300)
+    assert asked[-1] == 1 + 4, "at once, then after 10, 20 and 30 minutes"
+    platform["status"] = 0
+    clock.move(40 * 60)
+    assert await renew_due(house) == 1
+    assert [state for state, _ in await states(client)].count("active") == 1
+
+
+async def test_what_was_cancelled_is_not_asked_for_again(client, platform, subscribed, clock):
+    house, first = subscribed
+    await client.delete(f"/viid/devices/{LOWER}/subscriptions/{first}")
+    clock.move(23 * 3_600)
+    assert await renew_due(house) == 0
+    assert len(platform["asked"]) == 1

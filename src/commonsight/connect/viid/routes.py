@@ -107,7 +107,7 @@ class SubscribeIn(BaseModel):
 
 
 class SubscriptionOut(BaseModel):
-    """A subscription; `state`: wanted, active, failed, cancelled."""
+    """A subscription; `state`: wanted, active, renewed (another goes on where it ends), failed, cancelled."""
 
     id: str
     kinds: list[Kind]

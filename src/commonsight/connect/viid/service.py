@@ -162,13 +162,14 @@ async def _own_channel(session: WriteSession, caller: Caller, code: str) -> None
         await catalog.camera(session, present, caller.regions)
 
 
-def _us(settings: Settings) -> str:
+def us(settings: Settings) -> str:
+    """Our identifier as a view library."""
     return settings.viid.id or settings.sip.id
 
 
 def wanted(code: str, kinds: Sequence[model.Kind], until: datetime, settings: Settings, now: datetime) -> Subscribed:
     """A subscription that nobody has been asked for yet."""
-    name = ask.identifier(_us(settings), now, ZoneInfo(settings.region.timezone))
+    name = ask.identifier(us(settings), now, ZoneInfo(settings.region.timezone))
     return Subscribed(name, code, tuple(dict.fromkeys(kinds)), now, until, "wanted", "")
 
 
@@ -209,6 +210,7 @@ async def unsubscribe(
         if found is None or present.url is None:
             raise Refusal("connect.viid_device_unknown", status=404, operand="subscription", actual=identifier[:64])
         await store.settle(session, identifier, "cancelled", "", now)
+        await store.keep_renewing(session, identifier, False)
     return await _asked(database, present, found, settings, now, cancel=True)
 
 
@@ -219,7 +221,7 @@ async def _asked(
     done = "cancelled" if cancel else "active"
     try:
         await ask.subscribe(
-            present.url or "", given, us=_us(settings), receive=settings.viid.public_url or "",
+            present.url or "", given, us=us(settings), receive=settings.viid.public_url or "",
             password=password, zone=ZoneInfo(settings.region.timezone), now=now, cancel=cancel,
         )  # fmt: skip
     except SourceError as error:

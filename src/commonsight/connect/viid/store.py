@@ -224,7 +224,7 @@ async def channel(session: ReadSession, code: str) -> UUID | None:
 
 @dataclass(frozen=True, slots=True)
 class Subscribed:
-    """What a lower platform is to send us. `state`: wanted, active, failed, cancelled."""
+    """What a lower platform is to send us. `state`: wanted, active, renewed (good until its end), failed, cancelled."""
 
     id: str
     device: str
@@ -274,13 +274,59 @@ async def subscriptions(session: ReadSession, device: str) -> list[Subscribed]:
     ]
 
 
+async def ending(session: WriteSession, now: datetime, most: int) -> list[Subscribed]:
+    """Subscriptions to be asked for again: active, not cancelled, and in the last tenth of their time (a day at most).
+    One that failed rests for ten minutes, longer each time; locked, so that two processes do not both ask."""
+    rows = await session.execute(
+        text("""
+            SELECT id, device, kinds, begins_at, ends_at, state, reason FROM viid_subscriptions
+             WHERE state = 'active' AND renew AND renewed_as IS NULL AND ends_at > :now
+               AND ends_at - least((ends_at - begins_at) / 10, interval '1 day') <= :now
+               AND (renew_failures = 0 OR tried_at IS NULL
+                    OR tried_at + least(renew_failures, 6) * interval '10 minutes' <= :now)
+             ORDER BY ends_at, id LIMIT :most FOR UPDATE SKIP LOCKED"""),
+        {"now": now, "most": most},
+    )
+    return [
+        Subscribed(r.id, r.device, tuple(Kind(k) for k in r.kinds), r.begins_at, r.ends_at, r.state, r.reason)
+        for r in rows
+    ]
+
+
+async def claim_renewal(session: WriteSession, identifier: str, now: datetime) -> None:
+    """Somebody asks for it now: counted as a failure until it is known to have gone well."""
+    await session.execute(
+        text("UPDATE viid_subscriptions SET tried_at = :now, renew_failures = renew_failures + 1 WHERE id = :id"),
+        {"id": identifier, "now": now},
+    )
+
+
+async def renewed(session: WriteSession, identifier: str, following: str) -> None:
+    """Another subscription goes on where this one ends. It stays good until its end: what is under way still comes."""
+    await session.execute(
+        text(
+            "UPDATE viid_subscriptions SET state = 'renewed', renewed_as = :following, renew_failures = 0 "
+            "WHERE id = :id"
+        ),
+        {"id": identifier, "following": following},
+    )
+
+
+async def keep_renewing(session: WriteSession, identifier: str, renew: bool) -> None:
+    """Whether a subscription is asked for again before it ends."""
+    await session.execute(
+        text("UPDATE viid_subscriptions SET renew = :renew WHERE id = :id"), {"id": identifier, "renew": renew}
+    )
+
+
 async def is_active(session: ReadSession, identifier: str, device: str, now: datetime) -> bool:
     """Whether a device may notify under this subscription."""
     return bool(
         await session.scalar(
             text("""
                 SELECT true FROM viid_subscriptions
-                 WHERE id = :id AND device = :device AND state IN ('wanted', 'active') AND ends_at > :now"""),
+                 WHERE id = :id AND device = :device AND ends_at > :now
+                   AND state IN ('wanted', 'active', 'renewed')"""),
             {"id": identifier, "device": device, "now": now},
         )
     )

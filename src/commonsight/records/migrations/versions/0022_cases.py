@@ -74,6 +74,7 @@ def _cases() -> None:
     op.execute("CREATE INDEX ix_cases_camera_id ON cases (camera_id, opened_at DESC, id DESC)")
     op.execute(f"CREATE INDEX ix_cases_assignee_id ON cases (assignee_id) WHERE {live}")
     op.execute("CREATE INDEX ix_cases_escalate_at ON cases (escalate_at) WHERE escalate_at IS NOT NULL")
+    op.execute("CREATE INDEX ix_cases_reset ON cases (closed_at) WHERE reset = 'asked'")
     op.execute("CREATE INDEX ix_cases_merged_into ON cases (merged_into) WHERE merged_into IS NOT NULL")
     # Every step: who, when, in which words. Nothing is ever changed or taken away here.
     op.execute("""
