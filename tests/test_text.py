@@ -27,3 +27,9 @@ def test_values_are_filled_in_and_missing_ones_stay_visible():
 
 def test_an_unknown_code_is_shown_not_raised():
     assert say("nowhere.nothing", "zh") == "nowhere.nothing"
+
+
+def test_several_values_are_listed_as_a_person_lists_them():
+    values = {"actual": "done", "expected": ["checked", "failed"]}
+    assert "checked、failed" in say("catalog.import_state", "zh", **values)
+    assert "checked, failed" in say("catalog.import_state", "en", **values)

@@ -49,4 +49,13 @@ def say(code: str, lang: str = "zh", **values: Any) -> str:
     if said is None:
         log.warning("message_missing", code=code)
         return code
-    return said["en" if lang.startswith("en") else "zh"].format_map(_Shown(values))
+    language: Language = "en" if lang.startswith("en") else "zh"
+    return said[language].format_map(_Shown({name: _worded(value, language) for name, value in values.items()}))
+
+
+def _worded(value: Any, language: Language) -> Any:
+    """Several values as a person lists them; anything else as it is."""
+    if isinstance(value, list | tuple | set | frozenset):
+        each = sorted(map(str, value)) if isinstance(value, set | frozenset) else map(str, value)
+        return ("、" if language == "zh" else ", ").join(each)
+    return value

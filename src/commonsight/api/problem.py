@@ -32,12 +32,11 @@ ERRORS_MOST: Final = 20
 def document(refusal: Refusal, language: str, instance: str | None = None) -> dict[str, Any]:
     """The problem document of a refusal: `title` says what kind it is, `detail` what happened."""
     facts = refusal.facts()
-    shown = {key: _words(value, language) for key, value in facts.items()}
     body: dict[str, Any] = {
         "type": f"/docs/problems#{refusal.code}",
         "title": title_of(refusal.status, language),
         "status": refusal.status,
-        "detail": say(refusal.code, language, **shown),
+        "detail": say(refusal.code, language, **facts),
         "code": refusal.code,
     }
     for key in ("rule", "operand", "expected", "actual"):
@@ -73,12 +72,6 @@ class _ProblemResponse(JSONResponse):
 
     def render(self, content: Any) -> bytes:
         return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
-
-
-def _words(value: Any, language: str) -> str:
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return ("、" if language == "zh" else ", ").join(str(part) for part in value)
-    return str(value)
 
 
 def _plain(value: Any) -> Any:

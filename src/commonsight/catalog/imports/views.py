@@ -140,13 +140,14 @@ class ProblemOut(BaseModel):
     def of(cls, problem: Problem, language: str) -> Self:
         """The problem as its reader's language tells it."""
         column = columns().get(problem.field)
+        heading = problem.field if column is None else column.heading(language)
         facts = problem.facts
         return cls(
             row=problem.row,
             field=problem.field,
-            column=problem.field if column is None else column.heading(language),
+            column=heading,
             code=problem.code,
-            message=say(problem.code, language, **({"operand": problem.field} | facts)),
+            message=say(problem.code, language, **(facts | {"operand": heading})),
             rule=facts.get("rule"),
             expected=facts.get("expected"),
             actual=facts.get("actual"),
