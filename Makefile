@@ -45,8 +45,9 @@ $(VENV)/.installed: requirements.txt requirements-build.txt pyproject.toml
 	$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/.tested: $(VENV)/.installed requirements-dev.txt
+$(VENV)/.tested: $(VENV)/.installed requirements-dev.txt tests/access/provider/package-lock.json
 	$(PIP) --require-hashes -r requirements-dev.txt
+	$(NPM) --prefix tests/access/provider ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 # The peers of the benchmarks stay out of the product's environment: they bring their own OpenCV.

@@ -11,6 +11,11 @@ from commonsight.http import _once, _read_session, _write_session
 
 PUBLIC = {
     ("/api/v1/sessions", "POST"),
+    # Signing in with a provider: by whoever is not signed in yet, and by the provider itself.
+    ("/api/v1/sign-in/providers", "GET"),
+    ("/api/v1/sign-in/{provider}", "POST"),
+    ("/api/v1/sign-in/{provider}/callback", "GET"),
+    ("/api/v1/sign-in/{provider}/logout", "POST"),
     ("/api/v1/purposes", "GET"),
     ("/api/v1/openapi.json", "GET"),
     ("/healthz", "GET"),

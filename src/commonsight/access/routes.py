@@ -6,11 +6,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from pydantic import AwareDatetime, BaseModel, Field, SecretStr
+from starlette.responses import JSONResponse
 
 from commonsight.access import (
     cookies,
     factor_routes,
     first,
+    oidc_routes,
     people_routes,
     service,
     session_routes,
@@ -169,16 +171,20 @@ async def log_in(request: Request, response: Response, body: Login) -> LoggedIn:
         return LoggedIn(person=await me_out(session, opened.identity))
 
 
-@router.delete("/sessions/current", status_code=204, responses=problems(401))
-async def log_out(request: Request, response: Response, caller: Me) -> None:
-    """Sign out of this browser."""
+@router.delete("/sessions/current", status_code=204, responses=problems(401) | {200: {"model": oidc_routes.GoTo}})
+async def log_out(request: Request, caller: Me) -> Response:
+    """Sign out of this browser. 200 with an address when one is to sign out of the identity provider there, too."""
+    leaving = await oidc_routes.leaving(request, caller)
     await sessions.logout(request.app.state.database, request.app.state.clock, caller)
-    cookies.forget_session(request, response, request.app.state.settings)
+    answer = Response(status_code=204) if leaving is None else JSONResponse({"url": leaving})
+    cookies.forget_session(request, answer, request.app.state.settings)
+    return answer
 
 
 # After "/sessions/current", which is no session's id.
 router.include_router(session_routes.router)
 router.include_router(factor_routes.router)
+router.include_router(oidc_routes.router)
 
 
 @router.get("/me", responses=problems(401))

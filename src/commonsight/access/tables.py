@@ -90,6 +90,7 @@ class ProviderIdentityRow(Base):
     provider: Mapped[str] = mapped_column(Text, primary_key=True)
     subject: Mapped[str] = mapped_column(Text, primary_key=True)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
+    managed: Mapped[bool]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -105,6 +106,7 @@ class SignInRow(Base):
     nonce: Mapped[str] = mapped_column(Text)
     verifier: Mapped[str] = mapped_column(Text)
     return_to: Mapped[str] = mapped_column(Text)
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

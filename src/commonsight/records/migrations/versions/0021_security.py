@@ -38,6 +38,8 @@ def upgrade() -> None:
         sa.Column("provider", sa.Text, nullable=False),
         sa.Column("subject", sa.Text, nullable=False),
         sa.Column("person_id", sa.Uuid, nullable=False),
+        # The account was made for this identity: its roles follow what the provider says.
+        sa.Column("managed", sa.Boolean, nullable=False),
         sa.Column("created_at", TIME, nullable=False),
         sa.Column("seen_at", TIME, nullable=False),
         sa.PrimaryKeyConstraint("provider", "subject", name="pk_identities"),
@@ -53,8 +55,11 @@ def upgrade() -> None:
         sa.Column("nonce", sa.Text, nullable=False),
         sa.Column("verifier", sa.Text, nullable=False),
         sa.Column("return_to", sa.Text, nullable=False),
+        # Who joins the identity to their account; none: somebody signs in.
+        sa.Column("person_id", sa.Uuid),
         sa.Column("expires_at", TIME, nullable=False),
         sa.PrimaryKeyConstraint("state_sha256", name="pk_sign_ins"),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name="fk_sign_ins_person_id", ondelete="CASCADE"),
     )
     op.create_index("ix_sign_ins_expires_at", "sign_ins", ["expires_at"])
     op.add_column("sessions", sa.Column("factor_at", TIME))
