@@ -8,6 +8,7 @@ const LiveContext = createContext<LiveSocket | null>(null)
 const READ_AFTER_GAP: Record<Topic, string[]> = {
   counts: ['counts-now'],
   'cameras.health': ['cameras', 'camera-map', 'tree', 'summary', 'indicators', 'league'],
+  cases: ['cases'],
   system: ['system'],
 }
 

@@ -1,6 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { App, Button } from 'antd'
 import { useState } from 'react'
+import { Link } from 'react-router'
 import { call, type Answer } from '@/api/client'
 import type { Camera } from '@/api/types'
 import { useCan } from '@/app/auth'
@@ -70,6 +71,7 @@ export function CameraActions({ read }: { read: Answer<Camera> }) {
   return (
     <>
       <ProblemNote error={problem} />
+      {can('pictures.view') && camera.source && !camera.archived_at && <Link to={`/video?camera=${camera.id}`}><Button>{t('act.wall')}</Button></Link>}
       {can('health.write') && camera.source && !camera.archived_at && <Button onClick={() => void check()}>{t('act.check')}</Button>}
       {can('cameras.write') && !camera.archived_at && (
         <>

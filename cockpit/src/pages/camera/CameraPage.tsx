@@ -12,6 +12,7 @@ import { LivePlayer } from '@/parts/live/LivePlayer'
 import { PageHead, Panel } from '@/parts/Page'
 import { ProblemNote } from '@/parts/ProblemNote'
 import { RetrievalTable } from '@/parts/register/RetrievalTable'
+import { Star } from '@/parts/Star'
 import { Teach } from '@/parts/Teach'
 import { partsText } from '@/parts/text'
 import { useText } from '@/text/language'
@@ -63,7 +64,7 @@ function Known({ read, analysis, problem }: KnownProps) {
     <>
       <Link to="/cameras" className={css.back}><ArrowLeftOutlined aria-hidden /> {t('back')}</Link>
       <PageHead
-        title={<span className={css.title}><HealthMark health={camera.health} /> {camera.name}</span>}
+        title={<span className={css.title}><HealthMark health={camera.health} /> {camera.name} <Star camera={camera.id} name={camera.name} /></span>}
         note={
           <>
             {(camera.path ?? (camera.region ? [camera.region] : [])).map((region) => region.name).join(' / ')}

@@ -6,6 +6,7 @@ import type { CameraItem } from '@/api/types'
 import { useCan, useMe } from '@/app/auth'
 import { HealthMark } from '@/parts/HealthMark'
 import { ProblemNote } from '@/parts/ProblemNote'
+import { Star } from '@/parts/Star'
 import { Teach } from '@/parts/Teach'
 import { partsText } from '@/parts/text'
 import { useBoxHeight } from '@/parts/useBoxHeight'
@@ -115,6 +116,7 @@ function useColumns(shown: readonly Column[]): TableColumnType<CameraItem>[] {
       name: (camera) => (
         <span className={css.name}>
           <Link to={`/cameras/${camera.id}`}>{camera.name}</Link>
+          <Star camera={camera.id} name={camera.name} />
           {camera.demo && <span className={css.demo}>{t('cell.demo')}</span>}
         </span>
       ),

@@ -1,7 +1,7 @@
 import { AppstoreOutlined, DownloadOutlined, PlusOutlined, UnorderedListOutlined } from '@ant-design/icons'
 import { Button, Segmented } from 'antd'
 import { lazy, Suspense, useCallback, useMemo } from 'react'
-import { useNavigate, useSearchParams } from 'react-router'
+import { Link, useNavigate, useSearchParams } from 'react-router'
 import { path } from '@/api/client'
 import { useCan } from '@/app/auth'
 import { HealthPulse } from '@/parts/HealthPulse'
@@ -13,7 +13,7 @@ import { CamerasNav } from './CamerasNav'
 import { CameraTable } from './CameraTable'
 import css from './CamerasPage.module.css'
 import { FilterBar } from './FilterBar'
-import { asQuery, readFilters, SORTS, writeFilters, type Filters, type Sort } from './filters'
+import { asQuery, isEmpty, readFilters, SORTS, writeFilters, type Filters, type Sort } from './filters'
 import { SelectionPanel } from './select/SelectionPanel'
 import { useSelection } from './select/useSelection'
 import { camerasText } from './text'
@@ -53,6 +53,7 @@ export default function CamerasPage() {
           ]}
           onChange={(value) => put('view', value === 'map' ? 'map' : null)}
         />
+        {can('pictures.view') && !isEmpty(filters) && <Link to={`/video?${writeFilters(filters, new URLSearchParams()).toString()}`}><Button>{t('toWall')}</Button></Link>}
         <Button icon={<DownloadOutlined />} href={path('/cameras/export.csv', { ...asQuery(filters), sort })} download title={t('export.title')}>
           {t('export')}
         </Button>

@@ -11,6 +11,7 @@ import { PageHead } from '@/parts/Page'
 import { ProblemNote } from '@/parts/ProblemNote'
 import { Teach } from '@/parts/Teach'
 import { useText } from '@/text/language'
+import { Alarms } from './Alarms'
 import { Board } from './Board'
 import type { Picked } from './CameraList'
 import { alone, asLayout, isBare, known, shownAt, tourOf, tours } from './model'
@@ -126,6 +127,7 @@ function Wall() {
         </div>
         {steered !== null && <Steer camera={steered} onClose={() => setSteered(null)} />}
       </div>
+      <Alarms onHang={picked.onHang} />
     </div>
   )
 }

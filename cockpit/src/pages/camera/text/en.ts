@@ -4,6 +4,7 @@ export const en: Record<keyof typeof zh, string> = {
   'back': 'Back to the list',
   'head.archived': 'Archived',
   'head.demo': 'demo',
+  'act.wall': 'On the wall',
   'act.check': 'Check now',
   'act.checking': 'The check has begun',
   'act.edit': 'Edit',

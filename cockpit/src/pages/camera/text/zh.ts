@@ -2,6 +2,7 @@ export const zh = {
   'back': '返回列表',
   'head.archived': '已归档',
   'head.demo': '演示',
+  'act.wall': '上墙',
   'act.check': '立即检测',
   'act.checking': '已开始检测',
   'act.edit': '编辑',

@@ -56,7 +56,7 @@ export const en: Record<keyof typeof zh, string> = {
   'source.search': 'Name, code or address',
   'source.count': '{n} cameras',
   'source.taken': '{n} ticked',
-  'source.more': 'Only the first 200 are listed; narrow it down',
+  'source.more': 'first 200 only',
   'source.fill': 'Into empty cells',
   'source.tourCell': 'Tour in this cell',
   'source.tourWhole': 'Tour on the whole wall',
@@ -88,5 +88,7 @@ export const en: Record<keyof typeof zh, string> = {
   'alarm.purpose': 'Case {number}: {title}',
   'alarm.label': 'Picture of a case',
   'alarm.hang': 'Hang on the wall',
+  'alarm.drop': 'Dismiss',
+  'alarm.close': 'Close the picture of the case',
   'alarm.more': '{n} more new cases',
 }

@@ -54,7 +54,7 @@ export const zh = {
   'source.search': '名称、编码或地址',
   'source.count': '{n} 台',
   'source.taken': '已勾选 {n} 台',
-  'source.more': '仅列出前 200 台，请缩小范围',
+  'source.more': '仅列前 200 台',
   'source.fill': '放入空格',
   'source.tourCell': '在所选格轮巡',
   'source.tourWhole': '整墙轮巡',
@@ -86,5 +86,7 @@ export const zh = {
   'alarm.purpose': '事件 {number}：{title}',
   'alarm.label': '事件画面',
   'alarm.hang': '放上墙',
+  'alarm.drop': '知道了',
+  'alarm.close': '关闭事件画面',
   'alarm.more': '另有 {n} 件新事件',
 }
