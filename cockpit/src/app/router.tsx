@@ -9,8 +9,11 @@ const AccessPage = lazy(() => import('@/pages/gather/AccessPage'))
 const SyncPage = lazy(() => import('@/pages/gather/SyncPage'))
 const ImportPage = lazy(() => import('@/pages/imports/ImportPage'))
 const DiscoverPage = lazy(() => import('@/pages/gather/DiscoverPage'))
+const SharesPage = lazy(() => import('@/pages/shares/SharesPage'))
 const PlanningPage = lazy(() => import('@/pages/planning/PlanningPage'))
 const WallPage = lazy(() => import('@/pages/wall/WallPage'))
+const GrantsPage = lazy(() => import('@/pages/grants/GrantsPage'))
+const RegisterPage = lazy(() => import('@/pages/grants/RegisterPage'))
 const SystemPage = lazy(() => import('@/pages/system/SystemPage'))
 const Missing = lazy(() => import('./Missing'))
 
@@ -25,8 +28,11 @@ export const router = createBrowserRouter([
       { path: 'cameras/import/:id?', element: <ImportPage /> },
       { path: 'cameras/discover', element: <DiscoverPage /> },
       { path: 'cameras/planning', element: <PlanningPage /> },
+      { path: 'cameras/above', element: <SharesPage /> },
       { path: 'cameras/:id', element: <CameraPage /> },
       { path: 'video', element: <WallPage /> },
+      { path: 'video/grants/:part?', element: <GrantsPage /> },
+      { path: 'video/register', element: <RegisterPage /> },
       { path: 'system/:section?', element: <SystemPage /> },
       { path: '*', element: <Missing /> },
     ],

@@ -18,6 +18,7 @@ const PARTS: readonly Part[] = [
   { path: '/cameras/sync', label: 'part.sync', needs: 'gather.read' },
   { path: '/cameras/import', label: 'part.import', needs: 'cameras.write' },
   { path: '/cameras/discover', label: 'part.discover', needs: 'gather.write' },
+  { path: '/cameras/above', label: 'part.above', needs: 'shares.read' },
   { path: '/cameras/planning', label: 'part.planning', needs: 'cameras.read' },
 ]
 
