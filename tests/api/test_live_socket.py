@@ -5,6 +5,7 @@ import contextlib
 import json
 import socket
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 import uvicorn
@@ -13,6 +14,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from commonsight.access.routes import COOKIE
 from commonsight.api import live_socket
+from commonsight.clock import SystemClock
 from commonsight.records import nodes
 
 
@@ -133,6 +135,34 @@ async def test_a_session_that_ends_ends_the_connection(address, sign_in, monkeyp
         with pytest.raises(ConnectionClosed):
             await asyncio.wait_for(wire.recv(), 10)
     assert wire.close_code == live_socket.SIGNED_OUT
+
+
+async def test_signing_somebody_out_cuts_their_connections_at_once_and_nobody_elses(address, sign_in, app, monkeypatch):
+    monkeypatch.setattr(live_socket, "RECHECK_SECONDS", 3_600)
+    officer, other, admin = await sign_in("officer"), await sign_in("officer"), await sign_in("administrator")
+    async with opened(address, officer) as wire, opened(address, other) as apart:
+        [here] = (await admin.get(f"/api/v1/people/{officer.person.id}/sessions")).json()["items"]
+        gone = await admin.delete(f"/api/v1/people/{officer.person.id}/sessions/{here['id']}")
+        assert gone.status_code == 204
+        with pytest.raises(ConnectionClosed):
+            await asyncio.wait_for(wire.recv(), 20)
+        assert wire.close_code == live_socket.SIGNED_OUT
+        await apart.send(json.dumps({"subscribe": ["nonsense"]}))
+        assert "error" in await heard(apart)
+        token = (await other.post("/api/v1/tokens", json=_token())).json()
+        headers = {"Authorization": f"Bearer {token['token']}"}
+        async with connect(f"ws://{address}/api/v1/live", additional_headers=headers, proxy=None) as program:
+            assert (await other.delete(f"/api/v1/tokens/{token['id']}")).status_code == 204
+            with pytest.raises(ConnectionClosed):
+                await asyncio.wait_for(program.recv(), 20)
+    async with asyncio.timeout(10):
+        while app.state.cuts._listening is not None:  # noqa: ASYNC110 - the server notices in its own time
+            await asyncio.sleep(0.01)
+
+
+def _token() -> dict[str, object]:
+    soon = SystemClock().now() + timedelta(days=1)
+    return {"name": "program", "permissions": ["me.read"], "expires_at": soon.isoformat()}
 
 
 async def test_there_is_room_for_so_many(address, sign_in, app, monkeypatch):

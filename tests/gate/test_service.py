@@ -1,5 +1,6 @@
 import asyncio
 import json
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -230,6 +231,18 @@ async def test_permits_follow_their_holder(database, camera, officer, change, ke
         entry = Entry(1, SystemClock().now(), "access.person_changed", {"person": str(officer.id)}, b"")
         await tasks.follow_person(session, entry)
         assert (await service.standing(session, made.permit.id) is Standing.VALID) is kept
+
+
+@pytest.mark.parametrize("by_token", [False, True])
+async def test_permits_end_with_the_session_they_were_taken_out_in(database, camera, officer, by_token):
+    here, elsewhere = (None, uuid4()) if by_token else (uuid4(), None)
+    kept = await issued(database, replace(officer, session_id=elsewhere), await camera())
+    made = await issued(database, replace(officer, session_id=here), await camera())
+    told = {"person": str(officer.id)} | ({"tokens": [str(uuid4())]} if by_token else {"sessions": [str(here)]})
+    async with database.write() as session:
+        await tasks.follow_sessions(session, Entry(1, SystemClock().now(), "access.sessions_ended", told, b""))
+        assert await service.standing(session, made.permit.id) is Standing.REVOKED
+        assert await service.standing(session, kept.permit.id) is Standing.VALID
 
 
 async def test_lines_of_a_media_node_that_died_are_closed_with_the_permits_end(database, camera, officer):

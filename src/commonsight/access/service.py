@@ -149,7 +149,7 @@ async def change_person(
             await _refuse_own(granter, person)
             await _keep_one_administrator(session, person)
             await endings.end_sessions(session, person.id)
-            await store.revoke_tokens(session, person.id, now)
+            await endings.revoke_tokens(session, person.id, now)
         told["active"] = [person.active, change.active]
         person.active = change.active
     person.updated_at, person.revision = now, person.revision + 1
@@ -166,7 +166,7 @@ async def reset_password(database: Database, clock: Clock, *, granter: Identity 
         person.password_hash, person.must_change_password = hashed, True
         person.updated_at, person.revision = clock.now(), person.revision + 1
         await endings.end_sessions(session, person.id)
-        await store.revoke_tokens(session, person.id, clock.now())
+        await endings.revoke_tokens(session, person.id, clock.now())
         await _changed(session, actor_of(granter), "access.password_reset", person, clock.now())
     return NewPassword(person, password)
 

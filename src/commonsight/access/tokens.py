@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from commonsight.access import audit, store
+from commonsight.access import audit, endings, store
 from commonsight.access.audit import Actor
 from commonsight.access.model import (
     TOKEN_DAYS_MOST,
@@ -95,7 +95,7 @@ async def revoke(session: WriteSession, clock: Clock, caller: Identity, token_id
         Refusal: `access.token_unknown` (404).
     """
     now = clock.now()
-    gone = await store.revoke_tokens(session, caller.id, now, only=token_id)
+    gone = await endings.revoke_tokens(session, caller.id, now, only=token_id)
     if not gone:
         raise Refusal("access.token_unknown", status=404, operand="id", actual=str(token_id))
     actor = Actor.of(caller)

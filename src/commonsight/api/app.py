@@ -12,6 +12,7 @@ from commonsight.access.oidc_client import Providers
 from commonsight.analyze import routes as analyze
 from commonsight.api import PREFIX, docs, live_socket, page, problem, system, topics
 from commonsight.api.authorize import Authorize
+from commonsight.api.cuts import Cuts
 from commonsight.api.live import Hub
 from commonsight.api.media_addresses import MediaAddresses
 from commonsight.api.middleware import BodyLimit, Observe, OriginCheck, SecurityHeaders
@@ -80,6 +81,7 @@ def create_app(settings: Settings, database: Database, clock: Clock) -> FastAPI:
     app.state.authorize = Authorize(settings, database, clock)
     app.state.locate, app.state.media_origins = locate, locate.origins
     app.state.outlets = locate.outlets
+    app.state.cuts = Cuts(database.dsn)
     app.state.live = Hub(topics.sources(settings, database, clock), clock)
     app.state.page = page.built()
     app.state.started_at = clock.now()
@@ -105,3 +107,4 @@ def create_app(settings: Settings, database: Database, clock: Clock) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
     app.state.live.close()
+    app.state.cuts.close()

@@ -154,14 +154,35 @@ class _Connection:
                 task.cancel()
 
     async def _recheck(self) -> int:
-        while True:
-            await self._socket.app.state.clock.sleep(RECHECK_SECONDS)
-            try:
-                now = await self._socket.app.state.authorize.identify(self._socket)
-            except Exception as error:
-                log.warning("live_recheck_failed", error=type(error).__name__)
-                continue  # the database is away: nobody is thrown out for that, nothing new is told either
-            if now is None or now.regions != self._caller.regions:
-                return SIGNED_OUT
-            if any(self._hub.sources[topic].permission not in now.permissions for topic in self._joined):
-                return SIGNED_OUT
+        told = asyncio.Event()
+        with self._socket.app.state.cuts.watching(self._caller, told.set):
+            while True:
+                await self._due(told)
+                if (code := await self._checked()) is not None:
+                    return code
+
+    async def _due(self, told: asyncio.Event) -> None:
+        """Return when a session has ended that may be ours, or after `RECHECK_SECONDS`."""
+        waits = [
+            asyncio.ensure_future(self._socket.app.state.clock.sleep(RECHECK_SECONDS)),
+            asyncio.ensure_future(told.wait()),
+        ]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            told.clear()
+            for wait in waits:
+                wait.cancel()
+
+    async def _checked(self) -> int | None:
+        """Why the connection ends; None when it goes on."""
+        try:
+            now = await self._socket.app.state.authorize.identify(self._socket)
+        except Exception as error:
+            log.warning("live_recheck_failed", error=type(error).__name__)
+            return None  # the database is away: nobody is thrown out for that, nothing new is told either
+        if now is None or now.regions != self._caller.regions:
+            return SIGNED_OUT
+        if any(self._hub.sources[topic].permission not in now.permissions for topic in self._joined):
+            return SIGNED_OUT
+        return None

@@ -1,6 +1,6 @@
 """Use cases of gate/: issue, check, open, close, revoke. No reason, no permit; no permit, no picture."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
@@ -323,6 +323,17 @@ async def revoke_lost(session: WriteSession, holder: Holder, regions: Sequence[s
         await _revoke(session, row, reason, now)
         lost += 1
     return lost
+
+
+async def revoke_of_sessions(
+    session: WriteSession, holder_id: UUID, sessions: Collection[UUID | None], reason: str
+) -> int:
+    """Revoke the running permits that a person took out in these sessions (None: by a token); returns how many."""
+    now = await store.moment(session)
+    rows = [row for row in await store.running_permits(session, holder_id, now) if row.session_id in sessions]
+    for row in rows:
+        await _revoke(session, row, reason, now)
+    return len(rows)
 
 
 async def revoke_under(session: WriteSession, grant_id: UUID, reason: str) -> int:

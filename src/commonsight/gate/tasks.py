@@ -62,7 +62,18 @@ async def follow_person(session: WriteSession, entry: Entry) -> None:
         log.info("permits_revoked", person=str(person_id), permits=revoked, because=entry.topic)
 
 
+async def follow_sessions(session: WriteSession, entry: Entry) -> None:
+    """Revoke what was taken out in sessions that have ended, or by tokens that were revoked: signing somebody out
+    stops their pictures, too."""
+    person_id = UUID(entry.payload["person"])
+    ended: list[UUID | None] = [UUID(each) for each in entry.payload.get("sessions", ())]
+    revoked = await service.revoke_of_sessions(session, person_id, ended or [None], entry.topic)
+    if revoked:
+        log.info("permits_revoked", person=str(person_id), permits=revoked, because=entry.topic)
+
+
 subscriptions: tuple[Subscription, ...] = (
     Subscription("gate.people", ("access.person_changed", "access.password_reset"), follow_person),
+    Subscription("gate.sessions", ("access.sessions_ended", "access.tokens_revoked"), follow_sessions),
 )
 """Dispatched by the `work` process."""
