@@ -31,7 +31,6 @@ class Watched:
     first: float = GIVE_UP_SECONDS
     held: bytes = b""
     pictures: int = 0
-    counting: bool = False
 
 
 @dataclass
@@ -68,8 +67,7 @@ class Line:
         }
 
 
-Watch = Callable[[int, asyncio.Event], Awaitable[Watched]]
-_viewing: list[Watched] = []
+Watch = Callable[[int, Watched, asyncio.Event], Awaitable[None]]
 
 
 def line(steps: list[Step]) -> Line:
@@ -84,34 +82,31 @@ def line(steps: list[Step]) -> Line:
 
 async def run_step(count: int, watch: Watch, cost: Callable[[], float]) -> Step:
     """Let viewers come, hold all of them, measure, let them go."""
-    _viewing.clear()
     over = asyncio.Event()
-    tasks = []
-    for number in range(count):
-        tasks.append(asyncio.create_task(watch(number, over)))
+    watched, tasks = [Watched() for _ in range(count)], []
+    for number, each in enumerate(watched):
+        tasks.append(asyncio.create_task(watch(number, each, over)))
         await asyncio.sleep(1 / ARRIVALS)
     await asyncio.sleep(SETTLE_SECONDS)
-    for each in _viewing:
-        each.pictures, each.counting = 0, True
+    for each in watched:
+        each.pictures = 0
     before, began = cost(), time.perf_counter()
     await asyncio.sleep(HOLD_SECONDS)
     spent, passed = cost() - before, time.perf_counter() - began
-    seen = sum(each.pictures for each in _viewing)
+    seen = sum(each.pictures for each in watched)
     over.set()
-    watched = await asyncio.gather(*tasks)
+    await asyncio.gather(*tasks)
     return Step(count, spent / passed, seen / (passed * FPS * count), watched)
 
 
-async def watch_node(port: int, path: str, over: asyncio.Event) -> Watched:
+async def watch_node(port: int, path: str, watched: Watched, over: asyncio.Event) -> None:
     """A page's WebSocket without a page: frames are cut and counted, nothing else."""
-    began, watched = time.perf_counter(), Watched()
-    _viewing.append(watched)
+    began = time.perf_counter()
     loop = asyncio.get_running_loop()
     with contextlib.suppress(OSError):
         transport, _ = await loop.create_connection(lambda: _Counter(watched, began, path), "127.0.0.1", port)
         await over.wait()
         transport.abort()
-    return watched
 
 
 class _Counter(asyncio.Protocol):
@@ -165,10 +160,9 @@ class _Counter(asyncio.Protocol):
                 watched.first = time.perf_counter() - self._began
 
 
-async def watch_ffmpeg(url: str, over: asyncio.Event, running: list[psutil.Process]) -> Watched:
+async def watch_ffmpeg(url: str, watched: Watched, over: asyncio.Event, running: list[psutil.Process]) -> None:
     """The same for a process that copies this camera alone."""
-    began, watched = time.perf_counter(), Watched()
-    _viewing.append(watched)
+    began = time.perf_counter()
     child = await asyncio.create_subprocess_exec(
         imageio_ffmpeg.get_ffmpeg_exe(),
         *("-v", "error", "-nostdin", "-fflags", "nobuffer", "-probesize", "32768", "-analyzeduration", "0"),
@@ -188,7 +182,6 @@ async def watch_ffmpeg(url: str, over: asyncio.Event, running: list[psutil.Proce
     finally:
         child.kill()
         await child.wait()
-    return watched
 
 
 async def _count(stdout: asyncio.StreamReader, watched: Watched, began: float) -> None:

@@ -88,6 +88,14 @@ class Media(Section):
         examples=[8700],
     )
     rtsp_host: str = Field("127.0.0.1", description="Address for that; unencrypted, for closed networks")
+    server: str | None = Field(
+        None,
+        description="Address viewers read at an existing media server; `{camera}` and `{ticket}` are filled in",
+        examples=["rtsp://video.example:8554/{camera}?ticket={ticket}"],
+    )
+    server_key: SecretStr | None = Field(
+        None, description="Key that server shows when it asks whether a viewer may watch; empty: it may not ask"
+    )
     hls_bytes: int = Field(
         32_000_000, ge=1_000_000, description="Room for the HLS parts of one camera, bytes", examples=[32_000_000]
     )

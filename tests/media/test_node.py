@@ -78,7 +78,8 @@ def free_port() -> int:
 
 @asynccontextmanager
 async def running(database: Database, directory: Path) -> AsyncIterator[Platform]:
-    settings = Settings(data_dir=directory, media=Media(port=free_port(), idle_seconds=0.3, open_timeout=3))
+    media = Media(port=free_port(), rtsp_port=free_port(), idle_seconds=0.3, open_timeout=3)
+    settings = Settings(data_dir=directory, media=media)
     settings.runtime_dir.mkdir(mode=0o700, exist_ok=True)
     secrets.install(directory)
     cameras = Cameras()

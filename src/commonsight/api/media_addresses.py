@@ -28,6 +28,25 @@ class MediaAddresses:
         name = node_for(camera_id, alive)
         return None if name is None else self._public(name, alive[name] or "", request)
 
+    async def outlets(self, session: ReadSession, camera_id: UUID, request: Request) -> dict[str, str]:
+        """Where the camera is read outside the browser: `hls`, `snapshot` (bases, HTTP), `rtsp` where it is on, and
+        `server`, the address at another media server with its placeholders. Empty while no node is alive."""
+        alive = {node.name: node for node in await nodes.alive(session, "media") if node.address}
+        name = node_for(camera_id, alive)
+        if name is None:
+            return {}
+        node = alive[name]
+        base = self._public(name, node.address or "", request)
+        http = base.replace("ws", "http", 1)
+        found = {"hls": http, "snapshot": http}
+        if rtsp := node.detail.get("rtsp"):
+            host = urlsplit(base).hostname or str(rtsp[0])
+            shown = host if rtsp[0] in _ANY else str(rtsp[0])
+            found["rtsp"] = f"rtsp://{f'[{shown}]' if ':' in shown else shown}:{int(rtsp[1])}"
+        if self._settings.media.server:
+            found["server"] = self._settings.media.server
+        return found
+
     async def origins(self, request: Request) -> list[str]:
         """Origins of all nodes, for the page's Content-Security-Policy."""
         async with self._database.read() as session:

@@ -14,6 +14,7 @@ from commonsight.catalog import secrets
 from commonsight.clock import Clock
 from commonsight.connect.gb28181.line import Line
 from commonsight.gate import service as gate
+from commonsight.media import handover
 from commonsight.media.bridge import Bridges
 from commonsight.media.door import door
 from commonsight.media.gate_admission import GateAdmission
@@ -145,16 +146,20 @@ async def _watch_revocations(hub: Hub, database: Database, clock: Clock) -> None
     async for channel, payload in listen(database.dsn, [gate.REVOKED]):
         if channel == gate.REVOKED:
             with contextlib.suppress(ValueError):
-                hub.revoke(UUID(str(payload.get("permit_id"))))
+                permit_id = UUID(str(payload.get("permit_id")))
+                hub.revoke(permit_id)
+                with contextlib.suppress(SQLAlchemyError, OSError, TimeoutError):
+                    await handover.cut(hub, database, clock.now(), permit_id)
         else:
-            await _recheck(hub, clock)
+            await _recheck(hub, database, clock)
 
 
-async def _recheck(hub: Hub, clock: Clock) -> None:
+async def _recheck(hub: Hub, database: Database, clock: Clock) -> None:
     """The listener is back, so the database is; should it go away again at once, the listener will notice too."""
     for _ in range(RECHECKS):
         try:
             await hub.recheck()
+            await handover.cut(hub, database, clock.now())
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             log.warning("recheck_failed", error=type(error).__name__)
             await clock.sleep(nodes.BEAT_SECONDS)
