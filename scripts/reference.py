@@ -15,6 +15,7 @@ from commonsight.access.model import permissions, roles
 from commonsight.api.app import create_app
 from commonsight.api.docs import guards
 from commonsight.cli.config import render_reference, render_sample
+from commonsight.cli.later import Noun
 from commonsight.cli.main import app as cli
 from commonsight.clock import SystemClock
 from commonsight.inspect import indicators
@@ -56,9 +57,13 @@ def command_line() -> str:
     lines = ["# Command line", "", NOTE, "", "Exit codes: 0 done, 1 found something wrong, 2 wrong use."]
 
     def walk(command: object, path: str) -> None:
+        if isinstance(command, Noun):
+            command = command.group()
         if isinstance(command, TyperGroup):
-            for name in sorted(command.commands):
-                walk(command.commands[name], f"{path} {name}")
+            with typer.Context(command) as context:
+                found = {name: command.get_command(context, name) for name in command.list_commands(context)}
+            for name in sorted(found):
+                walk(found[name], f"{path} {name}")
             return
         lines.extend(["", f"## {path}", "", (command.help or "").split("\n")[0], ""])  # type: ignore[attr-defined]
         for parameter in command.params:  # type: ignore[attr-defined]

@@ -8,22 +8,16 @@ import typer
 
 from commonsight import __version__
 from commonsight.catalog.imports.model import Existing, Format
-from commonsight.cli import cameras, config, devices, imports, models, people, simulate
+from commonsight.cli.later import Root
 from commonsight.cli.terminal import ConfigOption, fail_on_refusal, settings_of
 
 app = typer.Typer(
+    cls=Root,
     no_args_is_help=True,
     help="共视 Commonsight: a region's public cameras, turned into data that people can trust and use.",
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_show_locals=False,  # locals hold passwords
 )
-app.add_typer(cameras.app, name="cameras")
-app.add_typer(imports.app, name="imports")
-app.add_typer(devices.app, name="devices")
-app.add_typer(models.app, name="models")
-app.add_typer(people.app, name="people")
-app.add_typer(simulate.app, name="simulate")
-app.add_typer(config.app, name="config")
 
 
 def _version(asked: bool) -> None:
@@ -83,6 +77,8 @@ def add(
     config: ConfigOption = None,
 ) -> None:
     """添加摄像机 · Bring a camera of your own, and say whether it plays."""
+    from commonsight.cli import cameras
+
     cameras.add(url, name=name, region=region, config=config)
 
 
@@ -104,6 +100,8 @@ def import_(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """导入摄像机档案 · Bring cameras from a file; undo with `imports undo`."""
+    from commonsight.cli import imports
+
     imports.import_file(
         file,
         dry_run=dry_run,
@@ -125,4 +123,6 @@ def export_(
     config: ConfigOption = None,
 ) -> None:
     """导出摄像机档案 · Write the camera list into a file that can be brought in again."""
+    from commonsight.cli import imports
+
     imports.export_file(file, region=region, archived=archived, kind=kind, config=config)
