@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from commonsight.connect.gb28181.above import choosing
 from commonsight.connect.gb28181.above.model import SERIAL_FIRST, SERIAL_LAST, Right, Share, Upper
+from commonsight.connect.gb28181.model import Channel
 from commonsight.records.database import ReadSession, WriteSession
 
 PASSES_MOST: Final = 6
@@ -308,13 +309,15 @@ async def behind(session: ReadSession, upper: UUID, code: str) -> Mapped | None:
     return None if row is None else Mapped(row.camera_id, row.code, Right(row.rights), row.name, row.online, row.url)
 
 
-async def of_channel(session: ReadSession, device: UUID, channel: str) -> list[tuple[UUID, str, Right]]:
-    """(upper platform, mapped id, rights) of a channel of a device, wherever it is shown."""
+async def of_channel(session: ReadSession, device: UUID, channel: Channel) -> list[tuple[UUID, str, Right]]:
+    """(upper platform, mapped id, rights) of a channel of a device, wherever it is shown. Most cameras came with the
+    device's catalogue; the others were filed by hand."""
     found = await session.execute(
         text(
-            "SELECT i.upper_id, i.code, i.rights FROM gb_channels AS g JOIN cascade_ids AS i "
-            "ON i.camera_id = g.camera_id WHERE g.device_id = :device AND g.code = :channel AND i.rights <> 0"
+            "SELECT i.upper_id, i.code, i.rights FROM cascade_ids AS i WHERE i.rights <> 0 AND i.camera_id = coalesce("
+            "(SELECT g.camera_id FROM gb_channels AS g WHERE g.device_id = :device AND g.code = :channel), "
+            "(SELECT c.id FROM cameras AS c WHERE c.code = :channel AND c.url = :url))"
         ),
-        {"device": device, "channel": channel},
+        {"device": device, "channel": channel.code, "url": str(channel)},
     )
     return [(row.upper_id, row.code, Right(row.rights)) for row in found]

@@ -15,7 +15,7 @@ from commonsight.connect.gb28181.above.items import clean, item
 from commonsight.connect.gb28181.above.link import Link, NoAnswer
 from commonsight.connect.gb28181.above.model import Right
 from commonsight.connect.gb28181.above.store import Subscription
-from commonsight.connect.gb28181.model import Device, is_code
+from commonsight.connect.gb28181.model import Channel, Device, is_code
 from commonsight.connect.gb28181.server import Gb28181
 from commonsight.connect.sip.dialog import Dialog
 from commonsight.connect.sip.endpoint import SipEndpoint
@@ -214,7 +214,7 @@ class Notices:
 
     async def _tell_event(self, event: str, device: Device, message: Manscdp) -> None:
         async with self._database.read() as session:
-            shown = await ids_store.of_channel(session, device.id, message.device)
+            shown = await ids_store.of_channel(session, device.id, Channel(device.code, message.device))
         needed = Right.ALARMS if event == "alarm" else Right.LIVE
         for upper, code, rights in shown:
             wish, link = self._kept.get((upper, event)), self._links.get(upper)
