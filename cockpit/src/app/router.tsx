@@ -14,6 +14,10 @@ const PlanningPage = lazy(() => import('@/pages/planning/PlanningPage'))
 const WallPage = lazy(() => import('@/pages/wall/WallPage'))
 const GrantsPage = lazy(() => import('@/pages/grants/GrantsPage'))
 const RegisterPage = lazy(() => import('@/pages/grants/RegisterPage'))
+const CasesPage = lazy(() => import('@/pages/cases/CasesPage'))
+const CasePage = lazy(() => import('@/pages/cases/CasePage'))
+const InboxPage = lazy(() => import('@/pages/cases/notices/InboxPage'))
+const NoticeSettings = lazy(() => import('@/pages/cases/notices/SettingsPage'))
 const SystemPage = lazy(() => import('@/pages/system/SystemPage'))
 const Missing = lazy(() => import('./Missing'))
 
@@ -33,6 +37,10 @@ export const router = createBrowserRouter([
       { path: 'video', element: <WallPage /> },
       { path: 'video/grants/:part?', element: <GrantsPage /> },
       { path: 'video/register', element: <RegisterPage /> },
+      { path: 'cases', element: <CasesPage /> },
+      { path: 'cases/notices', element: <InboxPage /> },
+      { path: 'cases/settings', element: <NoticeSettings /> },
+      { path: 'cases/:id', element: <CasePage /> },
       { path: 'system/:section?', element: <SystemPage /> },
       { path: '*', element: <Missing /> },
     ],

@@ -39,7 +39,7 @@ class ViewIn(BaseModel):
     purpose_code: str | None = Field(None, max_length=40, examples=["public_order"])
     purpose_text: str | None = Field(None, max_length=2000, examples=["三月三民族广场活动保障"])
     minutes: int = Field(MINUTES_DEFAULT, ge=1, le=MINUTES_MOST, description="how long the permit runs")
-    action: Literal["live", "playback"] = "live"
+    action: Literal["live", "playback", "snapshot"] = "live"
     footage: Span | None = Field(None, description="for playback: the recordings wanted")
     emergency: bool = Field(False, description="without a grant, at most 30 minutes, reviewed afterwards")
 
@@ -121,13 +121,18 @@ async def view(request: Request, response: Response, caller: Viewer, session: Wr
         permit_id=permit.id,
         grant_id=permit.grant_id,
         emergency=permit.emergency,
-        url=f"{base}/{body.action}?{urlencode(query)}",
+        url=f"{_scheme(base, body.action)}/{body.action}?{urlencode(query)}",
         proof=kept.proof,
         open_by=permit.binding.open_by,
         expires_at=permit.expires_at,
         limits=permit.limits.as_json(),
         watermark=Watermark(viewer=permit.holder, at=permit.issued_at),
     )
+
+
+def _scheme(base: str, action: str) -> str:
+    """Streams are WebSockets; a single picture is fetched."""
+    return base.replace("ws", "http", 1) if action == "snapshot" else base
 
 
 @router.delete("/views/{permit_id}", status_code=204, responses=problems(401, 403, 404))

@@ -8,8 +8,15 @@ export interface Purpose extends Bilingual {
 export interface View {
   retrieval_id: string
   permit_id: string
+  /** The grant it was given under; null in an emergency. */
+  grant_id: string | null
+  emergency: boolean
   url: string
+  /** Given when the media node is on another host, where no cookie reaches it. */
+  proof: string | null
+  open_by: string | null
   expires_at: string
+  limits: { mask?: string; resolution?: number; fps?: number; minutes?: number }
   watermark: { viewer: string; at: string }
 }
 
@@ -17,11 +24,16 @@ export interface View {
 export interface Retrieval {
   id: string
   permit_id: string
+  grant_id: string | null
+  action: 'live' | 'playback' | 'download' | 'snapshot' | 'control'
+  emergency: boolean
+  footage_from: string | null
+  footage_to: string | null
   door: 'retrieval' | 'sharing' | 'trade'
   camera_id: string
   camera_name: string
   region: string
-  holder_kind: 'person' | 'system'
+  holder_kind: 'person' | 'system' | 'platform' | 'server'
   holder_id: string | null
   holder_name: string
   organisation: string

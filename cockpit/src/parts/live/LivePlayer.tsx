@@ -53,7 +53,7 @@ export function LivePlayer({ cameraId, cameraName, lines = NO_LINES, overlay, on
             {overlay}
           </Picture>
         ) : (
-          <PurposeForm key={cameraId} busy={busy} problem={problem} onChosen={choose} />
+          <PurposeForm key={cameraId} cameraId={cameraId} busy={busy} problem={problem} onChosen={choose} />
         )}
       </div>
       <div className={css.under}>

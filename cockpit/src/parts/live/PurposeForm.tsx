@@ -3,18 +3,21 @@ import { usePurposes } from '@/api/queries'
 import { useBilingual, useText } from '@/text/language'
 import { partsText } from '../text'
 import { ProblemNote } from '../ProblemNote'
+import { lacksGrant, NoGrant } from './NoGrant'
 import { rememberedPurpose, type ChosenPurpose } from './purpose'
 import css from './PurposeForm.module.css'
 import { liveText } from './text'
 
 interface Props {
+  /** Given, somebody without a grant is offered to ask for one, or to look in an emergency. */
+  cameraId?: string
   busy: boolean
   problem: unknown
   onChosen: (purpose: ChosenPurpose) => void
 }
 
 /** No reason, no frame: asks why the picture is looked at. */
-export function PurposeForm({ busy, problem, onChosen }: Props) {
+export function PurposeForm({ cameraId, busy, problem, onChosen }: Props) {
   const t = useText(liveText)
   const p = useText(partsText)
   const pick = useBilingual()
@@ -30,6 +33,7 @@ export function PurposeForm({ busy, problem, onChosen }: Props) {
         <h3>{t('purpose.title')}</h3>
         <p className={css.why}>{t('purpose.why')}</p>
         <ProblemNote error={problem ?? purposes.error} />
+        {cameraId && lacksGrant(problem) && <NoGrant cameraId={cameraId} busy={busy} onEmergency={(text) => onChosen({ code: 'emergency', text, keep: false, emergency: true })} />}
         <Form<ChosenPurpose>
           form={form}
           layout="vertical"

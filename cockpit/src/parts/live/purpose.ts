@@ -4,6 +4,8 @@ export interface ChosenPurpose {
   text: string
   /** Use the same purpose for the next cameras of this browser session without asking again. */
   keep: boolean
+  /** Without a grant: seen at once, reviewed afterwards. Never kept for the next camera. */
+  emergency?: boolean
 }
 
 const KEY = 'commonsight.purpose'
@@ -21,7 +23,7 @@ export function rememberedPurpose(): ChosenPurpose | null {
 
 export function rememberPurpose(purpose: ChosenPurpose): void {
   try {
-    sessionStorage.setItem(KEY, JSON.stringify(purpose))
+    if (!purpose.emergency) sessionStorage.setItem(KEY, JSON.stringify(purpose))
   } catch {
     // storage is forbidden: the purpose is asked each time
   }

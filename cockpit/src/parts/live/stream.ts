@@ -1,3 +1,4 @@
+import { viewerSocket } from '@/api/views'
 import { backoff } from '@/api/backoff'
 import type { Bilingual } from '@/text/core'
 import { BoxRing } from './boxes'
@@ -64,7 +65,7 @@ export class LiveStream {
     this.timer = null
     this.ended = false
     this.events.onState({ is: 'connecting' })
-    const socket = new WebSocket(this.url)
+    const socket = viewerSocket(this.url)
     socket.binaryType = 'arraybuffer'
     this.socket = socket
     socket.onmessage = (event: MessageEvent<string | ArrayBuffer>) => {

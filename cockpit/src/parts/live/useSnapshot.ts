@@ -4,7 +4,7 @@ import { useCallback, useState, type RefObject } from 'react'
 import { call } from '@/api/client'
 import { Problem } from '@/api/problem'
 import { usePurposes } from '@/api/queries'
-import type { View } from '@/api/types'
+import { askView } from '@/api/views'
 import { useFormat } from '@/text/format'
 import { useBilingual, useText } from '@/text/language'
 import type { ChosenPurpose } from './purpose'
@@ -39,9 +39,7 @@ export function useSnapshot(keepable: Keepable | undefined, source: () => HTMLVi
       const now = new Date()
       // What is kept is what stood there when the button was pressed; the file is made when the register has its line.
       const still = await freeze(shown)
-      const { data } = await call<View>('POST', '/views', {
-        body: { camera_id: cameraId, purpose_code: purpose.code, purpose_text: purpose.text, action: 'snapshot' },
-      })
+      const data = await askView({ camera_id: cameraId, purpose_code: purpose.code, purpose_text: purpose.text, action: 'snapshot' })
       call('DELETE', `/views/${data.permit_id}`).catch(() => undefined)
       void queries.invalidateQueries({ queryKey: ['retrievals'] })
       const words = [known ? pick(known) : purpose.code, purpose.text].filter(Boolean).join(' ')

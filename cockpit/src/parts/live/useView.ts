@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { call } from '@/api/client'
 import type { View } from '@/api/types'
+import { askView } from '@/api/views'
 import type { ChosenPurpose } from './purpose'
 
 export interface OpenView {
@@ -34,9 +35,7 @@ export function useView(cameraId: string) {
       setBusy(true)
       setProblem(null)
       try {
-        const { data } = await call<View>('POST', '/views', {
-          body: { camera_id: cameraId, purpose_code: purpose.code, purpose_text: purpose.text },
-        })
+        const data = await askView({ camera_id: cameraId, purpose_code: purpose.code, purpose_text: purpose.text, emergency: purpose.emergency === true })
         if (turn.current !== mine) {
           // The player has gone on meanwhile: nobody looks under this permit.
           giveBack(data.permit_id)

@@ -1,4 +1,4 @@
-import { Button, Table, type TableColumnType } from 'antd'
+import { Button, Table, Tag, type TableColumnType } from 'antd'
 import { useState } from 'react'
 import { Link } from 'react-router'
 import type { Query } from '@/api/client'
@@ -29,9 +29,18 @@ function Pages({ query, compact, empty }: { query: Query; compact: boolean; empt
 
   const columns: TableColumnType<Retrieval>[] = [
     { title: t('asked'), key: 'asked', width: 168, render: (_, row) => f.dateTime(row.asked_at) },
-    { title: t('holder'), key: 'holder', width: 170, ellipsis: true, render: (_, row) => <>{row.holder_name}{row.holder_kind === 'system' && ` · ${t('system')}`}</> },
+    { title: t('holder'), key: 'holder', width: 170, ellipsis: true, render: (_, row) => <>{row.holder_name}{row.holder_kind !== 'person' && ` · ${t(`kind.${row.holder_kind}`)}`}</> },
     { title: t('unit'), key: 'unit', width: 170, ellipsis: true, render: (_, row) => row.organisation },
     ...(compact ? [] : [{ title: t('camera'), key: 'camera', width: 220, ellipsis: true, render: (_: unknown, row: Retrieval) => <Link to={`/cameras/${row.camera_id}`}>{row.camera_name}</Link> }]),
+    {
+      title: t('action'), key: 'action', width: compact ? 110 : 190,
+      render: (_, row) => (
+        <>
+          {t(`action.${row.action}`)} {row.emergency && <Tag color="red">{t('emergency')}</Tag>}
+          {row.footage_from && !compact && <small style={{ display: 'block', color: 'var(--text-faint)' }}>{f.dateTime(row.footage_from)} – {f.time(row.footage_to, true)}</small>}
+        </>
+      ),
+    },
     { title: t('purpose'), key: 'purpose', width: 240, ellipsis: true, render: (_, row) => [purposes.get(row.purpose_code) ?? row.purpose_code, row.purpose_text].filter(Boolean).join(' · ') },
     { title: t('seen'), key: 'seen', width: 110, align: 'right', render: (_, row) => (row.first_frame_at ? f.seconds(row.seconds) : t('nothing')) },
     { title: t('bytes'), key: 'bytes', width: 100, align: 'right', render: (_, row) => f.bytes(row.bytes) },
@@ -47,7 +56,7 @@ function Pages({ query, compact, empty }: { query: Query; compact: boolean; empt
         dataSource={register.data?.items ?? []}
         loading={register.isFetching && !register.data}
         pagination={false}
-        scroll={{ x: compact ? 900 : 1200 }}
+        scroll={{ x: compact ? 1000 : 1400 }}
         locale={{ emptyText: <Teach title={empty ?? t('none')}>{t('teach')}</Teach> }}
       />
       {(trail.length > 0 || next !== null) && (
