@@ -202,7 +202,7 @@ async def test_digest_is_asked_for_where_a_camera_has_a_password(stream):
     client = await Client.at(url)
     asked = await client.ask("DESCRIBE", url)
     assert asked.status == 401
-    right = Credentials("op", "pw", parse_challenges(asked.headers.get_all("www-authenticate"))[0])
+    right = Credentials("op", "pw", parse_challenges(asked.headers.all("www-authenticate"))[0])
     assert (await client.ask("DESCRIBE", url, Authorization=right.authorization("DESCRIBE", url))).status == 200
     await client.close()
     if shutil.which("ffprobe"):

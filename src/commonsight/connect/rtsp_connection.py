@@ -202,7 +202,7 @@ class Connection(asyncio.BufferedProtocol):
         return self._sequence
 
     def _answer_challenge(self, response: Response) -> None:
-        challenges = parse_challenges(response.headers.get_all("www-authenticate"))
+        challenges = parse_challenges(response.headers.all("www-authenticate"))
         if not self._basic_allowed:
             challenges = [each for each in challenges if each.scheme != "basic"]
         if not challenges:

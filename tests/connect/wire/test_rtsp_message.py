@@ -80,7 +80,7 @@ def test_bare_line_feeds_and_noise_between_messages_are_survived():
 
 def test_header_names_are_found_without_case_and_repeated_ones_are_kept():
     (message,) = Reader().feed(b"RTSP/1.0 401 No\r\nwww-authenticate: a\r\nWWW-Authenticate: b\r\n\r\n")
-    assert message.headers.get_all("Www-Authenticate") == ["a", "b"]
+    assert message.headers.all("Www-Authenticate") == ["a", "b"]
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,11 @@ The reader is the hot path of every camera: a frame is found with two index read
 the received bytes, without copying. All sizes are bounded, because the bytes come from devices nobody controls.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from commonsight.connect.wire import headers
 
 MAX_HEAD = 16 * 1024
 """Largest start line plus headers, bytes. Real cameras stay below 2 KiB."""
@@ -24,38 +26,14 @@ class WireError(ValueError):
     """Bytes that are not what the protocol allows."""
 
 
-class Headers:
-    """Header fields in order, found without regard to case; a field may stand more than once."""
+class Headers(headers.Headers):
+    """RTSP's header fields."""
 
-    __slots__ = ("_fields",)
-
-    def __init__(self, fields: Iterable[tuple[str, str]] = ()) -> None:
-        self._fields = list(fields)
+    __slots__ = ()
 
     def get(self, name: str, default: str = "") -> str:
         """The first value of `name`."""
-        wanted = name.lower()
-        return next((value for key, value in self._fields if key.lower() == wanted), default)
-
-    def get_all(self, name: str) -> list[str]:
-        wanted = name.lower()
-        return [value for key, value in self._fields if key.lower() == wanted]
-
-    def add(self, name: str, value: str) -> None:
-        self._fields.append((name, value))
-
-    def __iter__(self) -> Iterator[tuple[str, str]]:
-        return iter(self._fields)
-
-    def __len__(self) -> int:
-        return len(self._fields)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Headers) and self._fields == other._fields
-
-    def __repr__(self) -> str:
-        # Names only: values may be credentials.
-        return f"Headers({[name for name, _ in self._fields]})"
+        return next(iter(self.all(name)), default)
 
 
 @dataclass(slots=True)

@@ -5,9 +5,10 @@ bytes. Everything is bounded, because the bytes come from devices nobody control
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from commonsight.connect.wire import headers
 from commonsight.connect.wire.sip_fields import CSeq as CSeq
 from commonsight.connect.wire.sip_fields import NameAddr as NameAddr
 from commonsight.connect.wire.sip_fields import SipSyntaxError as SipSyntaxError
@@ -38,13 +39,13 @@ _NAME = re.compile(r"[A-Za-z0-9.!%*_+`'~-]{1,64}\Z")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
-class Headers:
-    """Header fields in order, found without regard to case or compact form; a field may stand more than once."""
+class Headers(headers.Headers):
+    """SIP's header fields, found by their compact form, too."""
 
-    __slots__ = ("_fields",)
+    __slots__ = ()
 
     def __init__(self, fields: Iterable[tuple[str, str]] = ()) -> None:
-        self._fields = [(_full(name), value) for name, value in fields]
+        super().__init__((_full(name), value) for name, value in fields)
 
     def get(self, name: str) -> str | None:
         """The first value of `name`, or None."""
@@ -52,8 +53,8 @@ class Headers:
         return next((value for key, value in self._fields if key.lower() == wanted), None)
 
     def all(self, name: str) -> list[str]:
-        wanted = _full(name).lower()
-        return [value for key, value in self._fields if key.lower() == wanted]
+        """Every value of `name`, in order."""
+        return super().all(_full(name))
 
     def set(self, name: str, value: str) -> None:
         """Puts `value` in the place of the first `name` and drops the others; at the end when there was none."""
@@ -64,27 +65,17 @@ class Headers:
         self._fields = [*kept[:at], (full, value), *kept[at:]]
 
     def add(self, name: str, value: str) -> None:
-        self._fields.append((_full(name), value))
+        """One more field, behind the others."""
+        super().add(_full(name), value)
 
     def remove(self, name: str) -> None:
+        """Drop every `name`."""
         wanted = _full(name).lower()
         self._fields = [(key, value) for key, value in self._fields if key.lower() != wanted]
 
     def items(self) -> list[tuple[str, str]]:
+        """All fields, in order."""
         return list(self._fields)
-
-    def __iter__(self) -> Iterator[tuple[str, str]]:
-        return iter(self._fields)
-
-    def __len__(self) -> int:
-        return len(self._fields)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Headers) and self._fields == other._fields
-
-    def __repr__(self) -> str:
-        # Names only: values may be credentials.
-        return f"Headers({[name for name, _ in self._fields]})"
 
 
 @dataclass(slots=True)
