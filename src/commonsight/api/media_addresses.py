@@ -1,6 +1,6 @@
 """Where a browser reaches the media node that holds a camera."""
 
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
 from fastapi import Request
@@ -28,23 +28,25 @@ class MediaAddresses:
         name = node_for(camera_id, alive)
         return None if name is None else self._public(name, alive[name] or "", request)
 
-    async def outlets(self, session: ReadSession, camera_id: UUID, request: Request) -> dict[str, str]:
-        """Where the camera is read outside the browser: `hls`, `snapshot` (bases, HTTP), `rtsp` where it is on, and
-        `server`, the address at another media server with its placeholders. Empty while no node is alive."""
+    async def outlets(self, session: ReadSession, camera_id: UUID, request: Request, ticket: str) -> dict[str, str]:
+        """Addresses for what reads a camera outside the browser: `hls`, `snapshot`, `rtsp` where the node speaks it,
+        `server` where there is another media server. Empty while no node is alive."""
         alive = {node.name: node for node in await nodes.alive(session, "media") if node.address}
         name = node_for(camera_id, alive)
         if name is None:
             return {}
-        node = alive[name]
-        base = self._public(name, node.address or "", request)
+        base, query = self._public(name, alive[name].address or "", request), urlencode({"ticket": ticket})
         http = base.replace("ws", "http", 1)
-        found = {"hls": http, "snapshot": http}
-        if rtsp := node.detail.get("rtsp"):
-            host = urlsplit(base).hostname or str(rtsp[0])
-            shown = host if rtsp[0] in _ANY else str(rtsp[0])
-            found["rtsp"] = f"rtsp://{f'[{shown}]' if ':' in shown else shown}:{int(rtsp[1])}"
+        found = {
+            "hls": f"{http}/hls/{camera_id}/live.m3u8?{query}",
+            "snapshot": f"{http}/snapshot?{query}&camera={camera_id}",
+        }
+        if rtsp := alive[name].detail.get("rtsp"):
+            host = (urlsplit(base).hostname if rtsp[0] in _ANY else None) or str(rtsp[0])
+            found["rtsp"] = f"rtsp://{f'[{host}]' if ':' in host else host}:{int(rtsp[1])}/{camera_id}?{query}"
         if self._settings.media.server:
-            found["server"] = self._settings.media.server
+            named = self._settings.media.server.replace("{camera}", str(camera_id))
+            found["server"] = named.replace("{ticket}", ticket)
         return found
 
     async def origins(self, request: Request) -> list[str]:

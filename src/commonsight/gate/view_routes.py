@@ -42,6 +42,9 @@ class ViewIn(BaseModel):
     action: Literal["live", "playback", "snapshot"] = "live"
     footage: Span | None = Field(None, description="for playback: the recordings wanted")
     emergency: bool = Field(False, description="without a grant, at most 30 minutes, reviewed afterwards")
+    player: bool = Field(
+        False, description="for a player outside the browser: the ticket belongs to the first address that opens it"
+    )
 
 
 class Watermark(BaseModel):
@@ -59,6 +62,10 @@ class ViewOut(BaseModel):
     grant_id: UUID | None = Field(description="the grant it was given under; null in an emergency")
     emergency: bool
     url: str = Field(examples=["ws://127.0.0.1:8620/live?ticket=…&camera=…"])
+    outlets: dict[str, str] = Field(
+        description="the same for what is no browser: `hls`, `snapshot`, `rtsp` and `server` where they are set up",
+        examples=[{"hls": "http://127.0.0.1:8620/hls/0198…/live.m3u8?ticket=…"}],
+    )
     proof: str | None = Field(
         description="when the media node is on another host than this API: offer `viewer.<proof>` beside `commonsight` "
         "as WebSocket subprotocols, or send it as X-Commonsight-Viewer; else a cookie does this"
@@ -98,7 +105,7 @@ async def view(request: Request, response: Response, caller: Viewer, session: Wr
     has to be opened within a minute.
     """
     base = await request.app.state.locate(session, body.camera_id, request)
-    kept = viewers.keep(request, response, base or "", program=caller.token_id is not None)
+    kept = viewers.keep(request, response, base or "", program=body.player or caller.token_id is not None)
     asked: dict[str, Any] = {
         "caller": caller,
         "cameras": [body.camera_id],
@@ -114,6 +121,7 @@ async def view(request: Request, response: Response, caller: Viewer, session: Wr
     if base is None:
         raise Refusal("gate.media_unavailable", status=503, rule="a media node is running", operand="camera_id")
     permit = issued.permit
+    outlets = await request.app.state.outlets(session, body.camera_id, request, issued.ticket)
     query = {"ticket": issued.ticket, "camera": str(body.camera_id)}
     response.headers["Cache-Control"] = "no-store"
     return ViewOut(
@@ -122,6 +130,7 @@ async def view(request: Request, response: Response, caller: Viewer, session: Wr
         grant_id=permit.grant_id,
         emergency=permit.emergency,
         url=f"{_scheme(base, body.action)}/{body.action}?{urlencode(query)}",
+        outlets={name: url for name, url in outlets.items() if body.action == "live" or name == body.action},
         proof=kept.proof,
         open_by=permit.binding.open_by,
         expires_at=permit.expires_at,

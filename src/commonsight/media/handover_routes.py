@@ -4,7 +4,7 @@ import json
 import secrets
 from datetime import datetime
 from typing import Annotated, Any
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import parse_qs
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -91,10 +91,10 @@ async def hand_over(request: Request, response: Response, caller: Giver, session
     )
     sources = []
     for camera_id in dict.fromkeys(body.camera_ids):
-        base = (await request.app.state.outlets(session, camera_id, request)).get("rtsp")
-        if base is None:
+        url = (await request.app.state.outlets(session, camera_id, request, issued.ticket)).get("rtsp")
+        if url is None:
             raise Refusal("media.rtsp_off", status=503, rule="media.rtsp_port", operand="media.rtsp_port")
-        sources.append(Source(camera_id=camera_id, url=f"{base}/{camera_id}?{urlencode({'ticket': issued.ticket})}"))
+        sources.append(Source(camera_id=camera_id, url=url))
     now = await gate_store.moment(session)
     permit = issued.permit
     await audit.record(session, Actor.of(caller), "media.handed_over", now, kind="permit", subject_id=permit.id)
