@@ -9,6 +9,7 @@ const READ_AFTER_GAP: Record<Topic, string[]> = {
   counts: ['counts-now'],
   'cameras.health': ['cameras', 'camera-map', 'tree', 'summary', 'indicators', 'league'],
   cases: ['cases'],
+  notices: ['notices'],
   system: ['system'],
 }
 

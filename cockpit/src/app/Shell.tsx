@@ -1,10 +1,11 @@
-import { AppstoreOutlined, PlaySquareOutlined, SearchOutlined, SettingOutlined, VideoCameraOutlined } from '@ant-design/icons'
+import { AlertOutlined, AppstoreOutlined, PlaySquareOutlined, SearchOutlined, SettingOutlined, VideoCameraOutlined } from '@ant-design/icons'
 import { Suspense, useCallback, useEffect, useMemo, useState } from 'react'
 import { NavLink, Outlet, useLocation, useNavigate } from 'react-router'
 import { useLiveState } from '@/api/liveContext'
 import { useText } from '@/text/language'
 import { Account } from './Account'
 import { useMe } from './auth'
+import { Bell } from './Bell'
 import { Boundary } from './Boundary'
 import { isTyping, Keys } from './keys'
 import { KeysHelp } from './KeysHelp'
@@ -18,6 +19,7 @@ const ICONS: Record<Place['key'], typeof AppstoreOutlined> = {
   overview: AppstoreOutlined,
   cameras: VideoCameraOutlined,
   video: PlaySquareOutlined,
+  cases: AlertOutlined,
   system: SettingOutlined,
 }
 
@@ -51,6 +53,7 @@ export function Shell() {
               <SearchOutlined aria-hidden />
               <span>{t('search.open')}</span>
             </button>
+            <Bell />
             <Account onKeys={() => setPanel('help')} />
           </div>
         </nav>

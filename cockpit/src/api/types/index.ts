@@ -1,5 +1,6 @@
 export * from './access'
 export * from './cameras'
+export * from './cases'
 export * from './gather'
 export * from './imports'
 export * from './planning'
