@@ -206,10 +206,10 @@ class Access(Section):
         examples=[["administrator", "officer"]],
     )
     address_rate: int = Field(
-        3_000, ge=10, le=1_000_000, description="Requests a minute from one network address", examples=[3_000]
+        30_000, ge=10, le=10_000_000, description="Requests a minute from one network address", examples=[30_000]
     )
     caller_rate: int = Field(
-        1_200, ge=10, le=1_000_000, description="Requests a minute of one session or API token", examples=[1_200]
+        6_000, ge=10, le=10_000_000, description="Requests a minute of one session or API token", examples=[6_000]
     )
 
 

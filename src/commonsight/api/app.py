@@ -13,6 +13,7 @@ from commonsight.analyze import routes as analyze
 from commonsight.api import PREFIX, docs, live_socket, page, problem, system, topics
 from commonsight.api.authorize import Authorize
 from commonsight.api.cuts import Cuts
+from commonsight.api.limits import RateLimit
 from commonsight.api.live import Hub
 from commonsight.api.media_addresses import MediaAddresses
 from commonsight.api.middleware import BodyLimit, Observe, OriginCheck, SecurityHeaders
@@ -99,7 +100,14 @@ def create_app(settings: Settings, database: Database, clock: Clock) -> FastAPI:
     app.add_middleware(OriginCheck, origins=[settings.api.public_url] if settings.api.public_url else [])
     app.add_middleware(BodyLimit, most=settings.api.body_limit)
     app.add_middleware(Observe)
-    app.add_middleware(SecurityHeaders)
+    secure = settings.tls.on or (settings.api.public_url or "").startswith("https:")
+    app.add_middleware(SecurityHeaders, secure=secure)
+    app.add_middleware(
+        RateLimit,
+        clock=clock,
+        address_rate=settings.access.address_rate,
+        caller_rate=settings.access.caller_rate,
+    )
     return app
 
 

@@ -192,17 +192,18 @@ class OriginCheck:
 class SecurityHeaders:
     """Headers that keep browsers from guessing, framing and leaking; an answer that is no page may load nothing."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, secure: bool = False) -> None:
         self._app = app
+        self._always = _ALWAYS | (_SECURE if secure else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] not in ("http", "websocket"):
             return await self._app(scope, receive, send)
 
         async def dressed(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            if message["type"] in ("http.response.start", "websocket.http.response.start"):
                 headers = MutableHeaders(scope=message)
-                for name, value in _ALWAYS.items():
+                for name, value in self._always.items():
                     headers.setdefault(name, value)
                 if scope["path"].startswith("/api/"):
                     # Answers differ by caller and language; nothing between here and them may keep one.
@@ -214,6 +215,9 @@ class SecurityHeaders:
         return None
 
 
+_SECURE: Final[dict[str, str]] = {"Strict-Transport-Security": "max-age=31536000"}
+"""Only where people reach us over TLS: a browser that has seen it never comes back in clear."""
+
 _ALWAYS: Final[dict[str, str]] = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -221,7 +225,8 @@ _ALWAYS: Final[dict[str, str]] = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=(self)",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(self), usb=(), serial=(), payment=()",
+    "X-Permitted-Cross-Domain-Policies": "none",
 }
 
 

@@ -44,7 +44,8 @@ async def start(settings: Settings, config: Path | None, *, demo: bool = False, 
             await database.close()
 
     async def serving(_: str) -> None:
-        address = settings.api.public_url or f"http://{settings.api.host}:{settings.api.port}"
+        scheme = "https" if settings.tls.on else "http"
+        address = settings.api.public_url or f"{scheme}://{settings.api.host}:{settings.api.port}"
         speak("cli.serving", err=True, address=address)
         if told.getvalue():
             sys.stderr.write(told.getvalue())

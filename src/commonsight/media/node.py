@@ -10,6 +10,7 @@ import structlog
 from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
+from commonsight import tls
 from commonsight.catalog import secrets
 from commonsight.clock import Clock
 from commonsight.connect.gb28181.line import Line
@@ -52,6 +53,8 @@ async def serve(settings: Settings, database: Database, clock: Clock, name: str,
 async def _serve(
     settings: Settings, database: Database, clock: Clock, name: str, stop: asyncio.Event, line: Line
 ) -> None:
+    tls.refuse_exposed("media.host", settings.media.host, settings.tls)
+    secure = tls.context_of(settings.tls)
     admission = GateAdmission(database, clock, name)
     offset, remote = offset_of(name), settings.media.packets_host
     hub = Hub(settings.media, admission, clock, settings.models_dir)
@@ -76,7 +79,7 @@ async def _serve(
     await runner.setup()
     try:
         host, port = settings.media.host, settings.media.port + offset
-        await web.TCPSite(runner, host, port, backlog=1_024).start()
+        await web.TCPSite(runner, host, port, backlog=1_024, ssl_context=secure).start()
         await packet_side.start()
         rtsp = await _rtsp(rtsp_side, settings.media, offset)
         log.info("media_listening", node=name, host=host, port=port, packets=str(packet_side.path))

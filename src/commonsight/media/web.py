@@ -31,7 +31,7 @@ from prometheus_client import CollectorRegistry, ProcessCollector, generate_late
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from commonsight.clock import Clock
-from commonsight.media import hls_web, snapshot
+from commonsight.media import headers, hls_web, snapshot
 from commonsight.media.doors import PROTOCOL, viewer_of
 from commonsight.media.hub import Hub
 from commonsight.media.metrics import Collector
@@ -59,6 +59,7 @@ def make_app(hub: Hub, settings: Settings, clock: Clock, library: Library | None
     web_side = _Web(hub, settings, clock, registry)
     app = web.Application()
     app.add_routes(
+    app.on_response_prepare.append(headers.dress)
         [
             web.get("/live", web_side.live),
             web.get("/healthz", web_side.healthz),

@@ -5,6 +5,7 @@ import socket
 from collections.abc import Iterator
 from typing import Final
 
+from commonsight import tls
 from commonsight.problem import Refusal
 from commonsight.settings import Settings
 
@@ -39,8 +40,12 @@ def check(settings: Settings, *, demo: bool) -> None:
     """Refuse to start what could not listen: said once and plainly, instead of by a child that dies again and again.
 
     Raises:
-        Refusal: as `bind`.
+        Refusal: as `bind`, `tls.missing`, `tls.unreadable`, `tls.key_open`.
     """
+    tls.refuse_exposed("api.host", settings.api.host, settings.tls)
+    if settings.media.nodes:
+        tls.refuse_exposed("media.host", settings.media.host, settings.tls)
+    tls.context_of(settings.tls)
     for setting, host, port in wanted(settings, demo=demo):
         bind(setting, host, port).close()
 

@@ -7,6 +7,7 @@ from typing import Final
 import structlog
 import uvicorn
 
+from commonsight import tls
 from commonsight.processes.addresses import bind
 from commonsight.processes.runtime import Runtime, main
 
@@ -25,6 +26,8 @@ async def serve(runtime: Runtime) -> None:
     """Run uvicorn until asked to stop."""
     from commonsight.api.app import create_app
 
+    tls.refuse_exposed("api.host", runtime.settings.api.host, runtime.settings.tls)
+    secure = tls.context_of(runtime.settings.tls)
     listener = bind("api.port", runtime.settings.api.host, runtime.settings.api.port)
     app = create_app(runtime.settings, runtime.database, runtime.clock)
     config = uvicorn.Config(
@@ -34,7 +37,8 @@ async def serve(runtime: Runtime) -> None:
         lifespan="on",
         server_header=False,
         # Without a proxy of the operator's, whoever calls could name any address and dodge the limit on logins.
-        proxy_headers=runtime.settings.api.public_url is not None,
+        proxy_headers=runtime.settings.api.public_url is not None or runtime.settings.tls.behind_proxy,
+        ssl_context_factory=None if secure is None else lambda *_: secure,
         ws_max_size=WEBSOCKET_BYTES,
         ws_max_queue=WEBSOCKET_QUEUE,
         limit_concurrency=CONNECTIONS,
