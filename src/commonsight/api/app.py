@@ -29,6 +29,7 @@ from commonsight.gate import routes as gate
 from commonsight.inspect import routes as inspect
 from commonsight.inspect import why_routes as why
 from commonsight.media import handover_routes as handover
+from commonsight.media.recordings import export_routes as exports
 from commonsight.media.recordings import routes as recordings
 from commonsight.places import routes as places
 from commonsight.records.database import Database
@@ -49,6 +50,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     gate.router,
     handover.router,
     recordings.router,
+    exports.router,
     masks.router,
     analyze.router,
     respond.router,
@@ -99,15 +101,15 @@ def create_app(settings: Settings, database: Database, clock: Clock) -> FastAPI:
     app.add_middleware(GZipMiddleware, minimum_size=COMPRESS_BYTES, compresslevel=4)
     app.add_middleware(OriginCheck, origins=[settings.api.public_url] if settings.api.public_url else [])
     app.add_middleware(BodyLimit, most=settings.api.body_limit)
-    app.add_middleware(Observe)
-    secure = settings.tls.on or (settings.api.public_url or "").startswith("https:")
-    app.add_middleware(SecurityHeaders, secure=secure)
     app.add_middleware(
         RateLimit,
         clock=clock,
         address_rate=settings.access.address_rate,
         caller_rate=settings.access.caller_rate,
     )
+    app.add_middleware(Observe)
+    secure = settings.tls.on or (settings.api.public_url or "").startswith("https:")
+    app.add_middleware(SecurityHeaders, secure=secure)
     return app
 
 

@@ -14,6 +14,8 @@ NOUNS: Final[Mapping[str, str]] = {
     "models": "模型 · Models: list, install, show, remove.",
     "people": "用户 · People: list, add, reset a password, deactivate.",
     "simulate": "虚拟摄像机 · Virtual cameras that play footage from published packages.",
+    "export": "导出 · Exported recordings: verify.",
+    "tls": "TLS · Certificates of our own servers.",
     "config": "配置 · Check, print and explain settings.",
 }
 """Noun, which is also its module's name, to what the list of commands says of it."""

@@ -41,6 +41,7 @@ ROUTES: dict[tuple[str, str], Action | None] = {
     ("GET", "/hls/{camera}/{name}"): Action.LIVE,
     ("GET", "/snapshot"): Action.SNAPSHOT,
     ("GET", "/playback"): Action.PLAYBACK,
+    ("GET", "/export"): Action.DOWNLOAD,
     ("GET", "/healthz"): None,
     ("GET", "/metrics"): None,
 }

@@ -1,5 +1,6 @@
 """The node's HTTP side: `/live` for browsers, `/healthz`, `/metrics`; `/hls` is `hls_web`, `/snapshot`
-is `snapshot`, `/playback` is `recordings.playback_web`.
+is `snapshot`, `/playback` is `recordings.playback_web`,
+`/export` is `recordings.export_web`.
 
 `GET /live?ticket=…&camera=<uuid>[&sound=1]` is a WebSocket without compression. What the node says on it:
 
@@ -38,7 +39,7 @@ from commonsight.media.metrics import Collector
 from commonsight.media.model import spoken
 from commonsight.media.origins import origin_allowed, pages_of
 from commonsight.media.parting import CLOSE_SECONDS, CUT, camera_of, goodbye
-from commonsight.media.recordings import playback_web
+from commonsight.media.recordings import export_web, playback_web
 from commonsight.media.recordings.library import Library
 from commonsight.media.refusals import explain
 from commonsight.media.viewer import BrowserViewer
@@ -58,8 +59,8 @@ def make_app(hub: Hub, settings: Settings, clock: Clock, library: Library | None
     ProcessCollector(registry=registry)
     web_side = _Web(hub, settings, clock, registry)
     app = web.Application()
-    app.add_routes(
     app.on_response_prepare.append(headers.dress)
+    app.add_routes(
         [
             web.get("/live", web_side.live),
             web.get("/healthz", web_side.healthz),
@@ -67,6 +68,7 @@ def make_app(hub: Hub, settings: Settings, clock: Clock, library: Library | None
             *hls_web.routes(hub, settings, clock),
             *snapshot.routes(hub, settings, clock),
             *playback_web.routes(hub, settings, clock, library),
+            *export_web.routes(hub, settings, library),
         ]
     )
     return app

@@ -21,6 +21,7 @@ ROOMS: Final = (
     "catalog",
     "catalog.imports",
     "gate",
+    "media.recordings",
     "connect.viid",
     "respond",
     "respond.notices",

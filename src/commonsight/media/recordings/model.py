@@ -18,6 +18,8 @@ PERIODS_MOST: Final = 12
 """Periods of one day in a plan."""
 JOIN_SECONDS: Final = 2.0
 """Segments this close follow one another: a keyframe interval lies between the last picture of one and the next."""
+OVERLAP: Final = timedelta(seconds=0.5)
+"""Where a segment begins is known to within the network's unrest: less than this is no overlap with the one before."""
 ORDER_MINUTES_MOST: Final = 24 * 60
 NAME_MOST: Final = 100
 CAMERAS_MOST: Final = 2_000

@@ -13,7 +13,7 @@ from commonsight.clock import Clock
 from commonsight.connect.model import TICKS_PER_SECOND
 from commonsight.media.fmp4 import Init
 from commonsight.media.recordings.boxes import without_sound
-from commonsight.media.recordings.model import JOIN_SECONDS
+from commonsight.media.recordings.model import JOIN_SECONDS, OVERLAP
 from commonsight.media.recordings.playback_out import (
     KEYFRAMES_FROM,
     Outgoing,
@@ -57,14 +57,15 @@ class OwnPlayer(Outgoing):
     Args:
         at: where it begins.
         hear: whether sound is wanted; it is sent at ordinary speed only.
+        keep_gaps: stand still for as long as nothing was recorded, so that several cameras stay in step.
     """
 
     def __init__(
         self, transport: asyncio.WriteTransport, clock: Clock, on_first: Callable[[], None], find: Find,
-        span: tuple[datetime, datetime], at: datetime, *, hear: bool,
+        span: tuple[datetime, datetime], at: datetime, *, hear: bool, keep_gaps: bool = False,
     ) -> None:  # fmt: skip
         super().__init__(transport, clock, on_first)
-        self._find, self._hear = find, hear
+        self._find, self._hear, self._keep_gaps = find, hear, keep_gaps
         self._begin, self._end = span
         self._target = at
         self._seeking = True
@@ -118,7 +119,8 @@ class OwnPlayer(Outgoing):
                 continue
             if isinstance(item, Hole):
                 self.gap(item.begin, item.end)
-                since, origin = self._clock.monotonic(), item.end
+                if not self._keep_gaps:
+                    since, origin = self._clock.monotonic(), item.end
                 continue
             if isinstance(item, Voice):
                 if self._hear and self.speed == 1:
@@ -218,9 +220,9 @@ class OwnPlayer(Outgoing):
         init = Init(about.mime, segment.init) if heard or not about.sound else without_sound(about.mime, segment.init)
         yield Show(init, about.codec, about.width, about.height, about.sound)
         first = segment.group_before(at)
-        if joined and segment.about.start < at:
+        if joined and segment.about.start < at - OVERLAP:
             # It began before the last one ended: what both hold is shown once.
-            first = segment.group_after(at)
+            first = segment.group_after(at - OVERLAP)
         begin = segment.about.start
         if first >= len(segment.pieces):
             return

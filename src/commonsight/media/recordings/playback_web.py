@@ -1,7 +1,7 @@
 """The node's door to recordings: `GET /playback`, a WebSocket that says what `/live` says, and listens.
 
-`?ticket=…&camera=<uuid>&from=<RFC 3339>[&source=own|device][&sound=1]`. What it says beside the messages of `/live`
-stands in `playback_out`. What a viewer may say, as text:
+`?ticket=…&camera=<uuid>&from=<RFC 3339>[&source=own|device][&sound=1][&gaps=keep]`. What it says beside the
+messages of `/live` stands in `playback_out`. What a viewer may say, as text:
 
     {"type": "pause"}  {"type": "play"}  {"type": "seek", "at": <RFC 3339>}  {"type": "speed", "speed": 0.25 … 16}
     {"type": "step"}   one picture, then pause (own recordings)
@@ -10,7 +10,7 @@ stands in `playback_out`. What a viewer may say, as text:
 import asyncio
 import contextlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -96,9 +96,7 @@ class _Playback:
             span = grant.footage
             if span is None or not span[0] <= at < span[1]:
                 raise _outside(span, at)
-            made.append(
-                self._player(grant, on_first, transport, span, at, device=device, hear=asked.get("sound") == "1")
-            )
+            made.append(self._player(grant, on_first, transport, span, at, device=device, asked=asked))
             return made[0]
 
         sitting = await self._hub.sit(
@@ -108,7 +106,7 @@ class _Playback:
 
     def _player(
         self, grant: Grant, on_first: Callable[[], None], transport: asyncio.Transport,
-        span: tuple[datetime, datetime], at: datetime, *, device: bool, hear: bool,
+        span: tuple[datetime, datetime], at: datetime, *, device: bool, asked: Mapping[str, str],
     ) -> AnyPlayer:  # fmt: skip
         if device:
             opener = opener_of(grant.address, self._clock, self._settings.media.open_timeout)
@@ -121,7 +119,10 @@ class _Playback:
         async def find(begin: datetime, end: datetime) -> Any:
             return await library.find(camera_id, begin, end)
 
-        return OwnPlayer(transport, self._clock, on_first, find, span, at, hear=hear)
+        return OwnPlayer(
+            transport, self._clock, on_first, find, span, at, hear=asked.get("sound") == "1",
+            keep_gaps=asked.get("gaps") == "keep",
+        )  # fmt: skip
 
 
 async def _play(player: AnyPlayer) -> None:

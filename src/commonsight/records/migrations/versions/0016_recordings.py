@@ -125,6 +125,7 @@ def upgrade() -> None:
             source text COLLATE "C" NOT NULL,
             purpose_code text NOT NULL,
             purpose_text text NOT NULL,
+            retrievals uuid[] NOT NULL,
             mask text,
             state text COLLATE "C" NOT NULL,
             progress real NOT NULL DEFAULT 0,
