@@ -70,7 +70,7 @@ export const en: Record<keyof typeof zh, string> = {
   'lost.viewer_left': 'The viewing has ended.',
   'lost.too_slow': 'The network is too slow: pictures have not got through for a while.',
   'lost.recording_end': 'The recording ends here.',
-  'lost.mask_model_missing': 'The permit asks for faces or plates to be masked, and the models for that are not installed, so no picture is shown. The administrator runs commonsight models fetch.',
+  'lost.mask_model_missing': 'The permit asks for faces or plates to be masked, and the models for that are not installed, so no picture is shown. The administrator runs commonsight models install.',
   'lost.mask_failed': 'Masking broke off; the picture was stopped so that nothing is shown unmasked. Ask again.',
   'lost.protocol': 'The packet protocol was broken: node and camera do not speak the same format.',
   'lost.internal': 'The media node failed; its log says how.',

@@ -68,7 +68,7 @@ export const zh = {
   'lost.viewer_left': '观看已结束。',
   'lost.too_slow': '网络过慢，画面已长时间无法送达。',
   'lost.recording_end': '录像到此结束。',
-  'lost.mask_model_missing': '许可要求遮挡人脸或车牌，但遮挡模型尚未安装，因此不提供画面。请管理员运行 commonsight models fetch。',
+  'lost.mask_model_missing': '许可要求遮挡人脸或车牌，但遮挡模型尚未安装，因此不提供画面。请管理员运行 commonsight models install。',
   'lost.mask_failed': '画面遮挡处理中断，为避免露出未遮挡的画面已停止。请重新调阅。',
   'lost.protocol': '数据包协议错误：媒体节点与摄像机说的不是同一种格式。',
   'lost.internal': '媒体节点内部错误，详情见其日志。',
