@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useMemo, useRef, type ReactNode, type RefObject } from 'react'
 import type { CameraItem, Line } from '@/api/types'
+import { lacksGrant, NoGrant } from '@/parts/live/NoGrant'
 import { Picture } from '@/parts/live/Picture'
 import type { ChosenPurpose } from '@/parts/live/purpose'
 import { useView } from '@/parts/live/useView'
@@ -58,7 +59,16 @@ export function CellPicture({ camera, purpose, cell, heard, onHear, onPace, tool
   )
 
   if (!camera.has_source) return <p className={css.note}>{t('cell.noSource')}</p>
-  if (problem) return <div className={css.note}><ProblemNote error={problem} onRetry={again} /></div>
+  if (problem) {
+    return (
+      <div className={css.note}>
+        <div>
+          <ProblemNote error={problem} onRetry={again} />
+          {lacksGrant(problem) && <NoGrant cameraId={camera.id} busy={busy} onEmergency={(text) => void ask({ code: 'emergency', text, keep: false, emergency: true })} />}
+        </div>
+      </div>
+    )
+  }
   if (!purpose) return <p className={css.note}>{t('cell.noPurpose')}</p>
   if (!seen) return <p className={css.note}>{t('cell.unseen')}</p>
   if (!open) return <p className={css.note} role="status">{busy ? t('cell.asking') : ''}</p>

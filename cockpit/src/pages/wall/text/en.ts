@@ -50,7 +50,7 @@ export const en: Record<keyof typeof zh, string> = {
   'late': 'This browser cannot keep up with {n} pictures and loses frames: show fewer, or close other programs. There is no sub-stream to turn to; every cell plays the camera’s own stream.',
   'source.label': 'Cameras to hang',
   'source.which': 'Where cameras come from',
-  'source.find': 'Tree and search',
+  'source.find': 'Find',
   'source.marked': 'Favourites',
   'source.given': 'Selection',
   'source.search': 'Name, code or address',
