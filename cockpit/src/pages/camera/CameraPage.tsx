@@ -23,6 +23,9 @@ import { ControlPanel } from './control/ControlPanel'
 import { CameraFacts } from './CameraFacts'
 import { DevicePanel } from './device/DevicePanel'
 import { deviceText } from './device/text'
+import { EventsPanel } from './events/EventsPanel'
+import { RecognisedPanel } from './events/RecognisedPanel'
+import { eventsText } from './events/text'
 import { DiagnosisPanel } from './diagnosis/DiagnosisPanel'
 import { Probes } from './Probes'
 import { ReportedPanel } from './device/ReportedPanel'
@@ -137,12 +140,15 @@ interface SideProps {
 function Side({ camera, tab, onTab, children }: SideProps) {
   const t = useText(cameraText)
   const d = useText(deviceText)
+  const e = useText(eventsText)
   const can = useCan()
   const items = [
     { key: 'facts', label: t('facts.title'), children: <CameraFacts camera={camera} /> },
     ...(children ? [{ key: 'analysis', label: t('tab.analysis'), children }] : []),
     ...(camera.source?.protocol === 'gb28181' && can('gather.read') ? [{ key: 'device', label: d('tab.device'), children: <DevicePanel id={camera.id} /> }] : []),
     ...(camera.source?.protocol === 'gb28181' ? [{ key: 'reported', label: d('tab.reported'), children: <ReportedPanel id={camera.id} /> }] : []),
+    ...(can('cases.read') || camera.source?.protocol === 'gb28181' ? [{ key: 'events', label: e('tab.alarms'), children: <EventsPanel id={camera.id} device={camera.source?.protocol === 'gb28181'} /> }] : []),
+    ...(can('pictures.view') ? [{ key: 'recognised', label: e('tab.recognised'), children: <RecognisedPanel id={camera.id} /> }] : []),
     ...(camera.source && can('health.read') ? [{ key: 'diagnosis', label: d('tab.diagnosis'), children: <DiagnosisPanel id={camera.id} /> }] : []),
     ...(can('health.read') ? [{ key: 'probes', label: t('tab.probes'), children: <Probes id={camera.id} /> }] : []),
     ...(can('pictures.register')
