@@ -1,4 +1,4 @@
-"""A foreign RTSP client, run by the system's Python: `gstreamer_reader.py <url> <tcp|udp> <pictures> [audio]`.
+"""A foreign client, run by the system's Python: `gstreamer_reader.py <url> <tcp|udp|http> <pictures> [audio]`.
 
 Prints one JSON line: how many pictures were decoded, their caps, how many buffers of sound, and the error if any.
 """
@@ -17,10 +17,14 @@ sound_wanted = len(sys.argv) > 4
 loop = GLib.MainLoop()
 seen = {"pictures": 0, "caps": "", "sound": 0, "error": None}
 pipeline = Gst.Pipeline.new(None)
-source = Gst.ElementFactory.make("rtspsrc")
-source.set_property("location", url)
-source.set_property("latency", 100)
-Gst.util_set_object_arg(source, "protocols", carrier)
+if carrier == "http":
+    source = Gst.ElementFactory.make("uridecodebin")
+    source.set_property("uri", url)
+else:
+    source = Gst.ElementFactory.make("rtspsrc")
+    source.set_property("location", url)
+    source.set_property("latency", 100)
+    Gst.util_set_object_arg(source, "protocols", carrier)
 pipeline.add(source)
 
 
@@ -64,7 +68,7 @@ def failed(_bus, message):
     loop.quit()
 
 
-source.connect("pad-added", added)
+source.connect("pad-added", decoded if carrier == "http" else added)
 bus = pipeline.get_bus()
 bus.add_signal_watch()
 bus.connect("message::error", failed)

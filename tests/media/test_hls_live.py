@@ -15,9 +15,12 @@ import pytest
 
 from commonsight.connect.model import Codec
 from commonsight.media import hls_desk
+from commonsight.records.database import Database
 from commonsight.settings import Media
 
 from .test_chromium import CHROMIUM, page
+from .test_node import running, until
+from .test_rtsp_out import PYTHON, gstreamer_or_skip, run
 from .world import PERMIT, World, camera_id, footage, refusal
 
 HLS_JS = Path(__file__).parents[2] / "cockpit/node_modules/hls.js/dist/hls.min.js"
@@ -224,3 +227,52 @@ async def test_hls_js_plays_it_with_low_latency(world: World, tmp_path: Path) ->
     assert result["size"] == [320, 240]
     assert result["parts"] >= 8
     assert result["latency"] < 6, result
+
+
+async def test_with_the_real_gate_a_revocation_stops_the_player_and_the_register_says_so(
+    database: Database, tmp_path: Path
+) -> None:
+    async with running(database, tmp_path) as platform, aiohttp.ClientSession() as session:
+        issued = await platform.issue()
+        base = f"http://127.0.0.1:{platform.settings.media.port}/hls/{camera_id('h264')}"
+        url = f"{base}/live.m3u8?ticket={issued.ticket}"
+
+        async def status(address: str) -> int:
+            async with session.get(address) as answer:
+                await answer.read()
+                return answer.status
+
+        async with session.get(url) as answer:
+            assert answer.status == 200
+            part = hint(await answer.text())
+        assert await status(f"{base}/{part}") == 200
+        assert await status(url) == 200
+        async with session.get(f"http://127.0.0.1:{platform.settings.media.port}/metrics") as answer:
+            assert 'commonsight_media_readers{kind="hls"} 1.0' in await answer.text()
+        await platform.revoke(issued.permit.id)
+
+        async def refused() -> bool:
+            return await status(url) == 403
+
+        await until(refused, 5)
+        assert await status(f"{base}/{part}") == 403
+
+        async def written() -> bool:
+            return all(line["closed_at"] for line in await platform.lines())
+
+        await until(written, 5)
+        [line] = await platform.lines()
+        assert (line["close_reason"], line["node"]) == ("permit_revoked", "media-1")
+        assert line["first_frame_at"]
+        assert line["bytes"] > 1_000
+
+
+@pytest.mark.parametrize("path", ["h264", "h265"])
+async def test_gstreamer_plays_it(world: World, path: str) -> None:
+    gstreamer_or_skip()
+    script = Path(__file__).with_name("gstreamer_reader.py")
+    out, said = await run(PYTHON, str(script), playlist_url(world, path), "http", "40")
+    seen = json.loads(out)
+    assert seen["error"] is None, said
+    assert seen["pictures"] >= 40
+    assert "width=(int)320" in seen["caps"]

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 
 import av
@@ -33,7 +34,8 @@ import gi
 gi.require_version("Gst", "1.0")
 from gi.repository import Gst
 Gst.init(None)
-missing = [n for n in ("rtspsrc", "avdec_h264", "avdec_h265", "avdec_aac", "jpegdec") if not Gst.ElementFactory.find(n)]
+wanted = "rtspsrc souphttpsrc hlsdemux avdec_h264 avdec_h265 avdec_aac jpegdec".split()
+missing = [n for n in wanted if not Gst.ElementFactory.find(n)]
 raise SystemExit("missing elements: " + " ".join(missing) if missing else 0)
 """
 
@@ -212,11 +214,17 @@ async def described(site: Site) -> bytes:
 
 @pytest.fixture(scope="module")
 def gstreamer() -> None:
+    gstreamer_or_skip()
+
+
+@cache
+def gstreamer_or_skip() -> None:
     if shutil.which(PYTHON) is None:
         pytest.skip(f"needs Debian's {PYTHON}")
     found = subprocess.run([PYTHON, "-c", GSTREAMER], capture_output=True, text=True, timeout=60)
     if found.returncode:
-        pytest.skip(f"needs the Debian packages python3-gi gstreamer1.0-plugins-good -libav: {found.stderr[-200:]}")
+        packages = "python3-gi gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav"
+        pytest.skip(f"needs the Debian packages {packages}: {found.stderr[-200:]}")
 
 
 @pytest.mark.parametrize("carrier", ["tcp", "udp"])

@@ -40,6 +40,7 @@ class Tally:
 class Viewer:
     """The reader that stands for one viewer; the pictures themselves go through the camera's muxer."""
 
+    kind = "hls"
     browser = False
     sound = False
 
@@ -120,16 +121,6 @@ class Desk:
         self._muxings: dict[Relay, _Muxing] = {}
         self._entering: dict[bytes, asyncio.Task[Watch]] = {}
 
-    @property
-    def cameras(self) -> int:
-        """Muxers that run."""
-        return len(self._muxings)
-
-    @property
-    def size(self) -> int:
-        """Bytes all parts take."""
-        return sum(each.muxer.shelf.size for each in self._muxings.values())
-
     async def watch(self, ticket: str, camera_id: UUID, person: Person) -> Watch:
         """The viewer behind a playlist request; the same ticket shown by somebody else is asked about anew.
 
@@ -175,11 +166,6 @@ class Desk:
                     return
                 either: set[asyncio.Future[Any]] = {watch.muxer.changed, watch.viewer.ended, watch.muxer.ended}
                 await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-
-    def close(self) -> None:
-        """Let every viewer go."""
-        for watch in list(self._tokens.values()):
-            self._drop(watch, "node_stopping")
 
     async def _enter(self, key: bytes, ticket: str, camera_id: UUID, person: Person) -> Watch:
         reading = await self._hub.enter(ticket, camera_id, Viewer, viewer=person)

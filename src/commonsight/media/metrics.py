@@ -1,11 +1,17 @@
 """The node's figures for Prometheus, read when asked: nothing is counted twice, and no unit waits for it."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector as BaseCollector
 
 from commonsight.media.hub import Hub
+
+
+def kind_of(reader: object) -> str:
+    """What a reader is counted as: its own word for itself, or how it takes its pictures."""
+    return str(getattr(reader, "kind", "browser" if getattr(reader, "browser", False) else "packets"))
 
 
 class Collector(BaseCollector):
@@ -23,9 +29,9 @@ class Collector(BaseCollector):
             cameras.add_metric([state], sum(relay.state == state for relay in hub.relays.values()))
         yield cameras
         readers = GaugeMetricFamily("commonsight_media_readers", "Readers, by kind", labels=["kind"])
-        browsers = sum(reading.reader.browser for reading in hub.readings)
-        readers.add_metric(["browser"], browsers)
-        readers.add_metric(["packets"], len(hub.readings) - browsers)
+        kinds = Counter(kind_of(reading.reader) for reading in hub.readings)
+        for kind in sorted({"browser", "packets", *kinds}):
+            readers.add_metric([kind], kinds[kind])
         yield readers
         packets = GaugeMetricFamily(
             "commonsight_media_packets", "Packets of the sessions open now, by what became of them", labels=["kind"]

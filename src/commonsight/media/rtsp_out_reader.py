@@ -103,6 +103,8 @@ class RtspReader(OutletReader):
     one was not set up.
     """
 
+    kind = "rtsp"
+
     def __init__(self, connection: asyncio.WriteTransport, limit: int, clock: Clock, seed: int, *,
                  on_first: Callable[[], None]) -> None:  # fmt: skip
         self.carrier = Carrier(connection)

@@ -49,6 +49,7 @@ def routes(hub: Hub, settings: Settings, clock: Clock) -> list[web.RouteDef]:
 class Shot:
     """The reader that wants one keyframe."""
 
+    kind = "snapshot"
     browser = False
     sound = False
 
