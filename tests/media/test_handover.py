@@ -190,6 +190,8 @@ async def hook(platform: Platform) -> AsyncIterator[tuple[str, list[str]]]:
     asked: list[str] = []
 
     async def answer(request: web.Request) -> web.Response:
+        if request.query.get("key") != "secret":
+            return web.Response(status=403)
         fields = dict(await request.post())
         asked.append(str(fields.get("call")))
         try:
@@ -206,7 +208,7 @@ async def hook(platform: Platform) -> AsyncIterator[tuple[str, list[str]]]:
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}/authorize", asked
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}/authorize?key=secret", asked
     finally:
         await runner.cleanup()
 
