@@ -98,7 +98,7 @@ def judge(clip: Clip, frame: int, boxes: NDArray[np.float32], width: int, height
     boxes = np.clip(boxes, 0, [width, height, width, height])
     boxes = boxes[(boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])]
     marks = clip.marks(frame)
-    judged = [(mark, _covered(mark.box, boxes, width, height) >= COVERED) for mark in marks]
+    judged = [(mark, is_masked(mark.box, boxes, width, height)) for mark in marks]
     if not clip.sheet["count_false"]:
         return Seen(judged, None)
     ignored = clip.ignored(frame)
@@ -109,6 +109,11 @@ def judge(clip: Clip, frame: int, boxes: NDArray[np.float32], width: int, height
         area = (box[2] - box[0]) * (box[3] - box[1])
         false += not any(_shared(box, each) > 0.5 * area for each in ignored)
     return Seen(judged, false)
+
+
+def is_masked(box: Sequence[float], boxes: NDArray[np.float32], width: int, height: int) -> bool:
+    """Whether enough of `box` lies under `boxes`."""
+    return _covered(box, boxes, width, height) >= COVERED
 
 
 def _shared(one: Sequence[float], two: Sequence[float]) -> float:

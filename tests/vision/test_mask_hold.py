@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commonsight.vision.mask_hold import HOLD_PICTURES, HOLD_SECONDS, REMEMBERED_MOST, Hold, grown
+from commonsight.vision.mask_hold import DOUBTFUL_PICTURES, HOLD_PICTURES, HOLD_SECONDS, REMEMBERED_MOST, Hold, grown
 
 NOTHING = (np.zeros((0, 4), np.float32), np.zeros(0, np.int32))
 
@@ -35,6 +35,20 @@ def test_a_lost_box_stays_covered_for_a_time_and_for_some_pictures(rate):
         assert kept < 100
     assert kept >= HOLD_PICTURES
     assert kept / rate >= HOLD_SECONDS - 1 / rate
+
+
+def test_what_was_found_once_and_not_surely_is_held_for_a_shorter_while():
+    doubtful, twice = Hold(), Hold()
+    unsure = np.zeros(1, bool)
+    doubtful.update(*find((100, 100, 120, 130)), 0.0, unsure)
+    for step in range(2):
+        twice.update(*find((100, 100, 120, 130)), step / 25, unsure)
+    held = [0, 0]
+    for step in range(2, 30):
+        held[0] += len(doubtful.update(*NOTHING, step / 25)[0])
+        held[1] += len(twice.update(*NOTHING, step / 25)[0])
+    assert held[0] == DOUBTFUL_PICTURES
+    assert held[1] >= 25
 
 
 def test_a_moving_face_that_is_lost_stays_covered_where_it_is_heading():

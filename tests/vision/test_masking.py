@@ -52,13 +52,13 @@ def test_the_first_picture_of_a_stream_is_masked_already(store, photograph):
     masked = Masker(Policy.FACES, store).mask(photograph, 0.0)
     left, top, right, bottom = FACE_AT
     assert len(np.unique(masked[top:bottom, left:right].reshape(-1, 3), axis=0)) == 1
-    assert (masked[:60] == photograph[:60]).all()
+    assert (masked == photograph).all(axis=2).mean() > 0.8
 
 
 def test_nobody_finds_the_face_again(store, photograph):
     masked = Masker(Policy.FACES, store).mask(photograph, 0.0)
     detector = Detector(card(FACE), store.path(FACE), classes=None)
-    size = entry_size(photograph.shape[1], photograph.shape[0])
+    size = entry_size(photograph.shape[1], photograph.shape[0], 2.0)
     assert detector.detect(photograph, 0.5, size=size).confidence.max() > 0.5
     assert len(detector.detect(masked, 0.5, size=size)) == 0
 
@@ -123,4 +123,4 @@ def test_an_unknown_mask_is_refused_by_name():
     [(640, 360, (1280, 704)), (1920, 1080, (1280, 704)), (352, 288, (704, 576)), (8, 4000, (32, 1280))],
 )
 def test_small_pictures_enter_enlarged_and_large_ones_shrunk(width, height, enters):
-    assert entry_size(width, height) == enters
+    assert entry_size(width, height, 2.0) == enters

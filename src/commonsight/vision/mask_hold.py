@@ -2,7 +2,8 @@
 
 A detector misses the same face now and then. Each box it has found is therefore remembered: while it is not found
 again it stays covered where it was and where it was heading, growing a little all the time, until it has been lost
-for both a time and a number of pictures. A weak find next to a remembered box counts as that box.
+for both a time and a number of pictures. A weak find next to a remembered box counts as that box. What was found once
+only, and not surely, is held for a shorter while: most of that is no face.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from commonsight.vision.nms import overlap
 HOLD_SECONDS: Final = 1.0
 HOLD_PICTURES: Final = 5
 """A lost box stays covered for both: slow streams show few pictures a second."""
+DOUBTFUL_PICTURES: Final = 2
+"""So long stays covered what was found once and not surely."""
 MARGIN: Final = np.array([0.3, 0.35, 0.3, 0.3], np.float32)
 """Left, top, right, bottom, as shares of the box's sides: detectors frame a face, not hair, ears and chin."""
 GROWTH: Final = 0.5
@@ -40,6 +43,7 @@ class _Kept:
     kind: int
     seen: float
     speed: NDArray[np.float32]
+    firm: bool
     missed: int = 0
 
 
@@ -62,13 +66,16 @@ class Hold:
             result |= (kinds == kept.kind) & _close(boxes, kept.box)
         return result
 
-    def update(self, boxes: Boxes, kinds: NDArray[np.int32], at: float) -> tuple[Boxes, NDArray[np.bool_]]:
+    def update(
+        self, boxes: Boxes, kinds: NDArray[np.int32], at: float, firm: NDArray[np.bool_] | None = None
+    ) -> tuple[Boxes, NDArray[np.bool_]]:
         """Take in what was found in the picture at `at` seconds; returns what to cover in it.
 
         Args:
             boxes: float32 (N, 4), pixels.
             kinds: int32 (N,): faces and plates are never taken for each other.
             at: seconds; a stream whose clock falls back keeps what it remembers.
+            firm: bool (N,): found surely; None: all of them. What is found twice is firm, too.
 
         Returns:
             Boxes to cover, margins included, float32 (M, 4), the finds first; and for each find whether it is new.
@@ -86,18 +93,23 @@ class Hold:
             if passed > 0:
                 moved = _middle(boxes[row]) - _middle(kept.box)
                 kept.speed = kept.speed * np.float32(0.5) + moved * np.float32(0.5 / passed)
-            kept.box, kept.seen, kept.missed = boxes[row].copy(), at, 0
+            kept.box, kept.seen, kept.missed, kept.firm = boxes[row].copy(), at, 0, True
         held = [kept for kept in self._kept if kept.missed and not self._over(kept, at)]
         covered = [grown(boxes[row]) for row in range(len(boxes))] + [_wandered(kept, at) for kept in held]
         self._kept = [kept for kept in self._kept if not kept.missed] + held
         still = np.zeros(2, np.float32)
-        self._kept += [_Kept(boxes[row].copy(), int(kinds[row]), at, still) for row in np.flatnonzero(new)]
+        self._kept += [
+            _Kept(boxes[row].copy(), int(kinds[row]), at, still, firm is None or bool(firm[row]))
+            for row in np.flatnonzero(new)
+        ]
         if len(self._kept) > REMEMBERED_MOST:
             self._kept = self._kept[-REMEMBERED_MOST:]
             covered.append(np.array([-np.inf, -np.inf, np.inf, np.inf], np.float32))
         return np.array(covered, np.float32).reshape(-1, 4), new
 
     def _over(self, kept: _Kept, at: float) -> bool:
+        if not kept.firm:
+            return kept.missed > DOUBTFUL_PICTURES
         return at - kept.seen > self._seconds and kept.missed > self._pictures
 
     def _pairs(self, boxes: Boxes, kinds: NDArray[np.int32]) -> list[tuple[int, _Kept]]:

@@ -14,24 +14,28 @@ from commonsight.vision.detect import Detector
 from commonsight.vision.mask_cover import Boxes, cover_bgr
 from commonsight.vision.mask_hold import Hold, grown
 from commonsight.vision.mask_policy import FACE, PLATE, Policy, models
+from commonsight.vision.nms import suppress
 from commonsight.vision.picture import Bgr, Picture
 from commonsight.vision.store import ModelStore
 
-SCORE: Final = {FACE: 0.3, PLATE: 0.3}
+SCORE: Final = {FACE: 0.2, PLATE: 0.15}
 """Lowest confidence of a new find. Below what detection for its own sake would take: a needless grey box harms less
-than a face."""
-WEAK: Final = {FACE: 0.12, PLATE: 0.12}
+than a face. Chosen on the clips of `bench.mask`, like all thresholds here."""
+WEAK: Final = {FACE: 0.08, PLATE: 0.08}
 """Lowest confidence of a find on a remembered box."""
-ENLARGED: Final = 2.0
-"""Pictures enter the networks enlarged by so much at most: both find little below 16 pixels."""
+SURE: Final = 0.5
+"""From here on a find is held long though it was seen only once."""
+ENLARGED: Final = {FACE: (2.0,), PLATE: (1.0, 1.5)}
+"""How much a picture is enlarged at most on its way into each network: faces below 16 pixels are found twice their
+size, plates at two sizes, because each finds some that the other does not."""
 SIDE_MOST: Final = 1280
 """Longer side, pixels, at which pictures enter the networks."""
 
 _Waiting = TypeVar("_Waiting")
 
 
-def entry_size(width: int, height: int, *, side: int = SIDE_MOST, enlarged: float = ENLARGED) -> tuple[int, int]:
-    """(width, height) at which a picture of this size enters the networks: enlarged or shrunk, multiples of 32."""
+def entry_size(width: int, height: int, enlarged: float, *, side: int = SIDE_MOST) -> tuple[int, int]:
+    """(width, height) at which a picture of this size enters a network: enlarged or shrunk, multiples of 32."""
     scale = min(side / max(width, height), enlarged)
     columns, rows = (max(1, round(pixels * scale / 32)) * 32 for pixels in (width, height))
     return columns, rows
@@ -83,11 +87,11 @@ class Masker:
             height, width = picture.shape[:2]
         else:
             width, height = picture.width, picture.height
-        found, kinds = self._find(picture, entry_size(width, height, side=self._side))
+        found, kinds, scores = self._find(picture, width, height)
         if self._hold is None:
             covered = np.array([grown(box) for box in found], np.float32).reshape(-1, 4)
             return covered, covered
-        covered, new = self._hold.update(found, kinds, at)
+        covered, new = self._hold.update(found, kinds, at, scores >= SURE)
         return covered, covered[: len(found)][new]
 
     def mask(self, picture: Bgr, at: float) -> Bgr:
@@ -96,17 +100,28 @@ class Masker:
         cover_bgr(masked, self.boxes(picture, at))
         return masked
 
-    def _find(self, picture: Bgr | Picture, size: tuple[int, int]) -> tuple[Boxes, NDArray[np.int32]]:
+    def _find(
+        self, picture: Bgr | Picture, width: int, height: int
+    ) -> tuple[Boxes, NDArray[np.int32], NDArray[np.float32]]:
+        """Boxes, kinds and scores of what counts as found."""
         boxes, kinds = [np.zeros((0, 4), np.float32)], [np.zeros(0, np.int32)]
+        scores = [np.zeros(0, np.float32)]
         for kind, name, detector in self._detectors:
-            found = detector.detect(picture, WEAK[name], size=size)
-            number = np.full(len(found), kind, np.int32)
-            sure = found.confidence >= SCORE[name]
+            sizes = dict.fromkeys(entry_size(width, height, most, side=self._side) for most in ENLARGED[name])
+            found = [detector.detect(picture, WEAK[name], size=size) for size in sizes]
+            xyxy = np.concatenate([each.xyxy for each in found])
+            confidence = np.concatenate([each.confidence for each in found])
+            if len(found) > 1:
+                kept = suppress(xyxy, confidence, np.zeros(len(xyxy), np.int32), detector.card.iou)
+                xyxy, confidence = xyxy[kept], confidence[kept]
+            number = np.full(len(xyxy), kind, np.int32)
+            counts = confidence >= SCORE[name]
             if self._hold is not None:
-                sure |= self._hold.near(found.xyxy, number)
-            boxes.append(found.xyxy[sure])
-            kinds.append(number[sure])
-        return np.concatenate(boxes), np.concatenate(kinds)
+                counts |= self._hold.near(xyxy, number)
+            boxes.append(xyxy[counts])
+            kinds.append(number[counts])
+            scores.append(confidence[counts])
+        return np.concatenate(boxes), np.concatenate(kinds), np.concatenate(scores)
 
 
 class Ahead(Generic[_Waiting]):
