@@ -162,6 +162,7 @@ def _checked(values: Mapping[str, Any], settings: Settings, whole: Mapping[str, 
         fields["limits"] = grant_rules.check_limits(fields["limits"]).as_json()
     if "password" in fields:
         password = fields.pop("password")
+        secrets.install(settings.data_dir)
         fields["secret"] = None if password is None else secrets.installed().seal(password)
     return fields
 
