@@ -25,7 +25,7 @@ import aiohttp
 import psutil
 
 from bench.database import empty_database
-from bench.live_watch import GIVE_UP_SECONDS, decode_seconds, p
+from bench.live_watch import decode_seconds, p
 from bench.live_world import BITRATE, FPS, GROUP, SIZE, free_port, process
 from bench.media_soak import soak
 from bench.media_step import Step, Watched, line, run_step, watch_ffmpeg, watch_node
@@ -37,6 +37,7 @@ CAMERAS = (25, 50, 100, 150)
 VIEWERS = (25, 100, 200)
 PEERS = (10, 25, 50)
 SOAK_SECONDS = 200.0
+START_SECONDS = 120.0
 SMALL = ((5, 10), (5, 10), (3, 6), 15.0)
 """Steps and seconds for trying the benchmark itself."""
 
@@ -69,7 +70,7 @@ async def _bench(
         aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session,
     ):
         assert camera_process.stdout is not None
-        await asyncio.wait_for(camera_process.stdout.readline(), GIVE_UP_SECONDS)
+        await asyncio.wait_for(camera_process.stdout.readline(), START_SECONDS)
         await _answers(session, media_port)
         cameras = await _seed(database, rtsp_port, max(camera_steps))
         node = psutil.Process(media_process.pid)
@@ -142,7 +143,7 @@ def _together(running: list[psutil.Process]) -> float:
 
 async def _answers(session: aiohttp.ClientSession, port: int) -> None:
     """Wait until the media process serves."""
-    async with asyncio.timeout(GIVE_UP_SECONDS):
+    async with asyncio.timeout(START_SECONDS):
         while True:
             with contextlib.suppress(aiohttp.ClientError):
                 async with session.get(f"http://127.0.0.1:{port}/healthz") as answer:

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import re
 import subprocess
 from collections.abc import AsyncIterator
 from email.utils import parsedate_to_datetime
@@ -14,7 +15,7 @@ import pytest
 
 from commonsight.clock import SystemClock
 from commonsight.connect.model import Address, Codec
-from commonsight.gate.model import Action
+from commonsight.gate.model import Action, Limits
 from commonsight.media import snapshot, watermark
 from commonsight.problem import Refusal
 from commonsight.settings import Media
@@ -45,7 +46,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
 
 @pytest.fixture
 async def session() -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(20)) as made:
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(60)) as made:
         yield made
 
 
@@ -159,3 +160,28 @@ async def test_too_many_at_once_are_told_to_come_back(
 async def test_what_cannot_be_decoded_is_said(world: World, session: aiohttp.ClientSession) -> None:
     with pytest.raises(Refusal, match="snapshot_failed"):
         await watermark.drawn(Codec.H264, b"\x00\x00\x00\x01\x65nonsense", "x")
+
+
+@pytest.mark.parametrize("door", ["snapshot", "hls"])
+async def test_a_permits_limits_are_kept(tmp_path: Path, session: aiohttp.ClientSession, door: str) -> None:
+    """The reader is attached to the derived relay, whatever the door."""
+    made = World(tmp_path, Media(idle_seconds=0.3, open_timeout=60))  # the process that reduces has to start
+    made.cameras.add("h264", footage(size="640x360"))
+    made.gate.limits = Limits(resolution=120)
+    async with made.running():
+        if door == "snapshot":
+            body = await fetched(session, url(made))
+            assert pixels(body).shape[0] == 120
+            return
+        base = f"http://127.0.0.1:{made.port}/hls/{camera_id('h264')}"
+        text = (await fetched(session, f"{base}/live.m3u8?ticket=t")).decode()
+        names = re.findall(r'(?:URI="(init\d+.mp4[^"]+)|^(seg\d+.m4s\S+))', text, re.MULTILINE)[:2]
+        found = [await fetched(session, f"{base}/{''.join(name)}") for name in names]
+    with av.open(io.BytesIO(b"".join(found)), format="mp4") as opened:
+        assert next(opened.decode(video=0)).height == 120
+
+
+async def fetched(session: aiohttp.ClientSession, address: str) -> bytes:
+    async with session.get(address, timeout=aiohttp.ClientTimeout(90)) as answer:
+        assert answer.status == 200, await answer.text()
+        return await answer.read()

@@ -18,7 +18,7 @@ from aiohttp import web
 
 from commonsight.clock import SystemClock
 from commonsight.connect.model import Address, Codec
-from commonsight.gate.model import Action
+from commonsight.gate.model import Action, Limits
 from commonsight.media.admission import Grant, Seen
 from commonsight.media.hub import Hub
 from commonsight.media.packet_server import PacketServer
@@ -98,6 +98,7 @@ class Gate:
     minutes: float = 60
     system: bool = False
     valid: bool = True
+    limits: Limits = field(default_factory=Limits)
     admitted: list[Grant] = field(default_factory=list)
     first_frames: list[Grant] = field(default_factory=list)
     endings: list[Seen] = field(default_factory=list)
@@ -110,7 +111,7 @@ class Gate:
         expires = SystemClock().now() + timedelta(minutes=self.minutes)
         address = self.cameras.address(camera) if locate else None
         line = UUID(int=len(self.admitted))
-        grant = Grant(ticket, PERMIT, camera, line, expires, None, self.system, address, action=action)
+        grant = Grant(ticket, PERMIT, camera, line, expires, None, self.system, address, self.limits, action=action)
         self.admitted.append(grant)
         return grant
 

@@ -136,7 +136,7 @@ class Desk:
         entering = self._entering.get(key)
         if entering is None:
             entering = self._entering[key] = asyncio.create_task(self._enter(key, ticket, camera_id, person))
-            entering.add_done_callback(lambda _: self._entering.pop(key, None))
+            entering.add_done_callback(lambda entered: self._entered(key, entered))
         return await asyncio.shield(entering)
 
     def find(self, token: str, camera_id: UUID, person: Person) -> Watch:
@@ -180,6 +180,11 @@ class Desk:
         self._stay(watch)
         viewer.ended.add_done_callback(lambda ended: self._drop(watch, ended.result()))
         return watch
+
+    def _entered(self, key: bytes, entered: "asyncio.Task[Watch]") -> None:
+        del self._entering[key]
+        if not entered.cancelled():
+            entered.exception()  # whoever asked may have gone, and then nobody else takes it
 
     def _begin(self, relay: Relay) -> _Muxing:
         muxing = self._muxings[relay] = _Muxing(Muxer(self._most, self._clock))

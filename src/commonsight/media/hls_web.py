@@ -23,6 +23,8 @@ from commonsight.settings import Settings
 
 BLOCK_SECONDS: Final = 3.0 * TARGET_SECONDS
 """A blocked request is answered after this at the latest (draft, 6.2.5.2: three target durations)."""
+FIRST_SECONDS: Final = 20.0
+"""The first list may take so much longer than the camera: a whole segment, and masking is a process that must start."""
 _NAME: Final = re.compile(r"(init|seg|part)(\d{1,12})\.(mp4|m4s)")
 _NUMBER: Final = re.compile(r"\d{1,12}")
 _PLAYLIST: Final = "application/vnd.apple.mpegurl"
@@ -30,7 +32,7 @@ _PLAYLIST: Final = "application/vnd.apple.mpegurl"
 
 def routes(hub: Hub, settings: Settings, clock: Clock) -> list[web.RouteDef]:
     """The routes, over a desk of their own."""
-    desk = Desk(hub, clock, most=settings.media.hls_bytes, wait=settings.media.open_timeout + BLOCK_SECONDS)
+    desk = Desk(hub, clock, most=settings.media.hls_bytes, wait=settings.media.open_timeout + FIRST_SECONDS)
     hls, pages = _Hls(desk), pages_of(settings)
     return [
         web.get("/hls/{camera}/live.m3u8", guarded(hls.playlist, pages)),

@@ -38,6 +38,8 @@ log = structlog.get_logger(__name__)
 
 HELLO_SECONDS: Final = 20.0
 """A connection that has opened no camera by then is closed."""
+MASKING_SECONDS: Final = 15.0
+"""A description may take so much longer than the camera: masking is a process that has to start."""
 REPORT_SECONDS: Final = 5.0
 SILENT_SECONDS: Final = 1.5 * SESSION_SECONDS
 """A reader of datagrams that has said nothing for so long, not even by RTCP, has gone."""
@@ -216,7 +218,7 @@ class _Conversation:
 
     async def _describe(self, what: Asked) -> Response:
         opened = await self._open(what)
-        async with asyncio.timeout(self._settings.open_timeout + 5):
+        async with asyncio.timeout(self._settings.open_timeout + MASKING_SECONDS):
             track, audible = await _described(opened.reader)
         response = answer(200, ("Content-Base", what.base), ("Content-Type", "application/sdp"))
         response.body = described(track, sound=audible)

@@ -34,6 +34,8 @@ AT_ONCE: Final = 2
 """Pictures drawn at the same time; the node's processor is for live pictures."""
 WAITING_MOST: Final = 16
 """Requests that may wait for their turn; more are told to come back."""
+MASKING_SECONDS: Final = 20.0
+"""A first picture may take so much longer than the camera: masking is a process that has to start."""
 REMEMBERED: Final = 10_000
 """Permits whose last picture is remembered."""
 _Key = tuple[bytes, UUID]
@@ -95,7 +97,7 @@ class _Snapshots:
         self._hub = hub
         self._clock = clock
         self._zone = ZoneInfo(settings.region.timezone)
-        self._wait = settings.media.open_timeout + 5
+        self._wait = settings.media.open_timeout + MASKING_SECONDS
         self._turn = asyncio.Semaphore(AT_ONCE)
         self._waiting = 0
         self._last: OrderedDict[_Key, float] = OrderedDict()
