@@ -28,6 +28,15 @@ class Collector(BaseCollector):
         for state in ("opening", "live", "reconnecting"):
             cameras.add_metric([state], sum(relay.state == state for relay in hub.relays.values()))
         yield cameras
+        derived = GaugeMetricFamily(
+            "commonsight_media_derived",
+            "Pictures made for permits with limits, by whether they are masked",
+            labels=["mask"],
+        )
+        for masked in (True, False):
+            here = sum((limits.mask is not None) is masked for _, limits in hub.derived.relays)
+            derived.add_metric([str(masked).lower()], here)
+        yield derived
         readers = GaugeMetricFamily("commonsight_media_readers", "Readers, by kind", labels=["kind"])
         kinds = Counter(kind_of(reading.reader) for reading in hub.readings)
         for kind in sorted({"browser", "packets", *kinds}):
