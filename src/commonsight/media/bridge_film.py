@@ -245,7 +245,8 @@ def parameter_sets(codec: Codec, record: bytes) -> tuple[bytes, ...]:
             size = int.from_bytes(record[at : at + 2], "big")
             if at + 2 + size > len(record):
                 return len(record)
-            found.append(record[at + 2 : at + 2 + size])
+            # A set ends with a stop bit: zeros behind it belong to how it was once framed.
+            found.append(record[at + 2 : at + 2 + size].rstrip(b"\x00"))
             at += 2 + size
         return at
 
