@@ -199,8 +199,6 @@ def main() -> int:
     target = sys.stdout.buffer
     try:
         Worker(task, sys.stdin.buffer, target).run()
-    except BrokenPipeError:
-        return 0
     except Refusal as refusal:
         log.error("masked_refused", code=refusal.code)
         target.write(packets.control(packets.END, {"code": "mask_model_missing"}))
@@ -210,7 +208,15 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    # The feeding thread may sit in a read that never ends; the interpreter must not wait for it.
-    code = main()
-    sys.stdout.flush()
-    os._exit(code)
+    # The feeding thread may sit in a read that never ends, holding the lock of standard input: the interpreter must not
+    # wait for it on any way out.
+    code = 1
+    try:
+        code = main()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        code = 0
+    except Exception as error:
+        log.error("masked_failed", error=f"{type(error).__name__}: {error}")
+    finally:
+        os._exit(code)
