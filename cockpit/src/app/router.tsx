@@ -12,6 +12,8 @@ const DiscoverPage = lazy(() => import('@/pages/gather/DiscoverPage'))
 const SharesPage = lazy(() => import('@/pages/shares/SharesPage'))
 const PlanningPage = lazy(() => import('@/pages/planning/PlanningPage'))
 const WallPage = lazy(() => import('@/pages/wall/WallPage'))
+const PlaybackPage = lazy(() => import('@/pages/playback/PlaybackPage'))
+const RecordingsPage = lazy(() => import('@/pages/playback/RecordingsPage'))
 const GrantsPage = lazy(() => import('@/pages/grants/GrantsPage'))
 const RegisterPage = lazy(() => import('@/pages/grants/RegisterPage'))
 const CasesPage = lazy(() => import('@/pages/cases/CasesPage'))
@@ -35,6 +37,8 @@ export const router = createBrowserRouter([
       { path: 'cameras/above', element: <SharesPage /> },
       { path: 'cameras/:id', element: <CameraPage /> },
       { path: 'video', element: <WallPage /> },
+      { path: 'video/playback', element: <PlaybackPage /> },
+      { path: 'video/recordings', element: <RecordingsPage /> },
       { path: 'video/grants/:part?', element: <GrantsPage /> },
       { path: 'video/register', element: <RegisterPage /> },
       { path: 'cases', element: <CasesPage /> },
