@@ -12,6 +12,8 @@ from pydantic.fields import FieldInfo
 from commonsight.cli.terminal import ConfigOption, fail_on_refusal, settings_of, speak
 from commonsight.settings import Section, Settings
 
+SHOWN = "(set)"  # instead of a secret
+
 app = typer.Typer(no_args_is_help=True, help="配置 · Check, print and explain settings.")
 
 
@@ -33,10 +35,10 @@ def show(
     document = settings_of(config).model_dump(mode="json")
     for section, key in (("database", "url"), ("sip", "password")):
         if document[section][key]:
-            document[section][key] = "(set)"
+            document[section][key] = SHOWN
     for provider in document["oidc"]["providers"]:
         if provider["client_secret"]:
-            provider["client_secret"] = "(set)"
+            provider["client_secret"] = SHOWN
     if as_json:
         typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
         return

@@ -16,6 +16,7 @@ NOUNS: Final[Mapping[str, str]] = {
     "simulate": "虚拟摄像机 · Virtual cameras that play footage from published packages.",
     "export": "导出 · Exported recordings: verify.",
     "tls": "TLS · Certificates of our own servers.",
+    "backup": "备份 · Backups: make, list, go back to a moment, drill.",
     "config": "配置 · Check, print and explain settings.",
 }
 """Noun, which is also its module's name, to what the list of commands says of it."""

@@ -16,6 +16,8 @@ from typing import Any, Final
 import structlog
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from commonsight.clock import SystemClock
+from commonsight.processes import backups
 from commonsight.processes.addresses import check
 from commonsight.processes.child import Child
 from commonsight.processes.plan import Plan, plans
@@ -104,12 +106,15 @@ class Supervisor:
                 return
             self.children = [self._child(plan) for plan in planned]
             keeping = [asyncio.create_task(child.keep(), name=child.name) for child in self.children]
-            watching = asyncio.create_task(self._watch(url))
+            beside = [asyncio.create_task(self._watch(url))]
+            if self.postgres is not None:
+                beside.append(asyncio.create_task(backups.keep(self.postgres, self.settings, SystemClock())))
             try:
                 await self._stop.wait()
             finally:
-                watching.cancel()
-                await asyncio.gather(watching, return_exceptions=True)
+                for task in beside:
+                    task.cancel()
+                await asyncio.gather(*beside, return_exceptions=True)
         finally:
             log.info("stopping")
             for child in self.children:

@@ -23,10 +23,10 @@ import psycopg
 import structlog
 
 from commonsight.problem import Refusal
-from commonsight.records import launch
+from commonsight.records import archive, launch
 from commonsight.records.postgres_orphans import leftover, stop_leftover
 from commonsight.records.postgres_place import FALLBACK, SOCKET_NAME, Place, is_cluster, make_data_dir, settle
-from commonsight.settings import Settings
+from commonsight.settings import Backup, Settings
 
 log = structlog.get_logger(__name__)
 
@@ -86,6 +86,7 @@ class EmbeddedPostgres:
         options: server settings on top of `OPTIONS`.
         durable: False gives up safety for speed (tests): no fsync.
         fallback: where the cluster goes when `data_dir` is closed to the server's account.
+        backup: where every change is archived, if it is.
     """
 
     def __init__(
@@ -96,7 +97,9 @@ class EmbeddedPostgres:
         options: Mapping[str, str] | None = None,
         durable: bool = True,
         fallback: Path = FALLBACK,
+        backup: Backup | None = None,
     ) -> None:
+        self._backup = backup or Backup()
         self.data_dir = data_dir
         self.runtime_dir = runtime_dir
         self.durable = durable
@@ -111,7 +114,7 @@ class EmbeddedPostgres:
     @classmethod
     def of(cls, settings: Settings) -> "EmbeddedPostgres":
         """The server of these settings; nothing is touched yet."""
-        return cls(settings.data_dir, settings.runtime_dir)
+        return cls(settings.data_dir, settings.runtime_dir, backup=settings.backup)
 
     @property
     def place(self) -> Place:
@@ -146,6 +149,35 @@ class EmbeddedPostgres:
                 self.release()
             raise
 
+    def take_place(self) -> Place:
+        """Take the lock on `data_dir` and settle where the server lies, without making a cluster: for putting one back.
+        `release` or `stop` lets go.
+
+        Raises:
+            Refusal: `records.already_running`, or as `settle`.
+        """
+        make_data_dir(self.data_dir)
+        self._take_lock()
+        self._place = settle(self.data_dir, self.runtime_dir, fallback=self.fallback)
+        stop_leftover(self._place.data)
+        return self._place
+
+    def use(self, place: Place) -> None:
+        """Speak to a server that another process of ours runs at `place`."""
+        self._place = place
+        self._password = self._read_password()
+
+    @property
+    def password(self) -> str:
+        """The server's password; made if there is none yet."""
+        return self._read_password()
+
+    def refuse_unless_running(self) -> None:
+        """Raise `records.postgres_failed`, with its last words, when a server that `start` began has ended."""
+        if self._process is not None and (code := self._process.poll()) is not None:
+            words = (self.data_dir / "postgres.start.log").read_text("utf-8", "replace").strip().splitlines()[-3:]
+            raise Refusal("records.postgres_failed", actual=code, reason=" | ".join(words))
+
     def _make_ready(self, place: Place) -> None:
         self._password = self._read_password()
         # Whatever a supervisor that was killed has left running on this data: two servers never share a cluster.
@@ -161,6 +193,9 @@ class EmbeddedPostgres:
             raise Refusal(
                 "records.cluster_version", rule="same_major", operand=str(place.data), expected=VERSION, actual=found
             )
+        if self._backup.dir is not None:
+            wal = archive.prepare(self._backup.dir.resolve(), place)
+            self.options |= archive.options(wal, self._backup.archive_seconds)
 
     def command(self) -> list[str]:
         """The argument vector of the server, through `launch` (account, and an end when the supervisor ends)."""
