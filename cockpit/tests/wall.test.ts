@@ -116,7 +116,7 @@ describe('new cases', () => {
   const told = (number: number, more: object = {}) => ({
     type: 'opened', case: `k${number}`, number, camera: 'c1', severity: 3, title: '区域入侵', title_en: 'Intrusion', place: '古城路口', at: '2026-11-23T01:00:00Z', ...more,
   })
-  const alarm = (number: number, severity = 3): Alarm => ({ id: `k${number}`, number, camera: 'c', severity, title: { zh: '', en: '' }, place: '', at: '' })
+  const alarm = (number: number, severity = 3): Alarm => ({ id: `k${number}`, number, camera: 'c', severity, title: { zh: '', en: '' }, place: '', words: '', at: '' })
 
   it('are read when they are new and at a camera', () => {
     const found = readAlarms({ changes: [told(1), told(2, { type: 'stepped' }), told(3, { camera: null }), null, 5, told(4, { title_en: undefined })] })

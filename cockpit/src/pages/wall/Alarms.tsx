@@ -51,7 +51,7 @@ export function Alarms({ onHang }: { onHang: (camera: CameraItem) => void }) {
         {shown.map(({ alarm }) => (
           <article key={alarm.id} className={css.alarm} data-severity={alarm.severity}>
             <h3><AlertOutlined aria-hidden /> {t('alarm.title', { number: f.number(alarm.number), title: pick(alarm.title) })}</h3>
-            <p>{alarm.place} · {f.time(alarm.at, true)}</p>
+            <p>{[alarm.place, f.time(alarm.at, true), alarm.words].filter(Boolean).join(' · ')}</p>
             <Button
               size="small" type="primary"
               onClick={() => {

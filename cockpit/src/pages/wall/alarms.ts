@@ -7,6 +7,8 @@ export interface Alarm {
   severity: number
   title: { zh: string; en: string }
   place: string
+  /** What the device or the person said. */
+  words: string
   at: string
 }
 
@@ -22,7 +24,7 @@ export function readAlarms(data: unknown): Alarm[] {
   if (typeof data !== 'object' || data === null || !('changes' in data) || !Array.isArray(data.changes)) return []
   return data.changes.flatMap((one: unknown): Alarm[] => {
     if (typeof one !== 'object' || one === null) return []
-    const { type, case: id, number, camera, severity, title, title_en: english, place, at } = one as Record<string, unknown>
+    const { type, case: id, number, camera, severity, title, title_en: english, place, words, at } = one as Record<string, unknown>
     if (type !== 'opened' || typeof id !== 'string' || typeof camera !== 'string' || typeof number !== 'number') return []
     const zh = typeof title === 'string' ? title : ''
     return [{
@@ -30,6 +32,7 @@ export function readAlarms(data: unknown): Alarm[] {
       severity: typeof severity === 'number' ? severity : 4,
       title: { zh, en: typeof english === 'string' ? english : zh },
       place: typeof place === 'string' ? place : '',
+      words: typeof words === 'string' ? words : '',
       at: typeof at === 'string' ? at : '',
     }]
   })
