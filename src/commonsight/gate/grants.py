@@ -110,9 +110,9 @@ def no_grant(short: Sequence[Short], cameras: Sequence[Facts], action: Action) -
         return Refusal(
             "gate.no_grant",
             status=403,
-            rule="a grant of one's own, one's organisation or role",
+            rule="grant",
             operand="grant",
-            expected="grant",
+            expected=action.value,
             actual="none",
             **_words("none", action, names),
         )

@@ -88,7 +88,6 @@ function GrantDrawer({ id, onClose }: { id: string; onClose: () => void }) {
         <div className={css.stack}>
           <p className={css.counted}>{t('detail.counted', { n: f.number(one.counted), names: one.names.join('、') })}</p>
           {one.revoked_at && <p className={css.warn}>{f.dateTime(one.revoked_at)} {one.revoked_by_name}：{one.revoked_reason}</p>}
-          {can('pictures.register') && <RetrievalTable query={{ grant: id }} compact />}
           {can('grants.write') && (one.state === 'running' || one.state === 'coming') && (
             <section aria-label={t('revoke.button')}>
               <h3>{t('revoke.title', { name: holderWords(t, one) })}</h3>
@@ -99,6 +98,7 @@ function GrantDrawer({ id, onClose }: { id: string; onClose: () => void }) {
               <p className={css.bar}><Button danger type="primary" loading={act.busy} disabled={reason.trim().length < 4} onClick={() => void revoke()}>{t('revoke.button')}</Button></p>
             </section>
           )}
+          {can('pictures.register') && <RetrievalTable query={{ grant: id }} compact />}
         </div>
       )}
     </Drawer>

@@ -77,7 +77,7 @@ function CountedLine({ choice }: { choice: CameraChoice }) {
   const { cameras, names } = counted.data
   return (
     <p className={css.counted} role="status">
-      {cameras === 0 ? t('ask.countedNone') : t('ask.counted', { n: f.number(cameras), names: names.join('、') })}
+      {cameras === 0 ? t('ask.countedNone') : t(cameras > names.length ? 'ask.countedMore' : 'ask.counted', { n: f.number(cameras), names: names.join('、') })}
     </p>
   )
 }

@@ -34,7 +34,7 @@ export function DecideRequest({ request, onClose }: { request: GrantRequest; onC
   const own = request.person_id === me
   const open = request.state === 'asked' && can('grants.write') && !own
   const ifMatch = preview.data?.etag ?? undefined
-  const most = Math.max(1, Math.floor((new Date(request.expires_at).getTime() - new Date(request.asked_at).getTime()) / 86_400_000))
+  const most = Math.max(1, Math.round((new Date(request.expires_at).getTime() - new Date(request.asked_at).getTime()) / 86_400_000))
 
   const approve = async () => {
     const limits = { ...(mask ? { mask } : {}), ...(minutes ? { minutes } : {}) }
@@ -66,7 +66,7 @@ export function DecideRequest({ request, onClose }: { request: GrantRequest; onC
         <ProblemNote error={preview.error} />
         {seen && (
           <div className={css.counted}>
-            {t('decide.asked', { n: f.number(seen.asked.cameras) })}，{t('decide.given', { n: f.number(seen.given.cameras) })}
+            {t('decide.asked', { n: f.number(seen.asked.cameras), names: seen.asked.names.join('、') })}，{t('decide.given', { n: f.number(seen.given.cameras) })}
             {seen.overlaps.length === 0 ? <p>{t('decide.noOverlap')}</p> : (
               <>
                 <p>{t('decide.overlap', { n: seen.overlaps.length })}</p>
