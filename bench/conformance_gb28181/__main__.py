@@ -15,7 +15,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from bench.conformance_gb28181 import calls, capture, dissected, house, pictures, registering, telling
+from bench.conformance_gb28181 import above, calls, capture, dissected, house, pictures, registering, telling
 from bench.conformance_gb28181.table import Table
 
 Check = Callable[[house.House, Table], Coroutine[Any, Any, None]]
@@ -24,6 +24,7 @@ PARTS: dict[str, tuple[Check, ...]] = {
     "telling": (telling.alone, telling.answering),
     "calls": (calls.check,),
     "pictures": (pictures.check,),
+    "above": (above.check,),
 }
 """Parts follow one another; the checks of one run together."""
 

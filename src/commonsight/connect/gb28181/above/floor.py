@@ -44,6 +44,10 @@ REFRESH_SECONDS: Final = 20.0
 REFRESH_IDLE_SECONDS: Final = 300.0
 """And this often while it does not."""
 
+REFRESH_SHARE: Final = 20.0
+"""A comparison that takes long is made so many times its own length apart: 250,000 cameras must not keep the database
+busy with being compared."""
+
 STRANGERS = Counter("commonsight_cascade_strangers", "Requests in the name of an upper platform from another address")
 REGISTERED = Gauge("commonsight_cascade_registered", "Upper platforms we are registered with")
 
@@ -57,6 +61,7 @@ class _One:
     registration: Registration
     task: "asyncio.Task[None] | None" = None
     refreshed: float = float("-inf")
+    took: float = 0.0
     stale: bool = True
 
 
@@ -273,6 +278,7 @@ class Floor:
             self._wake.clear()
             for one in list(self._uppers.values()):
                 pause = REFRESH_SECONDS if one.upper.id in self.notices.catalogues else REFRESH_IDLE_SECONDS
+                pause = max(pause, one.took * REFRESH_SHARE)
                 if one.stale or self._clock.monotonic() - one.refreshed >= pause:
                     await self.refresh(one)
 
@@ -291,6 +297,7 @@ class Floor:
         except Refusal as refusal:
             log.warning("share_not_refreshed", upper=one.upper.code, error=str(refusal))
             return
+        one.took = self._clock.monotonic() - one.refreshed
         if found.changed:
             log.info("share_refreshed", upper=one.upper.code, shown=found.shown, changed=found.changed)
         if found.looped:

@@ -126,11 +126,17 @@ _REGIONS: Final = text("""
 """)
 _GONE: Final = text("""
     UPDATE cascade_ids AS i SET rights = 0, event = 'DEL', version = nextval('cascade_versions')
-    WHERE i.upper_id = :upper AND i.rights <> 0 AND CASE i.kind
-        WHEN 'camera' THEN NOT EXISTS
-            (SELECT 1 FROM cascade_chosen AS n WHERE n.subject = i.subject AND NOT n.looped)
-        ELSE NOT EXISTS
-            (SELECT 1 FROM cascade_chosen AS n WHERE n.region LIKE i.code || '%' AND NOT n.looped) END
+    WHERE i.upper_id = :upper AND i.rights <> 0 AND i.kind = 'camera'
+        AND NOT EXISTS (SELECT 1 FROM cascade_chosen AS n WHERE n.subject = i.subject AND NOT n.looped)
+""")
+_EMPTY: Final = text("""
+    WITH held AS (
+        SELECT DISTINCT left(n.region, d.digits) AS code FROM cascade_chosen AS n
+        CROSS JOIN (VALUES (2), (4), (6)) AS d (digits) WHERE NOT n.looped
+    )
+    UPDATE cascade_ids AS i SET rights = 0, event = 'DEL', version = nextval('cascade_versions')
+    WHERE i.upper_id = :upper AND i.rights <> 0 AND i.kind = 'region'
+        AND NOT EXISTS (SELECT 1 FROM held WHERE held.code = i.code)
 """)
 
 
@@ -153,6 +159,7 @@ async def refresh(session: WriteSession, upper: Upper, shares: Sequence[Share], 
     shared, values = choosing.chosen(shares)
     choose = _CHOOSE.format(looped=choosing.LOOPED, shares=shared)
     await session.execute(text(choose), values | choosing.loop_values(upper, own))
+    await session.execute(text("CREATE INDEX ON cascade_chosen (subject)"))
     await session.execute(text("ANALYZE cascade_chosen"))
     before = await _newest(session, upper.id)
     named = {"upper": upper.id, "first": SERIAL_FIRST, "last": SERIAL_LAST}
@@ -162,7 +169,7 @@ async def refresh(session: WriteSession, upper: Upper, shares: Sequence[Share], 
             break
         await session.execute(_NUMBER, named)
         missing = await _missing(session, upper.id)
-    for statement in (_REGIONS, _CHANGE, _GONE):
+    for statement in (_REGIONS, _CHANGE, _GONE, _EMPTY):
         await session.execute(statement, {"upper": upper.id})
     looped = (await session.execute(text("SELECT count(*) FROM cascade_chosen WHERE looped"))).scalar_one()
     changed = await session.execute(
