@@ -36,8 +36,9 @@ log = structlog.get_logger(__name__)
 
 NICENESS: Final = 5
 """The node that relays, and the analysis that counts, go before."""
-EARLY: Final = 0.9
-"""A picture may come so many of its intervals after the last one: cameras' clocks are not even."""
+EARLY: Final = 0.1
+"""A picture may come so much of an interval early, because cameras' clocks are not even; the next one is due as if it
+had not, so the limit is kept over several."""
 _HEAD = struct.Struct(">Ic")
 
 
@@ -128,10 +129,8 @@ class Worker:
 
     def _take(self, frame: Frame, received: float) -> None:
         at = frame.pts / TICKS_PER_SECOND
-        if self._task.fps is not None:
-            if self._due - 1 / self._task.fps <= at < self._due:
-                return
-            self._due = at + EARLY / self._task.fps
+        if not self._due_at(at):
+            return
         # A picture the decoder had to guess is no picture to find faces in: nobody can say what it shows.
         if frame.corrupt and self._masker is not None:
             return
@@ -145,6 +144,17 @@ class Worker:
         assert self._encoder is not None
         self._received[frame.pts] = received
         self._encoder.write(planes, frame.pts)
+
+    def _due_at(self, at: float) -> bool:
+        """Whether the limit on pictures a second lets one go at `at` seconds. A clock that falls back begins anew."""
+        if self._task.fps is None:
+            return True
+        period = 1 / self._task.fps
+        soonest = self._due - EARLY * period
+        if self._due - 2 * period <= at < soonest:
+            return False
+        self._due = (self._due if soonest <= at <= self._due else at) + period
+        return True
 
     def _restart(self, width: int, height: int) -> None:
         if self._encoder is not None:
