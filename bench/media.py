@@ -27,7 +27,7 @@ import psutil
 from bench.database import empty_database
 from bench.live_watch import decode_seconds, p
 from bench.live_world import BITRATE, FPS, GROUP, SIZE, free_port, process
-from bench.media_soak import soak
+from bench.media_soak import WORKERS, soak
 from bench.media_step import Step, Watched, line, run_step, watch_ffmpeg, watch_node
 from commonsight.gate import service as gate
 from commonsight.records.base import uuid7
@@ -62,19 +62,22 @@ async def _bench(
         f'data_dir = "{directory / "data"}"\n[media]\nport = {media_port}\nrtsp_port = {out_port}\nidle_seconds = 1\n'
         '[log]\nlevel = "warning"\n[recording]\nenabled = false\n'
     )
-    database = Database(url)
+    database, log = Database(url), directory / "node.log"
     node_command = (sys.executable, "-m", "commonsight.processes.media", "--name", "media-1", "--config", str(config))
     async with (
         process(sys.executable, "-m", "bench.live_world", "rtsp", str(rtsp_port)) as camera_process,
-        process(*node_command, COMMONSIGHT_DATABASE__URL=url) as media_process,
+        process(
+            "sh", "-c", 'exec "$@" 2>"$LOG"', "sh", *node_command, COMMONSIGHT_DATABASE__URL=url, LOG=str(log)
+        ) as node_,
         aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session,
     ):
         assert camera_process.stdout is not None
         await asyncio.wait_for(camera_process.stdout.readline(), START_SECONDS)
         await _answers(session, media_port)
         cameras = await _seed(database, rtsp_port, max(camera_steps))
-        node = psutil.Process(media_process.pid)
-        ticket = await _ticket(database)
+        node = psutil.Process(node_.pid)
+        # One for each viewer, as in life: the register locks a permit while it writes an opening.
+        tickets = await _tickets(database, max(*camera_steps, *viewer_steps, WORKERS))
 
         def cost() -> float:
             times = node.cpu_times()
@@ -82,7 +85,7 @@ async def _bench(
 
         async def ours(watched: list[UUID]) -> Step:
             async def watch(number: int, seen: Watched, over: asyncio.Event) -> None:
-                await watch_node(media_port, f"/live?ticket={ticket}&camera={watched[number]}", seen, over)
+                await watch_node(media_port, f"/live?ticket={tickets[number]}&camera={watched[number]}", seen, over)
 
             step = await run_step(len(watched), watch, cost)
             await asyncio.sleep(2.5)  # idle cameras close, so that the next step begins cold
@@ -100,7 +103,12 @@ async def _bench(
         relayed = [await ours(cameras[:count]) for count in camera_steps]
         served = [await ours(cameras[:1] * count) for count in viewer_steps]
         copied = [await theirs(count) for count in peer_steps]
-        soaked = await soak(node, cameras[:12], ticket, media_port=media_port, rtsp_port=out_port, seconds=soak_seconds)
+        try:
+            soaked = await soak(
+                node, cameras[:12], tickets, media_port=media_port, rtsp_port=out_port, seconds=soak_seconds
+            )
+        except psutil.NoSuchProcess as error:
+            raise RuntimeError(f"the node has ended: {log.read_text()[-4_000:]}") from error
     await database.close()
     mine, peer, viewers = line(relayed), line(copied), line(served)
     return {
@@ -169,9 +177,10 @@ async def _seed(database: Database, port: int, count: int) -> list[UUID]:
     return made
 
 
-async def _ticket(database: Database) -> str:
+async def _tickets(database: Database, count: int) -> list[str]:
     async with database.write() as session:
-        return (await gate.issue_system(session, name="bench", purpose_code="analysis")).ticket
+        issued = [await gate.issue_system(session, name="bench", purpose_code="analysis") for _ in range(count)]
+    return [each.ticket for each in issued]
 
 
 def main() -> None:

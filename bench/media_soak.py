@@ -36,21 +36,26 @@ class Joined:
 
 
 async def soak(
-    node: psutil.Process, cameras: list[UUID], ticket: str, *, media_port: int, rtsp_port: int, seconds: float
+    node: psutil.Process, cameras: list[UUID], tickets: list[str], *, media_port: int, rtsp_port: int, seconds: float
 ) -> dict[str, Any]:
     """Join and leave for `seconds`; returns memory slope with its error, handles, and counts."""
     joined, over = Joined(), asyncio.Event()
     handles_before, memory_before = node.num_fds(), node.memory_info().rss
     samples: list[tuple[float, int, int]] = []
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(20)) as session:
-        visitor = _Visitor(session, cameras, ticket, media_port, rtsp_port, joined)
-        workers = [asyncio.create_task(visitor.come_and_go(random.Random(SEED + n), over)) for n in range(WORKERS)]
+        visitors = [_Visitor(session, cameras, each, media_port, rtsp_port, joined) for each in tickets[:WORKERS]]
+        workers = [
+            asyncio.create_task(visitor.come_and_go(random.Random(SEED + n), over))
+            for n, visitor in enumerate(visitors)
+        ]
         began = time.perf_counter()
-        while (passed := time.perf_counter() - began) < seconds:
-            samples.append((passed, node.memory_info().rss, node.num_fds()))
-            await asyncio.sleep(SAMPLE_SECONDS)
-        over.set()
-        await asyncio.gather(*workers)
+        try:
+            while (passed := time.perf_counter() - began) < seconds:
+                samples.append((passed, node.memory_info().rss, node.num_fds()))
+                await asyncio.sleep(SAMPLE_SECONDS)
+        finally:
+            over.set()
+            await asyncio.gather(*workers)
     await asyncio.sleep(QUIET_SECONDS)
     late = [(at, memory) for at, memory, _ in samples if at >= seconds * WARM_SHARE]
     slope, error = _slope(late)

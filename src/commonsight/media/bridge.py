@@ -15,6 +15,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from commonsight.clock import Clock
 from commonsight.connect.gb28181.above.orders import LISTENER
@@ -139,6 +140,10 @@ class Bridges:
             await client.call("bridge_here", node=self._name)
         except (Refusal, SignallingLost) as error:
             log.debug("no_orders_yet", error=str(error))
+            return
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
+            # A database that is away or busy is waited for: everybody's pictures on this node hang on this task.
+            log.warning("orders_wait", error=type(error).__name__)
             return
         self._client = client
         await lost.wait()
