@@ -80,7 +80,7 @@ function Words({ action, busy, onDone, onClose }: { action: Wordy; busy: boolean
     <div className={css.form}>
       <Input.TextArea autoFocus rows={3} maxLength={2000} aria-label={t(`words.${action}`)} placeholder={t(`words.${action}`)} value={words} onChange={(event) => setWords(event.target.value)} />
       <div className={css.acts}>
-        <Button type="primary" loading={busy} disabled={words.trim() === ''} onClick={() => onDone(words.trim())}>{t(`act.${action}`)}</Button>
+        <Button type="primary" loading={busy} disabled={words.trim() === ''} onClick={() => onDone(words.trim())}>{t('words.submit')}</Button>
         <Button onClick={onClose}>{p('common.cancel')}</Button>
       </div>
     </div>

@@ -62,7 +62,7 @@ function Known({ read }: { read: Answer<CaseDetail> }) {
           {one.point && <Panel title={t('map.title')} flush><Where point={one.point} /></Panel>}
         </div>
         <div className={css.side}>
-          <Panel title={t('act.title')} flush><CaseActs key={one.changed_at} read={read} /></Panel>
+          <Panel title={t('act.title')} flush><CaseActs read={read} /></Panel>
           <Panel title={t('facts.title')} flush><Facts one={one} /></Panel>
           <Panel title={t('steps.title')} flush><CaseSteps id={one.id} /></Panel>
         </div>

@@ -31,11 +31,11 @@ export function CaseTable({ filters }: { filters: CaseFilters }) {
     { title: t('col.number'), key: 'number', width: 84, render: (_, one) => <Link to={`/cases/${one.id}`}>#{one.number}</Link> },
     { title: t('col.severity'), key: 'severity', width: 100, render: (_, one) => <SeverityMark severity={one.severity} /> },
     { title: t('col.title'), key: 'title', render: (_, one) => <CaseTitle item={one} /> },
-    { title: t('col.place'), key: 'place', width: 240, render: (_, one) => <>{one.place}<span className={css.sub}>{one.region.name ?? one.region.code}</span></> },
+    { title: t('col.place'), key: 'place', width: 280, render: (_, one) => <>{one.place}<span className={css.sub}>{one.region.name ?? one.region.code}</span></> },
     { title: t('col.state'), key: 'state', width: 108, render: (_, one) => <StateTag state={one.state} /> },
     { title: t('col.assignee'), key: 'assignee', width: 150, render: (_, one) => one.assignee?.name ?? (one.state === 'open' ? <span className={css.faint}>{t('nobody')}</span> : '') },
     { title: t('col.opened'), key: 'opened', width: 160, render: (_, one) => f.dateTime(one.opened_at) },
-    { title: t('col.deadline'), key: 'deadline', width: 170, render: (_, one) => <Deadline item={one} /> },
+    { title: t('col.deadline'), key: 'deadline', width: 196, render: (_, one) => <Deadline item={one} /> },
   ]
   return (
     <>

@@ -36,7 +36,7 @@ export function Deliveries() {
       actions={
         <Segmented<Shown>
           size="small" aria-label={t('deliveries.state')} value={state}
-          options={STATES.map((value) => ({ value, label: value === '' ? t('deliveries.state') : t(`deliveries.state.${value}`) }))}
+          options={STATES.map((value) => ({ value, label: value === '' ? t('deliveries.all') : t(`deliveries.state.${value}`) }))}
           onChange={(value) => { setState(value); trail.restart() }}
         />
       }

@@ -110,6 +110,7 @@ export const en = {
   'words.reject': 'Why not',
   'words.false_alarm': 'Why it is a false alarm',
   'words.reopen': 'Why again',
+  'words.submit': 'Submit',
   'words.needed': 'Say it in a sentence',
   'merge.which': 'Into which case (its number)',
   'merge.none': 'No live case has this number',

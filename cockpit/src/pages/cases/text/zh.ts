@@ -110,6 +110,7 @@ export const zh = {
   'words.reject': '为什么不通过',
   'words.false_alarm': '为什么是误报',
   'words.reopen': '为什么重新打开',
+  'words.submit': '提交',
   'words.needed': '请用一句话说明',
   'merge.which': '并入哪个事件（输入编号）',
   'merge.none': '没有这个编号的未办结事件',

@@ -83,6 +83,7 @@ export const en = {
   'deliveries.none': 'No deliveries',
   'deliveries.teach': 'What became of each notice on a channel stands here; what failed too often is put aside and can be sent again.',
   'deliveries.state': 'State',
+  'deliveries.all': 'All',
   'deliveries.state.waiting': 'waiting',
   'deliveries.state.sent': 'arrived',
   'deliveries.state.dead': 'put aside',

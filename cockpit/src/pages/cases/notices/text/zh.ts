@@ -83,6 +83,7 @@ export const zh = {
   'deliveries.none': '没有投递记录',
   'deliveries.teach': '通知发往渠道后，每一条的去向都记在这里；多次失败的会搁置，可以重发。',
   'deliveries.state': '状态',
+  'deliveries.all': '全部',
   'deliveries.state.waiting': '待发',
   'deliveries.state.sent': '已送达',
   'deliveries.state.dead': '搁置',
