@@ -89,6 +89,7 @@ def _between(keys: dict[int, list[float]], frame: int) -> tuple[float, float, fl
 class Seen:
     """What came of one frame: for each mark whether it was masked, and how many masks lie on nothing."""
 
+    clip: str
     marks: list[tuple[Mark, bool]]
     false: int | None
 
@@ -100,7 +101,7 @@ def judge(clip: Clip, frame: int, boxes: NDArray[np.float32], width: int, height
     marks = clip.marks(frame)
     judged = [(mark, is_masked(mark.box, boxes, width, height)) for mark in marks]
     if not clip.sheet["count_false"]:
-        return Seen(judged, None)
+        return Seen(clip.name, judged, None)
     ignored = clip.ignored(frame)
     false = 0
     for box in boxes:
@@ -108,7 +109,7 @@ def judge(clip: Clip, frame: int, boxes: NDArray[np.float32], width: int, height
             continue
         area = (box[2] - box[0]) * (box[3] - box[1])
         false += not any(_shared(box, each) > 0.5 * area for each in ignored)
-    return Seen(judged, false)
+    return Seen(clip.name, judged, false)
 
 
 def is_masked(box: Sequence[float], boxes: NDArray[np.float32], width: int, height: int) -> bool:
@@ -146,13 +147,7 @@ def share(hits: Sequence[tuple[str, bool]]) -> dict[str, Any] | None:
     for track, was in hits:
         by_track.setdefault(track, []).append(was)
     groups = [(sum(group), len(group)) for _, group in sorted(by_track.items())]
-    chance = random.Random(7)
-    drawn = []
-    for _ in range(RESAMPLES):
-        picked = chance.choices(groups, k=len(groups))
-        drawn.append(sum(good for good, _ in picked) / sum(size for _, size in picked))
-    drawn.sort()
-    low, high = drawn[round(0.025 * RESAMPLES)], drawn[round(0.975 * RESAMPLES) - 1]
+    low, high = _resampled(groups)
     wide = _wilson(hit, n)
     return {
         "recall": round(hit / n, 4),
@@ -161,6 +156,17 @@ def share(hits: Sequence[tuple[str, bool]]) -> dict[str, Any] | None:
         "masked": hit,
         "tracks": len(groups),
     }
+
+
+def _resampled(groups: Sequence[tuple[int, int]]) -> tuple[float, float]:
+    """The middle 95 % of sum over sum, groups drawn with replacement; the same draws in every run."""
+    chance = random.Random(7)
+    drawn = []
+    for _ in range(RESAMPLES):
+        picked = chance.choices(groups, k=len(groups))
+        drawn.append(sum(part for part, _ in picked) / sum(whole for _, whole in picked))
+    drawn.sort()
+    return drawn[round(0.025 * RESAMPLES)], drawn[round(0.975 * RESAMPLES) - 1]
 
 
 def _wilson(hit: int, n: int) -> tuple[float, float]:
@@ -179,5 +185,12 @@ def summary(seen: Sequence[Seen], least: float = LEAST) -> dict[str, Any]:
         for name, kinds in (("faces_plates", ("face", "plate")), ("faces", ("face",)), ("plates", ("plate",)))
     }
     made["false_per_frame"] = round(sum(false) / len(false), 4) if false else None
+    by_clip: dict[str, list[int]] = {}
+    for frame in seen:
+        if frame.false is not None:
+            by_clip.setdefault(frame.clip, []).append(frame.false)
+    if by_clip:
+        bounds = _resampled([(sum(group), len(group)) for _, group in sorted(by_clip.items())])
+        made["false_interval95"] = [round(bound, 4) for bound in bounds]
     made["frames_for_false"] = len(false)
     return made
