@@ -160,6 +160,9 @@ class Bridges:
             answer = {"ok": await self._do(str(document.get("order")), document)}
         except Refusal as refusal:
             answer = {"problem": problem_of(refusal)}
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
+            log.warning("bridge_without_register", error=type(error).__name__)
+            answer = {"problem": problem_of(Refusal("media.register_unavailable", status=503))}
         except Exception:
             log.exception("order_failed", order=str(document.get("order"))[:20])
             answer = {"problem": problem_of(Refusal("media.bridge_failed", status=502))}

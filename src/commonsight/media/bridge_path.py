@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from commonsight.connect.gb28181.media_ports import Taken
-from commonsight.connect.wire.rfc4571 import frame as frame
 
 TICK_SECONDS: Final = 0.004
 TICK_BYTES: Final = 24_000
