@@ -267,7 +267,12 @@ def others(
         context["peer_absent"] = f"no {given.peer_python}: make bench-mask installs it"
         return None
     say("peer ...")
-    runs = [peer(clip, paths[clip.name], given.peer_python) for clip in used]
+    try:
+        runs = [peer(clip, paths[clip.name], given.peer_python) for clip in used]
+    except subprocess.CalledProcessError as error:
+        words = (error.stderr or "").strip().splitlines()
+        context["peer_absent"] = f"deface does not run there: {words[-1] if words else error}"
+        return None
     spent = [cost for _, costs in runs for cost in costs]
     context["peer"] = summary([frame for frames, _ in runs for frame in frames]) | {
         "ms_per_frame": round(sum(spent) / len(spent), 1),
