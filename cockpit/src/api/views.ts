@@ -15,18 +15,31 @@ export interface ViewAsked {
 const proofs = new Map<string, string>()
 const PROOFS_MOST = 200
 
-/** The first asking of this page: with its answer the browser gets the cookie that every later ticket is bound to. */
-let first: Promise<unknown> | null = null
+/** The browser has the cookie that tickets are bound to: it came with the first permit of this page. */
+let bound = false
+let asking: Promise<unknown> | null = null
 
 /**
- * Asks for a permit to see one camera. A wall asks for sixteen at once: without a cookie yet, each answer would bring
- * another one, and only the last of them would be kept. So the others wait for the first.
+ * A wall asks for sixteen permits at once. Without a cookie yet each answer would bring another one, and only the last
+ * would be kept; so until one permit has come (a refusal brings none) they are asked for one after another.
  */
+async function inTurn<T>(ask: () => Promise<T>): Promise<T> {
+  while (!bound && asking) await asking.catch(() => undefined)
+  if (bound) return ask()
+  const mine = ask()
+  asking = mine
+  try {
+    const answer = await mine
+    bound = true
+    return answer
+  } finally {
+    asking = null
+  }
+}
+
+/** Asks for a permit to see one camera. */
 export async function askView(body: ViewAsked): Promise<View> {
-  const before = first
-  const asking = (before?.catch(() => undefined) ?? Promise.resolve()).then(() => call<View>('POST', '/views', { body }))
-  first ??= asking
-  const { data } = await asking
+  const { data } = await inTurn(() => call<View>('POST', '/views', { body }))
   const ticket = ticketOf(data.url)
   if (data.proof && ticket) {
     proofs.set(ticket, data.proof)
