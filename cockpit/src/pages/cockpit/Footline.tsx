@@ -1,5 +1,6 @@
 import { useMemo } from 'react'
 import { Link } from 'react-router'
+import { useCaseSummary } from '@/api/cases'
 import { useRetrievals, useSystem } from '@/api/queries'
 import { useCan } from '@/app/auth'
 import { startOfDay } from '@/parts/day'
@@ -18,9 +19,27 @@ export function Footline() {
   const can = useCan()
   return (
     <footer className={css.foot}>
+      {can('cases.read') && <Cases />}
       {can('pictures.register') && <Retrievals />}
       {can('system.read') && <Processes />}
     </footer>
+  )
+}
+
+/** What somebody still has to do something about; the live topic keeps it fresh where the list is open, a minute elsewhere. */
+function Cases() {
+  const t = useText(cockpitText)
+  const f = useFormat()
+  const summary = useCaseSummary()
+  const found = summary.data
+  if (!found) return null
+  return (
+    <p className={css.item}>
+      <span>{t('foot.cases')}</span>
+      <strong>{f.number(found.open + found.assigned + found.handled)}{found.whole ? '' : '+'}</strong>
+      <HowKnown name={t('foot.cases')} basis={{ definition: t('foot.casesDefinition') }} />
+      <Link to="/cases">{t('foot.casesStates', { open: f.number(found.open), assigned: f.number(found.assigned), handled: f.number(found.handled), overdue: f.number(found.overdue) })}</Link>
+    </p>
   )
 }
 
