@@ -144,7 +144,13 @@ async def tickets(database: Database, cameras_: list[UUID]) -> tuple[list[str], 
     caller = cast(
         Caller,
         SimpleNamespace(
-            id=uuid7(), name="bench", display_name="bench", organisation="", permissions=frozenset(), regions=("45",)
+            id=uuid7(),
+            name="bench",
+            display_name="bench",
+            organisation="",
+            roles=("operator",),
+            permissions=frozenset(),
+            regions=("45",),
         ),
     )
     issued, seconds = [], []
