@@ -16,7 +16,7 @@ from uuid import UUID
 
 import structlog
 from prometheus_client import Counter, Gauge
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from commonsight.clock import Clock
 from commonsight.connect.gb28181.above import ids_store, store
@@ -143,7 +143,7 @@ class Calls:
             )  # fmt: skip
         except Refusal as refusal:
             raise meant(refusal) from refusal
-        except (DBAPIError, OSError, TimeoutError) as error:
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
             raise Turned(503, "the register cannot be written") from error
         if transaction.final or call.over:
             raise Turned(487, "taken back")
@@ -266,7 +266,7 @@ class Calls:
 
     async def _withdrawn(self, call: Call) -> None:
         if call.permit_id is not None:
-            with contextlib.suppress(Refusal, DBAPIError, OSError, TimeoutError):
+            with contextlib.suppress(Refusal, SQLAlchemyError, OSError, TimeoutError):
                 async with self._database.write() as session:
                     await gate.revoke(session, call.permit_id, "share_withdrawn")
         await self.end(call, "share_withdrawn")
@@ -361,7 +361,7 @@ class Calls:
         try:
             async with self._database.write() as session:
                 await store.delete_calls(session, going)
-        except (DBAPIError, OSError, TimeoutError) as error:
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
             log.warning("cascade_calls_not_deleted", error=type(error).__name__)
             return
         self._undeleted.difference_update(going)

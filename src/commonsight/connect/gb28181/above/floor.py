@@ -8,7 +8,7 @@ from uuid import UUID
 
 import structlog
 from prometheus_client import Counter, Gauge
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from commonsight.catalog import secrets
 from commonsight.clock import Clock
@@ -82,6 +82,8 @@ class Floor:
         self._uppers: dict[UUID, _One] = {}
         self._changed: set[UUID] = set()
         self._wake = asyncio.Event()
+        self._following = asyncio.Lock()
+        self._missed = False
         self.orders = Orders(database)
         self.calls = Calls(endpoint, self.orders, database, clock, settings.sip.id)
         self.replies = Replies(server, database, clock, settings.region.timezone)
@@ -125,7 +127,7 @@ class Floor:
                 with contextlib.suppress(asyncio.CancelledError):
                     await one.task
         await asyncio.gather(*(one.registration.unregister() for one in ones))
-        with contextlib.suppress(DBAPIError, OSError, TimeoutError):
+        with contextlib.suppress(SQLAlchemyError, OSError, TimeoutError):
             async with asyncio.timeout(2):
                 await self._write_standing([one for one in ones if one.upper.enabled])
 
@@ -184,26 +186,32 @@ class Floor:
 
     async def _follow(self) -> None:
         async for _channel, payload in listen(self._database.dsn, [store.CHANGED]):
+            await self._catch_up(str(payload.get("upper", "")))
+
+    async def _catch_up(self, touched: str = "") -> None:
+        """Take what people changed; what cannot be read now is taken with the next look."""
+        async with self._following:
             try:
                 async with self._database.read() as session:
                     found = await store.everything(session)
-            except (DBAPIError, OSError, TimeoutError) as error:
+                await self._take_over(found)
+            except (SQLAlchemyError, OSError, TimeoutError) as error:
+                self._missed = True
                 log.warning("uppers_not_followed", error=type(error).__name__)
-                continue
-            await self._take_over(found)
-            touched = str(payload.get("upper", ""))
-            for one in self._uppers.values():
-                if not touched or str(one.upper.id) == touched:
-                    one.stale = True
-            self._wake.set()
+                return
+            self._missed = False
+        for one in self._uppers.values():
+            if not touched or str(one.upper.id) == touched:
+                one.stale = True
+        self._wake.set()
 
     async def _take_over(self, found: list[Upper]) -> None:
         wanted = {upper.id: upper for upper in found}
         for upper_id, one in list(self._uppers.items()):
             if upper_id not in wanted:
                 await self._let_go(one, "upper_removed")
-                await self.notices.forget(upper_id)
                 del self._uppers[upper_id]
+                await self.notices.forget(upper_id)
             elif _registers_otherwise(one.upper, wanted[upper_id]):
                 await self._let_go(one, "upper_changed")
                 del self._uppers[upper_id]
@@ -255,7 +263,7 @@ class Floor:
             ones = [one for upper_id, one in self._uppers.items() if upper_id in changed]
             try:
                 await self._write_standing(ones)
-            except (DBAPIError, OSError, TimeoutError) as error:
+            except (SQLAlchemyError, OSError, TimeoutError) as error:
                 self._changed |= changed
                 log.warning("uppers_wait_for_database", error=type(error).__name__)
 
@@ -276,6 +284,8 @@ class Floor:
                 async with asyncio.timeout(WRITE_SECONDS):
                     await self._wake.wait()
             self._wake.clear()
+            if self._missed:
+                await self._catch_up()
             for one in list(self._uppers.values()):
                 pause = REFRESH_SECONDS if one.upper.id in self.notices.catalogues else REFRESH_IDLE_SECONDS
                 pause = max(pause, one.took * REFRESH_SHARE)
@@ -290,7 +300,7 @@ class Floor:
                 shares = await store.shares(session, one.upper.id) if one.upper.enabled else []
                 before = one.link.registered
                 found = await ids_store.refresh(session, one.upper, shares, self._sip.id)
-        except (DBAPIError, OSError, TimeoutError) as error:
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
             one.stale = True
             log.warning("share_not_refreshed", upper=one.upper.code, error=type(error).__name__)
             return
@@ -308,7 +318,8 @@ class Floor:
         if found.unnumbered:
             log.error("share_ids_exhausted", upper=one.upper.code, cameras=found.unnumbered)
         if before:
-            await self.calls.recheck(one.link)
+            with contextlib.suppress(SQLAlchemyError, OSError, TimeoutError):  # with the next comparison, then
+                await self.calls.recheck(one.link)
 
     # --- what the interface asks --------------------------------------------------------------------------------------
 

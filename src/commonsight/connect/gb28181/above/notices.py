@@ -1,13 +1,14 @@
 """What upper platforms subscribed to: changes of the catalogue, alarms and positions, told as the shares allow."""
 
 import asyncio
+import contextlib
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
 from xml.etree.ElementTree import Element, SubElement
 
 import structlog
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from commonsight.clock import Clock
 from commonsight.connect.gb28181.above import ids_store, store
@@ -150,7 +151,7 @@ class Notices:
                 wish = self._advanced(wish, page[-1].version, dialog)
         except NoAnswer as error:
             await self._unheard(wish, error)
-        except (DBAPIError, OSError, TimeoutError) as error:
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
             log.warning("notices_wait_for_database", error=type(error).__name__)
 
     def _changed(self, link: Link, wish: Subscription, page: list[ids_store.Shown]) -> Element:
@@ -184,8 +185,9 @@ class Notices:
         log.info("notice_not_heard", upper=str(wish.upper_id), subscribed=wish.event, answer=str(error))
         if error.status in (404, 481, 489):  # it does not know the subscription any more
             self._kept.pop((wish.upper_id, wish.event), None)
-            async with self._database.write() as session:
-                await store.drop_subscription(session, wish.upper_id, wish.event)
+            with contextlib.suppress(SQLAlchemyError, OSError, TimeoutError):  # it runs out by itself all the same
+                async with self._database.write() as session:
+                    await store.drop_subscription(session, wish.upper_id, wish.event)
 
     # --- alarms and positions -----------------------------------------------------------------------------------------
 
@@ -207,7 +209,7 @@ class Notices:
             event, device, message = await self._waiting.get()
             try:
                 await self._tell_event(event, device, message)
-            except (DBAPIError, OSError, TimeoutError) as error:
+            except (SQLAlchemyError, OSError, TimeoutError) as error:
                 log.warning("notices_wait_for_database", error=type(error).__name__)
             except Exception:
                 log.exception("notice_failed", told=event)

@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element, SubElement
 from zoneinfo import ZoneInfo
 
 import structlog
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 import commonsight
 from commonsight.clock import Clock
@@ -95,7 +95,7 @@ class Replies:
         except Refusal as refusal:
             log.info("upper_refused", upper=link.code, command=message.command, code=refusal.code)
             await self._error(link, message)
-        except (NoAnswer, DBAPIError, OSError, TimeoutError) as error:
+        except (NoAnswer, SQLAlchemyError, OSError, TimeoutError) as error:
             log.warning("upper_not_answered", upper=link.code, command=message.command, error=str(error)[:120])
         except Exception:
             log.exception("upper_answer_failed", upper=link.code, command=message.command)
