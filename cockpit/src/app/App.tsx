@@ -1,6 +1,6 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { App as AntApp } from 'antd'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { RouterProvider } from 'react-router'
 import { LiveProvider } from '@/api/liveContext'
 import { Problem } from '@/api/problem'
@@ -12,6 +12,8 @@ import css from './Plain.module.css'
 import { router } from './router'
 import { appText } from './text'
 import { MoodProvider } from './theme/Mood'
+
+const FactorPage = lazy(() => import('@/pages/login/FactorPage'))
 
 function makeQueries(): QueryClient {
   return new QueryClient({
@@ -59,6 +61,13 @@ function Gate() {
   }
   if (state.is === 'out') return <LoginPage />
   if (state.me.must_change_password) return <FirstPasswordPage />
+  if (state.me.factor_owed) {
+    return (
+      <Suspense fallback={null}>
+        <FactorPage owed={state.me.factor_owed} />
+      </Suspense>
+    )
+  }
   return (
     <LiveProvider onSignedOut={() => void reload()}>
       <RouterProvider router={router} />

@@ -15,7 +15,7 @@ export type AuthState =
 interface Auth {
   state: AuthState
   reload: () => Promise<void>
-  login: (name: string, password: string) => Promise<void>
+  login: (name: string, password: string, code?: string) => Promise<void>
   logout: () => Promise<void>
   changePassword: (old: string, next: string) => Promise<void>
   chooseLanguage: (language: Language) => void
@@ -85,8 +85,8 @@ export function AuthProvider({ children }: { children: ReactNode }) {
   }, [accept])
 
   const login = useCallback(
-    async (name: string, password: string) => {
-      await call('POST', '/sessions', { body: { name, password } })
+    async (name: string, password: string, code?: string) => {
+      await call('POST', '/sessions', { body: { name, password, ...(code ? { code } : {}) } })
       await reload()
     },
     [reload],
@@ -94,7 +94,9 @@ export function AuthProvider({ children }: { children: ReactNode }) {
 
   const logout = useCallback(async () => {
     try {
-      await call('DELETE', '/sessions/current')
+      const { data } = await call<{ url: string } | undefined>('DELETE', '/sessions/current')
+      // Signed in with an identity provider: its own page asks whether to sign out there, too.
+      if (data) window.location.assign(data.url)
     } finally {
       queries.clear()
       setState({ is: 'out' })

@@ -285,7 +285,8 @@ async def _follow(
         told["regions"], person.regions = [list(person.regions), regions], regions
     unit = await store.organisation(session, means.organisation, None, now) if means.organisation else None
     if unit != person.organisation_id:
-        told["organisation"], person.organisation_id = [means.organisation], unit
+        before = await store.organisation_name(session, person.organisation_id)
+        told["organisation"], person.organisation_id = [before, means.organisation], unit
     if told:
         person.updated_at, person.revision = now, person.revision + 1
         await session.flush()

@@ -1,13 +1,13 @@
-"""HTTP: the people of the platform, and the audit of what was changed."""
+"""HTTP: the people of the platform."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from commonsight.access import audit, service, store
+from commonsight.access import service, store
 from commonsight.access.model import Identity
 from commonsight.access.tables import PersonRow
 from commonsight.http import (
@@ -80,21 +80,6 @@ class OneTimePassword(BaseModel):
 
     person: PersonOut
     password: str = Field(examples=["k7pd-m2xw-9qfe-hh4c"])
-
-
-class AuditOut(BaseModel):
-    """One entry of the audit."""
-
-    id: UUID
-    at: datetime
-    actor_id: UUID | None = Field(description="null: somebody at the machine itself, or nobody known")
-    actor_name: str
-    action: str = Field(examples=["access.person_changed"])
-    subject_kind: str
-    subject_id: str | None
-    subject_name: str | None
-    address: str | None
-    detail: dict[str, Any]
 
 
 def _out(person: PersonRow, organisation: str) -> PersonOut:
@@ -180,29 +165,3 @@ async def reset_password(request: Request, caller: MayWrite, person_id: UUID) ->
     async with state.database.read() as session:
         found = await store.person_by_id(session, person_id)
     return OneTimePassword(person=_out(made.person, found.organisation if found else ""), password=made.password)
-
-
-@router.get("/audit", responses=problems(401, 403, 422))
-async def read_audit(
-    caller: Annotated[Identity, requires("audit.read")],  # noqa: ARG001 - the guard needs the caller
-    session: Reads,
-    person: UUID | None = None,
-    action: Annotated[str | None, Query(max_length=60, examples=["access.token"], description="or its start")] = None,
-    since: Annotated[AwareDatetime | None, Query(alias="from")] = None,
-    until: Annotated[AwareDatetime | None, Query(alias="to")] = None,
-    after: After = None,
-    limit: Limit = 100,
-) -> Page[AuditOut]:
-    """Who changed what, newest first."""
-    last = cursor_decode("audit", after, datetime, UUID) if after else None
-    rows = await audit.page(
-        session,
-        actor_id=person,
-        action=action,
-        since=since,
-        until=until,
-        after=None if last is None else (last[0], last[1]),
-        limit=limit + 1,
-    )
-    more = cursor_encode("audit", rows[limit - 1].at, rows[limit - 1].id) if len(rows) > limit else None
-    return Page(items=[AuditOut.model_validate(row, from_attributes=True) for row in rows[:limit]], next=more)

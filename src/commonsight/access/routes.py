@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, Field, SecretStr
 from starlette.responses import JSONResponse
 
 from commonsight.access import (
+    audit_routes,
     cookies,
     factor_routes,
     first,
@@ -30,6 +31,7 @@ from commonsight.records.database import ReadSession
 
 router = APIRouter(tags=["access"])
 router.include_router(people_routes.router)
+router.include_router(audit_routes.router)
 
 Me = Annotated[Identity, requires("me.read")]
 MyAccount = Annotated[Identity, requires("me.write")]

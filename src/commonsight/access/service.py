@@ -137,13 +137,14 @@ async def change_person(
         told["regions"] = [list(person.regions), list(regions)]
         person.regions = list(regions)
     if change.display_name is not None:
-        person.display_name = change.display_name.strip() or person.name
+        shown = change.display_name.strip() or person.name
+        told["display_name"], person.display_name = [person.display_name, shown], shown
     if change.organisation is not None:
-        unit = change.organisation.strip()
+        unit, before = change.organisation.strip(), await store.organisation_name(session, person.organisation_id)
         person.organisation_id = await store.organisation(session, unit, None, now) if unit else None
-        told["organisation"] = [unit]
+        told["organisation"] = [before, unit]
     if change.language is not None:
-        person.language = change.language
+        told["language"], person.language = [person.language, change.language], change.language
     if change.active is not None and change.active != person.active:
         if not change.active:
             await _refuse_own(granter, person)

@@ -112,6 +112,14 @@ async def organisation(session: WriteSession, name: str, region: str | None, now
     return (await session.execute(select(OrganisationRow.id).where(OrganisationRow.name == name))).scalar_one()
 
 
+async def organisation_name(session: ReadSession, organisation_id: UUID | None) -> str:
+    """The name of an organisation; "" for none."""
+    if organisation_id is None:
+        return ""
+    name = await session.scalar(select(OrganisationRow.name).where(OrganisationRow.id == organisation_id))
+    return str(name or "")
+
+
 async def lock_first_start(session: WriteSession) -> None:
     """Let one process at a time look whether there is nobody yet."""
     await session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('commonsight.access.first', 0))"))

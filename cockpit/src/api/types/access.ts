@@ -1,7 +1,7 @@
 import type { Bilingual, Language } from '@/text/core'
 
 export type Permission =
-  | 'me.read' | 'me.write' | 'me.password'
+  | 'me.read' | 'me.write' | 'me.password' | 'me.factor'
   | 'cameras.read' | 'cameras.write' | 'pictures.view' | 'pictures.register' | 'health.read' | 'health.write'
   | 'counts.read' | 'analysis.write' | 'people.read' | 'people.write' | 'tokens.own' | 'audit.read'
   | 'system.read' | 'places.read'
@@ -24,6 +24,8 @@ export interface Me {
   regions: RegionName[]
   language: Language
   must_change_password: boolean
+  /** What this session owes before anything else: an authenticator to set up, or its code. */
+  factor_owed: 'enrol' | 'code' | null
 }
 
 export interface Person {

@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query'
-import { App, Button, Input, Table } from 'antd'
+import { App, Button, Input, Modal, Table } from 'antd'
 import { useState } from 'react'
 import { call } from '@/api/client'
 import { usePeople, useRoles } from '@/api/queries'
@@ -11,6 +11,7 @@ import { partsText } from '@/parts/text'
 import { useBilingual, useText } from '@/text/language'
 import { AddPerson } from './AddPerson'
 import { Secret } from './Secret'
+import { SessionsTable } from './SessionsTable'
 import css from './SystemPage.module.css'
 import { systemText } from './text'
 
@@ -24,7 +25,8 @@ export function PeopleSection() {
   const [adding, setAdding] = useState(false)
   const people = usePeople({ q, after: trail.at(-1), limit: 100 })
   const roles = new Map((useRoles().data?.items ?? []).map((role) => [role.code, pick(role)]))
-  const { problem, reset, activate } = useChanges()
+  const { problem, reset, activate, removeFactor } = useChanges()
+  const [shown, setShown] = useState<Person | null>(null)
   const next = people.data?.next ?? null
 
   return (
@@ -49,7 +51,7 @@ export function PeopleSection() {
           { title: t('people.regions'), key: 'regions', width: 120, ellipsis: true, render: (_, one) => one.regions.join(p('list.separator')) },
           { title: t('people.state'), key: 'state', width: 120, render: (_, one) => (!one.active ? t('people.inactive') : one.must_change_password ? t('people.firstLogin') : t('people.active')) },
           ...(can('people.write')
-            ? [{ title: '', key: 'actions', width: 210, render: (_: unknown, one: Person) => <Actions person={one} onReset={reset} onActivate={activate} /> }]
+            ? [{ title: '', key: 'actions', width: 360, render: (_: unknown, one: Person) => <Actions person={one} onReset={reset} onActivate={activate} onSessions={setShown} onFactor={removeFactor} /> }]
             : []),
         ]}
       />
@@ -59,17 +61,32 @@ export function PeopleSection() {
           <Button size="small" disabled={next === null} onClick={() => next !== null && setTrail([...trail, next])}>{p('table.more')}</Button>
         </p>
       )}
+      {shown && (
+        <Modal open width={860} title={t('people.sessionsOf', { name: shown.display_name || shown.name })} footer={null} onCancel={() => setShown(null)}>
+          <SessionsTable person={shown.id} />
+        </Modal>
+      )}
       {adding && <AddPerson roles={roles} onClose={() => setAdding(false)} />}
     </Panel>
   )
 }
 
-function Actions({ person, onReset, onActivate }: { person: Person; onReset: (person: Person) => void; onActivate: (person: Person, active: boolean) => void }) {
+interface ActionsProps {
+  person: Person
+  onReset: (person: Person) => void
+  onActivate: (person: Person, active: boolean) => void
+  onSessions: (person: Person) => void
+  onFactor: (person: Person) => void
+}
+
+function Actions({ person, onReset, onActivate, onSessions, onFactor }: ActionsProps) {
   const t = useText(systemText)
   const me = useMe()
   if (person.id === me.id) return null
   return (
     <span className={css.actions}>
+      <Button size="small" onClick={() => onSessions(person)}>{t('people.sessions')}</Button>
+      {person.active && <Button size="small" onClick={() => onFactor(person)}>{t('people.factor')}</Button>}
       {person.active && <Button size="small" onClick={() => onReset(person)}>{t('people.reset')}</Button>}
       <Button size="small" onClick={() => onActivate(person, !person.active)}>{person.active ? t('people.deactivate') : t('people.activate')}</Button>
     </span>
@@ -121,5 +138,13 @@ function useChanges() {
         }),
     })
   }
-  return { problem, reset, activate }
+  const removeFactor = (person: Person) => {
+    void modal.confirm({
+      title: t('people.factorAsk', { name: person.display_name || person.name }),
+      okText: t('people.factor'),
+      cancelText: p('common.cancel'),
+      onOk: () => run(async () => { await call('DELETE', `/people/${person.id}/factor`) }),
+    })
+  }
+  return { problem, reset, activate, removeFactor }
 }

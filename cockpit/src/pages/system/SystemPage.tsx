@@ -4,6 +4,7 @@ import type { Permission } from '@/api/types'
 import { useMe } from '@/app/auth'
 import { PageHead } from '@/parts/Page'
 import { useText } from '@/text/language'
+import { AccountSection } from './AccountSection'
 import { AuditSection } from './AuditSection'
 import { ModelsSection } from './ModelsSection'
 import { PeopleSection } from './PeopleSection'
@@ -25,6 +26,7 @@ const SECTIONS: readonly Section[] = [
   { path: 'models', label: 'nav.models', needs: 'system.read', Body: ModelsSection },
   { path: 'retrievals', label: 'nav.retrievals', needs: 'pictures.register', Body: RegisterSection },
   { path: 'people', label: 'nav.people', needs: 'people.read', Body: PeopleSection },
+  { path: 'account', label: 'nav.account', needs: 'me.read', Body: AccountSection },
   { path: 'tokens', label: 'nav.tokens', needs: 'tokens.own', Body: TokensSection },
   { path: 'audit', label: 'nav.audit', needs: 'audit.read', Body: AuditSection },
 ]

@@ -18,7 +18,7 @@ import { systemText } from './text'
 const DAYS_MOST = 366
 const DAY_MS = 86_400_000
 /** Rights a token can never carry: what leaks must not be able to spread. */
-const NEVER = new Set(['me.write', 'me.password', 'tokens.own', 'people.write'])
+const NEVER = new Set(['me.write', 'me.password', 'me.factor', 'tokens.own', 'people.write'])
 
 /** Names of all permissions the roles know, in the person's language. */
 function usePermissionNames(): Map<string, string> {
