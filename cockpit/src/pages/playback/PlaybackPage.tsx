@@ -21,7 +21,7 @@ import { ExportDialog } from './ExportDialog'
 import { ExportList } from './ExportList'
 import css from './playback.module.css'
 import { Screen } from './Screen'
-import { around, DAY, LENGTHS, nextRecorded, type Window } from './span'
+import { around, DAY, HOUR, LENGTHS, nextRecorded, type Window } from './span'
 import type { Command, PlaybackStream } from './stream'
 import { playbackText } from './text'
 import { TimelineBar, type Row } from './TimelineBar'
@@ -228,11 +228,11 @@ function Chosen({ cameras, names, date, device }: { cameras: readonly string[]; 
           onExport={can('pictures.export') && !device ? () => setAsking(true) : undefined}
         />
         <TimelineBar rows={rows} day={day} shown={shown} moment={moment} mark={mark} onSeek={seek} onMark={setMark} />
-        <p className={css.legend}>
+        <div className={css.legend}>
           <i data-source="own" /> {t('legend.own')} <i data-source="device" /> {t('legend.device')}
           <span>{t('legend.how')}</span>
-          <Segmented size="small" aria-label={t('bar.length')} value={length} onChange={setLength} options={LENGTHS.map((value) => ({ value, label: f.seconds(value / 1000) }))} />
-        </p>
+          <Segmented size="small" aria-label={t('bar.length')} value={length} onChange={setLength} options={LENGTHS.map((value) => ({ value, label: value < HOUR ? t('bar.minutes', { n: value / 60_000 }) : t('bar.hours', { n: value / HOUR }) }))} />
+        </div>
       </Panel>
       {asking && mark && <ExportDialog cameras={cameras.map((id) => ({ id, name: names[id] ?? id }))} mark={mark} purpose={watched?.purpose} onClose={() => setAsking(false)} />}
     </>

@@ -92,7 +92,7 @@ function Plans({ onAdd, onEdit }: { onAdd: () => void; onEdit: (plan: RecordingP
           { title: t('plan.used'), key: 'used', width: 150, align: 'right', render: (_, plan) => <>{f.bytes(plan.used_bytes)}{plan.quota_bytes !== null && <span className={css.sub}>{t('plan.of', { size: f.bytes(plan.quota_bytes) })}</span>}</> },
           { title: t('plan.enabled'), key: 'enabled', width: 80, render: (_, plan) => <Switch size="small" aria-label={t('plan.enabled')} checked={plan.enabled} disabled={!writes} onChange={(on) => void turn(plan.id, on)} /> },
           {
-            title: '', key: 'acts', width: 130,
+            title: '', key: 'acts', width: 200,
             render: (_, plan) => writes && (
               <span className={css.acts}>
                 <Button size="small" onClick={() => edit(plan.id)}>{t('plan.edit')}</Button>

@@ -32,6 +32,8 @@ export const en: Record<keyof typeof zh, string> = {
   'over.other': 'Playback broke off ({code}).',
   'bar.label': 'Timeline of recordings',
   'bar.length': 'Length of the timeline',
+  'bar.hours': '{n} h',
+  'bar.minutes': '{n} min',
   'bar.own': 'Recorded here {from} – {to}',
   'bar.device': 'On the device {from} – {to}',
   'bar.noDevice': 'This camera’s device cannot be asked for recordings',

@@ -30,6 +30,8 @@ export const zh = {
   'over.other': '录像播放中断（{code}）。',
   'bar.label': '录像时间轴',
   'bar.length': '时间轴长度',
+  'bar.hours': '{n} 小时',
+  'bar.minutes': '{n} 分钟',
   'bar.own': '平台录像 {from} – {to}',
   'bar.device': '设备端录像 {from} – {to}',
   'bar.noDevice': '该摄像机的接入方式不能查询设备端录像',
