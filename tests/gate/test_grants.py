@@ -1,5 +1,6 @@
 """Grants over PostgreSQL: which covers, what a revocation cuts, how many cameras a choice comes to."""
 
+import asyncio
 import json
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -118,7 +119,8 @@ async def test_footage_is_named_by_the_permit_and_nothing_else_opens(database, c
     made = await issued(database, officer, seen, action=Action.PLAYBACK, footage=span)
     async with database.write() as session:
         inside = (span[0] + timedelta(minutes=1), span[1])
-        permit = await service.check(session, made.ticket, seen, action=Action.PLAYBACK, footage=inside)
+        here = Viewer((), "10.0.0.1")
+        permit = await service.check(session, made.ticket, seen, action=Action.PLAYBACK, footage=inside, viewer=here)
         await service.open_retrieval(session, permit, seen, node="m", action=Action.PLAYBACK, footage=inside)
         beyond = (span[0] - timedelta(seconds=1), span[1])
         for action, footage, code in (
@@ -213,6 +215,32 @@ async def test_revoking_a_grant_cuts_what_runs_under_it_and_nothing_else(databas
         with pytest.raises(Refusal, match=r"gate.grant_revoked"):
             await giving.revoke(session, boss, mine.id, "再撤销一次", lambda _: None, REGION, SystemClock().now())
     assert (await refused(database, officer, seen)).code == "gate.no_grant"
+
+
+async def test_a_permit_and_a_revocation_at_once_never_pass_each_other(database, camera, officer, boss):
+    seen = await camera()
+    for _ in range(4):
+        grant = await given_by(database, boss, officer.id)
+
+        async def revoke(grant_id=grant.id):
+            async with database.write() as session:
+                await giving.revoke(session, boss, grant_id, "活动已结束", lambda _: None, REGION, SystemClock().now())
+
+        _, made = await asyncio.gather(revoke(), issued(database, officer, seen), return_exceptions=True)
+        if isinstance(made, Refusal):
+            assert made.code == "gate.no_grant"
+            continue
+        async with database.read() as session:
+            assert await service.standing(session, made.permit.id) is Standing.REVOKED
+
+
+async def test_where_nobody_is_known_a_persons_ticket_opens_nothing(database, camera, officer):
+    seen = await camera()
+    await give(database, officer)
+    made = await issued(database, officer, seen)
+    async with database.read() as session:
+        with pytest.raises(Refusal, match=r"gate.viewer_other"):
+            await service.check(session, made.ticket, seen)
 
 
 async def test_only_who_may_reach_all_of_a_grant_takes_it_back(database, officer, boss):

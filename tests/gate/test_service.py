@@ -11,7 +11,7 @@ from sqlalchemy import func, select, text
 from commonsight.access import service as access
 from commonsight.clock import SystemClock
 from commonsight.gate import permits, service, store, tasks
-from commonsight.gate.model import Standing
+from commonsight.gate.model import Standing, Viewer
 from commonsight.gate.tables import PermitRow, RetrievalRow
 from commonsight.outbox import Entry
 from commonsight.problem import Refusal
@@ -20,6 +20,7 @@ from tests.access import people
 
 from .given import give
 
+HERE = Viewer((), "10.0.0.1")
 WHY = {"purpose_code": "emergency", "purpose_text": "江北大道积水"}
 
 
@@ -37,7 +38,7 @@ async def issued(database, caller, *cameras, **more):
 
 async def opened(database, made, camera_id, node="media-1", now=None):
     async with database.write() as session:
-        permit = await service.check(session, made.ticket, camera_id, now=now)
+        permit = await service.check(session, made.ticket, camera_id, viewer=HERE, now=now)
         return await service.open_retrieval(session, permit, camera_id, node=node, now=now)
 
 
@@ -142,7 +143,7 @@ async def test_nothing_opens_after_revocation_and_media_nodes_are_told(database,
     seen = await camera()
     made = await issued(database, officer, seen)
     async with database.read() as session:
-        permit = await service.check(session, made.ticket, seen)
+        permit = await service.check(session, made.ticket, seen, viewer=HERE)
     async with await psycopg.AsyncConnection.connect(database.dsn, autocommit=True) as listening:
         await listening.execute(f"LISTEN {service.REVOKED}")
         async with database.write() as session:

@@ -1,6 +1,7 @@
 """SQL of grants: whose they are, what a camera is to them, how many cameras they come to."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -76,6 +77,13 @@ async def lock(session: WriteSession, grant_id: UUID) -> GrantRow | None:
     query = select(GrantRow).where(GrantRow.id == grant_id).with_for_update()
     row: GrantRow | None = await session.scalar(query.execution_options(populate_existing=True))
     return row
+
+
+async def hold(session: WriteSession, grant_id: UUID) -> datetime | None:
+    """When the grant was revoked, read afresh; until the transaction ends nobody revokes it."""
+    query = select(GrantRow.revoked_at).where(GrantRow.id == grant_id).with_for_update(read=True)
+    revoked_at: datetime | None = await session.scalar(query)
+    return revoked_at
 
 
 _FACTS: Final = """

@@ -11,7 +11,7 @@ from commonsight.gate.grant_model import MISSES, Facts, Grant, Holder, Miss
 from commonsight.gate.model import Action
 from commonsight.http import LANGUAGES, Caller, sees
 from commonsight.problem import Refusal
-from commonsight.records.database import ReadSession
+from commonsight.records.database import ReadSession, WriteSession
 from commonsight.text import say
 
 
@@ -75,6 +75,17 @@ async def cover(
     if covering:
         return max(covering, key=Grant.width)
     raise no_grant(short, cameras, action)
+
+
+async def hold(session: WriteSession, grant: Grant, cameras: Sequence[Facts], action: Action) -> None:
+    """Keep a grant as it is until the transaction ends: a permit and a revocation never pass each other.
+
+    Raises:
+        Refusal: `gate.no_grant` (403) when it was revoked since it was read.
+    """
+    revoked_at = await grant_store.hold(session, grant.id)
+    if revoked_at is not None:
+        raise no_grant([Short(grant, "revoked_at", None, revoked_at.isoformat())], cameras, action)
 
 
 def weigh(

@@ -76,6 +76,7 @@ async def issue(
     now = now or await store.moment(session)
     seen = await grants.seen(session, caller, asked)
     grant = await grants.cover(session, caller, seen, action, code, now)
+    await grants.hold(session, grant, seen, action)
     if grant.limits.minutes is not None:
         runs = min(runs, timedelta(minutes=grant.limits.minutes))
     ends = grant.ends(now)
@@ -197,7 +198,7 @@ async def check(
 
     Args:
         footage: the span about to be read; None asks for all the permit reaches.
-        viewer: who shows the ticket; one that is bound to a viewer opens for nobody else.
+        viewer: who shows the ticket. A person's opens for nobody else, and not where nobody is known.
 
     Raises:
         Refusal: `gate.ticket_unknown` (404); `gate.ticket_revoked`, `gate.ticket_expired`, `gate.ticket_unused`,
@@ -208,6 +209,9 @@ async def check(
         raise Refusal("gate.ticket_unknown", status=404, rule="permit", operand="ticket")
     now = now or await store.moment(session)
     permit.refuse_unless(camera_id, now, action=action, footage=footage or permit.footage)
+    if viewer is None and permit.holder_kind == "person":
+        # A door that does not know who stands before it is for our own processes and for platforms.
+        raise Refusal("gate.viewer_other", status=403, rule="ticket bound to its viewer", operand="viewer")
     permit.binding.refuse_unless(viewer, now)
     return permit
 

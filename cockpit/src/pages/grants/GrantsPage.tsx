@@ -1,4 +1,4 @@
-import { Badge, Segmented } from 'antd'
+import { Segmented } from 'antd'
 import { Navigate, useNavigate, useParams } from 'react-router'
 import { useWaiting } from '@/api/grants'
 import { useCan } from '@/app/auth'
@@ -33,7 +33,7 @@ export default function GrantsPage() {
       <div className={css.tabs}>
         <Segmented<Part>
           aria-label={t('tab.label')} value={here} onChange={(next) => void navigate(next === shown[0] ? '/video/grants' : `/video/grants/${next}`)}
-          options={shown.map((value) => ({ value, label: value === 'desk' && due > 0 ? <Badge size="small" count={due} offset={[10, -2]}>{t('tab.desk')}</Badge> : t(`tab.${value}`) }))}
+          options={shown.map((value) => ({ value, label: value === 'desk' && due > 0 ? t('tab.deskDue', { n: due }) : t(`tab.${value}`) }))}
         />
       </div>
       {here === 'mine' && <MinePart />}

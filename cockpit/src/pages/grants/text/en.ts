@@ -6,6 +6,7 @@ export const en: Record<keyof typeof zh, string> = {
   'tab.mine': 'My grants',
   'tab.ask': 'Ask for a grant',
   'tab.desk': 'Approvals',
+  'tab.deskDue': 'Approvals ({n})',
   'tab.all': 'All grants',
   'tab.label': 'Parts of grants',
   'holder.person': 'person',

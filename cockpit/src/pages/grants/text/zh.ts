@@ -4,6 +4,7 @@ export const zh = {
   'tab.mine': '我的授权',
   'tab.ask': '申请授权',
   'tab.desk': '审批台',
+  'tab.deskDue': '审批台（{n}）',
   'tab.all': '全部授权',
   'tab.label': '授权的各部分',
   'holder.person': '个人',

@@ -41,7 +41,7 @@ export const en: Record<keyof typeof zh, string> = {
   'grant.ask': 'Ask for a grant',
   'grant.emergency': 'Emergency',
   'grant.emergencyTitle': 'Emergency: look now, without a grant',
-  'grant.emergencyNote': 'For 30 minutes at most, to look only; approvers are told at once and review it afterwards.',
+  'grant.emergencyNote': 'For 30 minutes at most, to look only; approvers see it at once and review it afterwards.',
   'grant.emergencyReason': 'What happened, and why approval cannot be waited for (at least 8 characters)',
   'grant.emergencyStart': 'Look now and be reviewed',
   'grant.cancel': 'Cancel',

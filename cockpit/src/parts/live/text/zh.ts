@@ -39,7 +39,7 @@ export const zh = {
   'grant.ask': '申请授权',
   'grant.emergency': '紧急调阅',
   'grant.emergencyTitle': '紧急调阅：没有授权，立即查看',
-  'grant.emergencyNote': '最长 30 分钟，只能观看；系统立即通知审批人，事后必须接受审查。',
+  'grant.emergencyNote': '最长 30 分钟，只能观看；审批人立即可见，事后必须接受审查。',
   'grant.emergencyReason': '发生了什么，为什么不能等待审批（至少 8 个字）',
   'grant.emergencyStart': '立即查看并接受审查',
   'grant.cancel': '取消',
