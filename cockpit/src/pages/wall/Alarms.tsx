@@ -50,7 +50,7 @@ export function Alarms({ onHang }: { onHang: (camera: CameraItem) => void }) {
         {waiting.length > shown.length && <p className={css.more}>{t('alarm.more', { n: f.number(waiting.length - shown.length) })}</p>}
         {shown.map(({ alarm }) => (
           <article key={alarm.id} className={css.alarm} data-severity={alarm.severity}>
-            <h3><AlertOutlined aria-hidden /> {t('alarm.title', { number: f.number(alarm.number), title: pick(alarm.title) })}</h3>
+            <h3><AlertOutlined aria-hidden /> {t('alarm.title', { number: String(alarm.number), title: pick(alarm.title) })}</h3>
             <p>{[alarm.place, f.time(alarm.at, true), alarm.words].filter(Boolean).join(' · ')}</p>
             <Button
               size="small" type="primary"
@@ -73,12 +73,11 @@ const noPace = () => undefined
 
 function Looked({ alarm, onClose, onHang }: { alarm: Alarm; onClose: () => void; onHang: (camera: CameraItem) => void }) {
   const t = useText(wallText)
-  const f = useFormat()
   const pick = useBilingual()
   const root = useRef<HTMLElement>(null)
   const [heard, setHeard] = useState(false)
   const camera = useQuery({ queryKey: ['alarm-camera', alarm.camera], queryFn: ({ signal }) => get<Camera>(`/cameras/${alarm.camera}`, undefined, signal), retry: false })
-  const words = t('alarm.purpose', { number: f.number(alarm.number), title: pick(alarm.title) })
+  const words = t('alarm.purpose', { number: String(alarm.number), title: pick(alarm.title) })
   const purpose = useMemo<ChosenPurpose>(() => ({ code: PURPOSE, text: words, keep: false }), [words])
   const found = camera.data
   return (
