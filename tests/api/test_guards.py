@@ -17,6 +17,10 @@ PUBLIC = {
     ("/api/v1/sign-in/{provider}/callback", "GET"),
     ("/api/v1/sign-in/{provider}/logout", "POST"),
     ("/api/v1/purposes", "GET"),
+    # Whoever holds a certificate checks it with these.
+    ("/api/v1/exports/keys", "GET"),
+    # Asked by a media server, which shows `media.server_key`.
+    ("/api/v1/media/authorize", "POST"),
     ("/api/v1/openapi.json", "GET"),
     ("/healthz", "GET"),
     ("/readyz", "GET"),

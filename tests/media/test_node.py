@@ -33,9 +33,14 @@ from .world import Cameras, browser, camera_id, footage
 PERSON = cast(
     Caller,
     SimpleNamespace(
-        id=uuid7(), name="p", display_name="P", organisation="O", roles=("operator",), permissions=frozenset(),
+        id=uuid7(),
+        name="p",
+        display_name="P",
+        organisation="O",
+        roles=("operator",),
+        permissions=frozenset(),
         regions=("45",),
-    ),  # fmt: skip
+    ),
 )
 
 
