@@ -47,7 +47,10 @@ class Said(BaseModel):
 
 @router.websocket("/live")
 async def live(socket: WebSocket, caller: Annotated[Identity, requires("me.read")]) -> None:
-    """Topics `counts`, `cameras.health`, `cases`, `notices`, `system`. Say `{"subscribe": ["counts"], "after": {"counts": 123}}`."""
+    """Topics `counts`, `cameras.health`, `cases`, `notices`, `system`.
+
+    Say `{"subscribe": ["counts"], "after": {"counts": 123}}`.
+    """
     hub: Hub = socket.app.state.live
     hub.enter()
     try:

@@ -1,4 +1,4 @@
-"""What every answer of a media node says to browsers, whatever its route: guess nothing, frame nothing, keep nothing."""
+"""What every answer of a media node says to browsers: guess nothing, frame nothing, keep nothing."""
 
 from typing import Final
 
