@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0019_cascade"
-down_revision = "0018_masks"
+down_revision = "0017_walls"
 branch_labels = None
 depends_on = None
 
