@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { BLANK_MOST } from '@/parts/live/retries'
 import { LiveStream, type StreamState } from '@/parts/live/stream'
 
 class FakeSocket {
@@ -30,12 +31,13 @@ function play() {
   const states: StreamState[] = []
   const skips: number[] = []
   const audible = vi.fn()
-  const live = new LiveStream('ws://node/live?ticket=t&camera=c', document.createElement('video'), document.createElement('canvas'), {
+  const video = document.createElement('video')
+  const live = new LiveStream('ws://node/live?ticket=t&camera=c', video, document.createElement('canvas'), {
     onState: (state) => states.push(state),
     onSkip: (frames) => skips.push(frames),
     onAudible: audible,
   })
-  return { live, states, skips, audible, last: () => states.at(-1) }
+  return { live, video, states, skips, audible, last: () => states.at(-1) }
 }
 
 beforeEach(() => {
@@ -77,7 +79,7 @@ describe('LiveStream', () => {
   it('says in words why it was lost and comes back', () => {
     const { last } = play()
     FakeSocket.all[0]?.say({ type: 'end', code: 'node_stopping', zh: '节点停止', en: 'stopping' })
-    expect(last()).toEqual({ is: 'lost', code: 'node_stopping', words: { zh: '节点停止', en: 'stopping' }, again: true })
+    expect(last()).toEqual({ is: 'lost', code: 'node_stopping', words: { zh: '节点停止', en: 'stopping' }, again: true, tries: 0 })
     vi.advanceTimersByTime(60_000)
     expect(FakeSocket.all).toHaveLength(2)
   })
@@ -98,14 +100,44 @@ describe('LiveStream', () => {
     expect(FakeSocket.all[0]?.closed).toBe(true)
   })
 
-  it('gives up after some tries without a picture', () => {
+  it('gives up after some tries without a picture, and says after how many', () => {
     const { last } = play()
     for (let n = 0; n < 20; n++) {
       FakeSocket.all.at(-1)?.onclose?.()
       vi.advanceTimersByTime(60_000)
     }
-    expect(last()).toMatchObject({ is: 'lost', again: false })
-    expect(FakeSocket.all.length).toBeLessThan(10)
+    expect(last()).toMatchObject({ is: 'lost', again: false, tries: BLANK_MOST })
+    expect(FakeSocket.all).toHaveLength(1 + BLANK_MOST)
+  })
+
+  it('gives up a stream that begins each time and is never decoded, and opens nothing but its one address', () => {
+    const { last, video } = play()
+    for (let n = 0; n < 20; n++) {
+      FakeSocket.all.at(-1)?.say(stream)
+      video.dispatchEvent(new Event('error'))
+      vi.advanceTimersByTime(60_000)
+    }
+    expect(last()).toMatchObject({ is: 'lost', code: 'decoder', again: false, tries: BLANK_MOST })
+    expect(FakeSocket.all).toHaveLength(1 + BLANK_MOST)
+    expect(new Set(FakeSocket.all.map(({ url }) => url)).size).toBe(1)
+  })
+
+  it('waits a second again once the picture has moved for a while', () => {
+    const { video } = play()
+    for (let n = 0; n < 4; n++) {
+      FakeSocket.all.at(-1)?.onclose?.()
+      vi.advanceTimersByTime(60_000)
+    }
+    const before = FakeSocket.all.length
+    FakeSocket.all.at(-1)?.say(stream)
+    Object.defineProperty(video, 'readyState', { value: 4 })
+    for (let n = 0; n <= 44; n++) {
+      video.dispatchEvent(new Event('timeupdate'))
+      vi.advanceTimersByTime(250)
+    }
+    FakeSocket.all.at(-1)?.onclose?.()
+    vi.advanceTimersByTime(1300)
+    expect(FakeSocket.all).toHaveLength(before + 1)
   })
 
   it('ignores messages it does not understand', () => {

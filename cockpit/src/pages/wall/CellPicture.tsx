@@ -76,6 +76,7 @@ export function CellPicture({ camera, purpose, cell, heard, onHear, onPace, tool
     <Picture
       key={open.view.permit_id}
       url={open.view.url}
+      until={open.view.expires_at}
       viewer={open.view.watermark.viewer}
       lines={NO_LINES}
       keepable={keepable ?? undefined}

@@ -49,7 +49,7 @@ export function LivePlayer({ cameraId, cameraName, lines = NO_LINES, overlay, on
     <section className={css.player} data-player aria-label={t('player.label', { name: cameraName })}>
       <div className={css.picture}>
         {open ? (
-          <Picture key={open.view.permit_id} url={open.view.url} viewer={open.view.watermark.viewer} lines={lines} keepable={keepable ?? undefined} onAgain={() => void ask(open.purpose)} onWhy={onWhy}>
+          <Picture key={open.view.permit_id} url={open.view.url} until={open.view.expires_at} viewer={open.view.watermark.viewer} lines={lines} keepable={keepable ?? undefined} onAgain={() => void ask(open.purpose)} onWhy={onWhy}>
             {overlay}
           </Picture>
         ) : (

@@ -9,6 +9,7 @@ import { Pace } from './pace'
 import { PictureTools } from './PictureTools'
 import { Replay } from './Replay'
 import type { Cut } from './replay'
+import { permitServes } from './retries'
 import { LiveStream, type StreamState } from './stream'
 import { liveText, type LiveKey } from './text'
 import { useBoxCanvas } from './useBoxCanvas'
@@ -22,6 +23,8 @@ interface Props {
   url: string
   viewer: string
   lines: readonly Line[]
+  /** When the permit ends. Given, a picture that did not come is looked for again under the same permit. */
+  until?: string | undefined
   /** Given, the picture may be kept. */
   keepable?: Keepable | undefined
   onAgain: () => void
@@ -40,7 +43,7 @@ interface Props {
 }
 
 /** One permitted stream with everything that belongs on it: mark, boxes, zoom, sound, replay, and why it is lost. */
-export function Picture({ url, viewer, lines, keepable, onAgain, onWhy, sound: heard, onSound, onEnd, onPace, tools, children }: Props) {
+export function Picture({ url, viewer, lines, until, keepable, onAgain, onWhy, sound: heard, onSound, onEnd, onPace, tools, children }: Props) {
   const t = useText(liveText)
   const screen = useRef<HTMLDivElement>(null)
   const video = useRef<HTMLVideoElement>(null)
@@ -53,6 +56,7 @@ export function Picture({ url, viewer, lines, keepable, onAgain, onWhy, sound: h
   const [audible, setAudible] = useState(false)
   // Asked for with the first listening only: a stream with sound may be muted, one without cannot be heard.
   const [listening, setListening] = useState(heard ?? false)
+  const [turn, setTurn] = useState(0)
   const [skipped, setSkipped] = useState(0)
   const [replay, setReplay] = useState<Cut | null>(null)
   const [bar, setBar] = useState<HTMLElement | null>(null)
@@ -68,7 +72,7 @@ export function Picture({ url, viewer, lines, keepable, onAgain, onWhy, sound: h
     })
     setStream(live)
     return () => live.stop()
-  }, [url, listening])
+  }, [url, listening, turn])
   useBoxCanvas(canvas, video, stream, lines)
   usePace(video, state, onPace)
 
@@ -80,10 +84,16 @@ export function Picture({ url, viewer, lines, keepable, onAgain, onWhy, sound: h
     (fault: MarkFault) => {
       stream?.stop()
       setReplay(null)
-      setState({ is: 'lost', code: `mark_${fault}`, words: null, again: false })
+      setState({ is: 'lost', code: `mark_${fault}`, words: null, again: false, tries: 0 })
     },
     [stream],
   )
+
+  // Judged when it is pressed: the permit may have run out in front of the message.
+  const lookAgain = () => {
+    if (ended !== null && permitServes(ended, until, Date.now())) setTurn(turn + 1)
+    else onAgain()
+  }
 
   const size = state.is === 'playing' ? state.stream : null
   const sound = heard ?? own
@@ -114,7 +124,7 @@ export function Picture({ url, viewer, lines, keepable, onAgain, onWhy, sound: h
       </div>
       <div ref={setBar} className={css.replayPlace} />
       {state.is === 'connecting' && <p className={css.state} role="status">{t('player.connecting')}</p>}
-      {state.is === 'lost' && <Lost state={state} onAgain={onAgain} onWhy={onWhy} />}
+      {state.is === 'lost' && <Lost state={state} onAgain={lookAgain} onWhy={onWhy} />}
       {skipped > 0 && size && <span className={css.skipped}>{t('player.skipped', { n: skipped })}</span>}
       {size && (
         <PictureTools
@@ -161,7 +171,8 @@ function Lost({ state, onAgain, onWhy }: { state: Extract<StreamState, { is: 'lo
     <div className={css.state} role="alert">
       <p>{words}</p>
       <p className={css.code}>{state.code}</p>
-      {state.again ? <p>{t('player.again')}</p> : <Button size="small" onClick={onAgain}>{t('player.retry')}</Button>}
+      {state.tries > 0 && <p>{t('player.gaveUp', { n: state.tries })}</p>}
+      {state.again ? <p>{t('player.again')}</p> : <Button size="small" onClick={onAgain}>{t(state.tries > 0 ? 'player.tryAgain' : 'player.retry')}</Button>}
       {onWhy && <Button size="small" type="link" onClick={onWhy}>{t('player.why')}</Button>}
     </div>
   )

@@ -1,9 +1,9 @@
 import { viewerSocket } from '@/api/views'
-import { backoff } from '@/api/backoff'
 import type { Bilingual } from '@/text/core'
 import { BoxRing } from './boxes'
 import { readMessage, type StateMessage, type StreamMessage } from './messages'
 import { ReplayBuffer } from './replay'
+import { afterLoss, BLANK_MOST, FRESH, Played, waitAfter } from './retries'
 import { MediaSink, mediaSourceClass } from './sink'
 import { StillSink } from './stills'
 
@@ -13,14 +13,14 @@ const FINAL = new Set([
   'no_video', 'no_media_source', 'camera_without_source', 'camera_invalid',
 ])
 
-/** After so many tries without a picture the camera may have moved to another node: the person asks again, for a new address. */
-const MOST_TRIES = 6
-
 export type StreamState =
   | { is: 'connecting' }
   | { is: 'playing'; stream: StreamMessage }
-  /** `words` come from the server; without them the page words the code. */
-  | { is: 'lost'; code: string; words: Bilingual | null; again: boolean }
+  /**
+   * `words` come from the server; without them the page words the code. `again`: it is tried by itself; otherwise `tries`
+   * says how often that was done in vain.
+   */
+  | { is: 'lost'; code: string; words: Bilingual | null; again: boolean; tries: number }
 
 export interface StreamEvents {
   onState: (state: StreamState) => void
@@ -40,7 +40,8 @@ export class LiveStream {
   /** Told when a single picture (JPEG) is on the screen; a video tells by itself. */
   onStill: ((time: number) => void) | null = null
   private timer: number | null = null
-  private attempt = 0
+  private fared = FRESH
+  private played = new Played()
   private stopped = false
   private ended = false
   private pictureTime = 0
@@ -52,18 +53,21 @@ export class LiveStream {
     private readonly canvas: HTMLCanvasElement,
     private readonly events: StreamEvents,
   ) {
+    video.addEventListener('timeupdate', this.onTime)
     this.connect()
   }
 
   stop(): void {
     this.stopped = true
     if (this.timer !== null) window.clearTimeout(this.timer)
+    this.video.removeEventListener('timeupdate', this.onTime)
     this.drop()
   }
 
   private connect(): void {
     this.timer = null
     this.ended = false
+    this.played = new Played()
     this.events.onState({ is: 'connecting' })
     const socket = viewerSocket(this.url)
     socket.binaryType = 'arraybuffer'
@@ -87,7 +91,7 @@ export class LiveStream {
     else if (message.type === 'picture') this.announce(message.time)
     else if (message.type === 'boxes') this.boxes.push(message)
     else if (message.type === 'skip') this.events.onSkip(message.frames)
-    else if (message.type === 'state') this.events.onState({ is: 'lost', code: message.code, words: wordsOf(message), again: true })
+    else if (message.type === 'state') this.events.onState({ is: 'lost', code: message.code, words: wordsOf(message), again: true, tries: 0 })
     else this.lose(message.code, wordsOf(message))
   }
 
@@ -105,8 +109,7 @@ export class LiveStream {
     this.closeSinks()
     this.replay.begin(stream.mime, stream.codec === 'jpeg')
     if (stream.codec === 'jpeg') {
-      this.attempt = 0
-      this.stills = new StillSink(this.canvas, (time) => this.onStill?.(time), () => this.lose('decoder', null))
+      this.stills = new StillSink(this.canvas, (time) => this.onPicture(time), () => this.lose('decoder', null))
       this.events.onState({ is: 'playing', stream })
       return
     }
@@ -115,19 +118,32 @@ export class LiveStream {
       this.lose(Source ? 'unsupported_codec' : 'no_media_source', null)
       return
     }
-    this.attempt = 0
     this.sink = new MediaSink(this.video, stream.mime, Source, (fault) => this.lose(fault, null))
     this.events.onState({ is: 'playing', stream })
   }
 
-  /** Lets go of the connection and, unless the reason is final, comes back after a wait. */
+  private readonly onTime = () => {
+    // That its description came proves nothing: only a decoded picture does.
+    if (this.sink && this.video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA) this.played.see(performance.now())
+  }
+
+  private onPicture(time: number): void {
+    this.played.see(performance.now())
+    this.onStill?.(time)
+  }
+
+  /**
+   * Lets go of the connection and, unless the reason is final or no picture comes, opens it again after a wait: with the
+   * same ticket, for the permit still runs.
+   */
   private lose(code: string, words: Bilingual | null): void {
     if (this.stopped) return
     this.ended = true
     this.drop()
-    const again = !FINAL.has(code) && this.attempt < MOST_TRIES
-    this.events.onState({ is: 'lost', code, words, again })
-    if (again) this.timer = window.setTimeout(() => this.connect(), backoff(this.attempt++))
+    this.fared = afterLoss(this.fared, this.played.time)
+    const wait = FINAL.has(code) ? null : waitAfter(this.fared)
+    this.events.onState({ is: 'lost', code, words, again: wait !== null, tries: this.fared.blank > BLANK_MOST ? BLANK_MOST : 0 })
+    if (wait !== null) this.timer = window.setTimeout(() => this.connect(), wait)
   }
 
   private drop(): void {

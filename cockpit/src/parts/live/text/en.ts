@@ -9,6 +9,8 @@ export const en: Record<keyof typeof zh, string> = {
   'player.connecting': 'Opening the picture…',
   'player.skipped': 'Slow connection: {n} frames skipped',
   'player.again': 'Connecting again…',
+  'player.gaveUp': 'Tried again {n} times without a picture, so it is not tried any further by itself; each try is a line in the retrieval register.',
+  'player.tryAgain': 'Try again',
   'player.why': 'Why no picture?',
   'player.retry': 'View again',
   'sound.on': 'Sound on',

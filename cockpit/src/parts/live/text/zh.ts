@@ -7,6 +7,8 @@ export const zh = {
   'player.connecting': '正在打开画面…',
   'player.skipped': '网络较慢，已跳过 {n} 帧',
   'player.again': '正在自动重连…',
+  'player.gaveUp': '已自动重连 {n} 次仍无画面，不再自动重试（每次重连都记入调阅登记）。',
+  'player.tryAgain': '再试一次',
   'player.why': '为何无画面？',
   'player.retry': '重新调阅',
   'sound.on': '打开声音',
