@@ -42,14 +42,14 @@ export function BlindPart({ onDraw }: { onDraw: (drawing: Drawing) => void }) {
   return (
     <div className={css.part}>
       <p className={css.hint}>{t('blind.how')}</p>
-      <p className={css.bar}>
+      <div className={css.bar}>
         {!done && <Button size="small" disabled={points.length === 0} onClick={() => setPoints(points.slice(0, -1))}>{t('blind.back')}</Button>}
         {!done && <Button size="small" type="primary" disabled={points.length < CORNERS} onClick={() => setDone(true)}>{t('blind.done')}</Button>}
         {done && <Button size="small" onClick={restart}>{t('blind.again')}</Button>}
         <label>
           {t('blind.cell')} <InputNumber size="small" min={2} max={1000} precision={0} value={cell} onChange={(value) => setCell(value ?? 20)} />
         </label>
-      </p>
+      </div>
       <ProblemNote error={polygon ? found.error : null} />
       {polygon && found.isFetching && <p className={css.hint}>{p('common.loading')}</p>}
       {blind && <Figures blind={blind} />}

@@ -43,7 +43,7 @@ export function Presets({ id, onOrder, onProblem }: Props) {
         {presets.isSuccess && items.length === 0 && <span className={css.hint}>{t('preset.none')}</span>}
         {presets.isError && <span className={css.hint}>{t('preset.unknown')}</span>}
       </p>
-      <p className={css.presets}>
+      <div className={css.presets}>
         <InputNumber size="small" min={1} max={MOST} precision={0} value={number} aria-label={t('preset.number')} onChange={(value) => setNumber(value ?? 1)} />
         <Button size="small" onClick={() => void act('preset_call', number)}>{t('preset.call')}</Button>
         <Popconfirm title={t('preset.setSure', { n: number })} okText={t('preset.set')} cancelText={p('common.cancel')} onConfirm={() => void act('preset_set', number)}>
@@ -52,7 +52,7 @@ export function Presets({ id, onOrder, onProblem }: Props) {
         <Popconfirm title={t('preset.deleteSure', { n: number })} okText={p('common.delete')} cancelText={p('common.cancel')} onConfirm={() => void act('preset_delete', number)}>
           <Button size="small">{p('common.delete')}</Button>
         </Popconfirm>
-      </p>
+      </div>
     </div>
   )
 }
