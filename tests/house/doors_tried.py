@@ -17,11 +17,11 @@ from commonsight.connect.gb28181.line import Line
 from commonsight.gate import service as gate
 from commonsight.gate.model import OF_FOOTAGE, Action
 from commonsight.media import packets as wire
-from commonsight.media.bridge import Bridges
+from commonsight.media.bridge.service import Bridges
 from commonsight.media.doors import HEADER
 from commonsight.media.gate_admission import GateAdmission
 from commonsight.media.hub import Hub
-from commonsight.media.rtsp_out import RtspOut
+from commonsight.media.rtsp_out.server import RtspOut
 from commonsight.problem import Refusal
 from tests.media.test_node import Platform, camera_id
 

@@ -19,10 +19,10 @@ from commonsight.connect.gb28181.media_ports import Ports
 from commonsight.connect.model import Codec
 from commonsight.connect.wire import rtp
 from commonsight.connect.wire.rfc4571 import Deframer, frame
-from commonsight.media import bridge_path
-from commonsight.media.bridge_film import OwnFilm, info_of, parameter_sets
-from commonsight.media.bridge_path import NoPath, Paced
-from commonsight.media.bridge_reader import BridgeReader
+from commonsight.media.bridge import path as bridge_path
+from commonsight.media.bridge.film import OwnFilm, info_of, parameter_sets
+from commonsight.media.bridge.path import NoPath, Paced
+from commonsight.media.bridge.reader import BridgeReader
 from commonsight.media.fmp4 import fragment, init_segment
 from commonsight.media.model import Track, Unit
 from commonsight.media.recordings.segment import About, Writer, read

@@ -23,8 +23,8 @@ from commonsight.connect import service
 from commonsight.connect.model import Address, Session, SourceError
 from commonsight.gate import service as gate
 from commonsight.gate.model import Action
-from commonsight.media import handover
-from commonsight.media.handover_model import Ask, Call, from_form, from_json
+from commonsight.media.handover import service as handover
+from commonsight.media.handover.model import Ask, Call, from_form, from_json
 from commonsight.problem import Refusal
 from commonsight.records.base import uuid7
 from commonsight.records.database import Database

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commonsight.media.hls import LISTED_SECONDS, TARGET_SECONDS, Shelf
+from commonsight.media.hls.playlist import LISTED_SECONDS, TARGET_SECONDS, Shelf
 
 AT = datetime(2026, 3, 3, 8, 0, tzinfo=UTC)
 HALF = 45_000

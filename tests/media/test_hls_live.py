@@ -14,7 +14,7 @@ import aiohttp
 import pytest
 
 from commonsight.connect.model import Codec
-from commonsight.media import hls_desk
+from commonsight.media.hls import desk as hls_desk
 from commonsight.records.database import Database
 from commonsight.settings import Media
 

@@ -7,8 +7,8 @@ import pytest
 from commonsight.clock import ManualClock
 from commonsight.connect.model import TICKS_PER_SECOND, Codec
 from commonsight.media.fmp4 import Init, read_head, sound_fragment
-from commonsight.media.hls import PART_SECONDS, TARGET_SECONDS, Segment
-from commonsight.media.hls_muxer import PIECES_MOST, Muxer
+from commonsight.media.hls.muxer import PIECES_MOST, Muxer
+from commonsight.media.hls.playlist import PART_SECONDS, TARGET_SECONDS, Segment
 from commonsight.media.model import Track, Unit
 from commonsight.media.websocket import BINARY, frame
 

@@ -14,8 +14,8 @@ import pytest
 from commonsight.gate.model import Limits
 from commonsight.media.admission import Grant
 from commonsight.media.hub import Hub
-from commonsight.media.masked import refuse_unready, variant
-from commonsight.media.masked_process import MaskedSource
+from commonsight.media.masked.limits import refuse_unready, variant
+from commonsight.media.masked.process import MaskedSource
 from commonsight.problem import Refusal
 from commonsight.settings import Media, load
 from commonsight.vision.mask_policy import Policy, lacking

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from commonsight.connect.model import AccessUnit, Codec, StreamInfo
 from commonsight.media import packets
-from commonsight.media.masked_worker import Task, Worker, _fitted
+from commonsight.media.masked.worker import Task, Worker, _fitted
 from commonsight.problem import Refusal
 
 from .conftest import FPS, Footage, make_footage

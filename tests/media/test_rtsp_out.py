@@ -19,7 +19,7 @@ from commonsight.connect.model import Address, AudioCodec, Codec, Session, Sound
 from commonsight.connect.wire import nal, rtcp, sdp
 from commonsight.connect.wire.rtsp_message import Headers, Interleaved, Reader, Request, Response, serialise
 from commonsight.media.relay import Relay
-from commonsight.media.rtsp_out import RtspOut
+from commonsight.media.rtsp_out.server import RtspOut
 from commonsight.media.timeline import START
 from commonsight.settings import Media
 from tests.connect.test_http_snapshot import PICTURES, picture

@@ -28,7 +28,7 @@ from commonsight.connect.viid import routes as viid
 from commonsight.gate import routes as gate
 from commonsight.inspect import routes as inspect
 from commonsight.inspect import why_routes as why
-from commonsight.media import handover_routes as handover
+from commonsight.media.handover import routes as handover
 from commonsight.media.recordings import export_routes as exports
 from commonsight.media.recordings import routes as recordings
 from commonsight.places import routes as places

@@ -49,8 +49,8 @@ ROUTES: dict[tuple[str, str], Action | None] = {
 
 OTHERS: list[Door] = [
     Door("packets", "media.packet_server.PacketServer", Action.LIVE),
-    Door("bridge", "media.bridge.Bridges", Action.LIVE),
-    Door("rtsp", "media.rtsp_out.RtspOut", Action.LIVE),
+    Door("bridge", "media.bridge.service.Bridges", Action.LIVE),
+    Door("rtsp", "media.rtsp_out.server.RtspOut", Action.LIVE),
 ]
 """Doors that are no HTTP route."""
 

@@ -14,7 +14,7 @@ from commonsight.connect.rtsp_udp import PortRange
 from commonsight.connect.service import Reopening
 from commonsight.gate.model import Action, Footage, Limits, Viewer
 from commonsight.media.admission import Admission, Grant, Seen
-from commonsight.media.masked import Derivations, variant
+from commonsight.media.masked.limits import Derivations, variant
 from commonsight.media.model import End, Reader
 from commonsight.media.relay import Relay, Source
 from commonsight.problem import Refusal

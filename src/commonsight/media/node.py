@@ -15,16 +15,16 @@ from commonsight.catalog import secrets
 from commonsight.clock import Clock
 from commonsight.connect.gb28181.line import Line
 from commonsight.gate import service as gate
-from commonsight.media import handover
-from commonsight.media.bridge import Bridges
+from commonsight.media.bridge.service import Bridges
 from commonsight.media.door import door
 from commonsight.media.gate_admission import GateAdmission
+from commonsight.media.handover import service as handover
 from commonsight.media.hub import Hub
 from commonsight.media.packet_server import PacketServer
 from commonsight.media.parting import CLOSE_SECONDS
 from commonsight.media.recordings.library import Library
 from commonsight.media.recordings.node import Recordings
-from commonsight.media.rtsp_out import RtspOut
+from commonsight.media.rtsp_out.server import RtspOut
 from commonsight.media.web import make_app
 from commonsight.records import nodes
 from commonsight.records.database import Database

@@ -20,7 +20,7 @@ from aiohttp import web
 from commonsight.clock import Clock
 from commonsight.gate.model import Action
 from commonsight.media.doors import viewer_of
-from commonsight.media.hls_desk import Tally
+from commonsight.media.hls.desk import Tally
 from commonsight.media.hub import Hub, Reading
 from commonsight.media.model import Boxes, End, Track, Unit
 from commonsight.media.origins import guarded, pages_of

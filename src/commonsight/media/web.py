@@ -1,4 +1,4 @@
-"""The node's HTTP side: `/live` for browsers, `/healthz`, `/metrics`; `/hls` is `hls_web`, `/snapshot`
+"""The node's HTTP side: `/live` for browsers, `/healthz`, `/metrics`; `/hls` is `hls.web`, `/snapshot`
 is `snapshot`, `/playback` is `recordings.playback_web`,
 `/export` is `recordings.export_web`.
 
@@ -32,8 +32,9 @@ from prometheus_client import CollectorRegistry, ProcessCollector, generate_late
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from commonsight.clock import Clock
-from commonsight.media import headers, hls_web, snapshot
+from commonsight.media import headers, snapshot
 from commonsight.media.doors import PROTOCOL, viewer_of
+from commonsight.media.hls import web as hls_web
 from commonsight.media.hub import Hub
 from commonsight.media.metrics import Collector
 from commonsight.media.model import spoken

@@ -21,7 +21,7 @@ from commonsight.connect.gb28181.above.model import Right, Share
 from commonsight.connect.gb28181.line import Line, install
 from commonsight.connect.gb28181.service import House
 from commonsight.gate.grant_model import Selection
-from commonsight.media.bridge import Bridges
+from commonsight.media.bridge.service import Bridges
 from commonsight.media.gate_admission import GateAdmission
 from commonsight.media.hub import Hub
 from commonsight.records import nodes

@@ -17,8 +17,8 @@ from commonsight.gate import service as gate
 from commonsight.gate import store as gate_store
 from commonsight.gate.model import CAMERAS_MOST, Action
 from commonsight.http import Writes, problems, public, requires
-from commonsight.media import handover
-from commonsight.media.handover_model import Ask, from_form, from_json
+from commonsight.media.handover import service as handover
+from commonsight.media.handover.model import Ask, from_form, from_json
 from commonsight.problem import Refusal
 from commonsight.records.base import uuid7
 

@@ -1,7 +1,7 @@
 """What a low-latency HLS playlist is made of: parts, segments, and a shelf that holds the newest of them.
 
 RFC 8216 and what its second edition (draft-pantos-hls-rfc8216bis) adds for low latency: partial segments, preload
-hints, blocking reload. Nothing here reads or writes; `hls_muxer` fills a shelf, `hls_web` serves it.
+hints, blocking reload. Nothing here reads or writes; `muxer` fills a shelf, `web` serves it.
 
 A segment begins with a keyframe unless a group of pictures is longer than `TARGET_SECONDS`: then it is cut inside, and
 its first part says so by not being INDEPENDENT. Parts are numbered through, across segments, so that the part that is

@@ -15,8 +15,8 @@ from uuid import UUID
 
 from commonsight.clock import Clock
 from commonsight.gate.model import Viewer as Person
-from commonsight.media.hls import Shelf
-from commonsight.media.hls_muxer import Muxer
+from commonsight.media.hls.muxer import Muxer
+from commonsight.media.hls.playlist import Shelf
 from commonsight.media.hub import Hub, Reading
 from commonsight.media.model import Boxes, End, Track, Unit
 from commonsight.media.relay import Relay

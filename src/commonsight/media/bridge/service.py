@@ -25,11 +25,11 @@ from commonsight.connect.gb28181.signalling_client import Client, SignallingLost
 from commonsight.connect.gb28181.signalling_wire import problem_of
 from commonsight.connect.model import SourceError
 from commonsight.gate.model import Action
-from commonsight.media import bridge_path
 from commonsight.media.admission import Grant
-from commonsight.media.bridge_film import Film, open_film
-from commonsight.media.bridge_path import NoPath
-from commonsight.media.bridge_reader import BridgeReader
+from commonsight.media.bridge import path as bridge_path
+from commonsight.media.bridge.film import Film, open_film
+from commonsight.media.bridge.path import NoPath
+from commonsight.media.bridge.reader import BridgeReader
 from commonsight.media.hub import Hub, Reading, Sitting
 from commonsight.problem import Refusal
 from commonsight.records.database import Database

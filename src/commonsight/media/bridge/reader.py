@@ -11,7 +11,7 @@ from commonsight.connect.model import Codec
 from commonsight.connect.wire import rtp
 from commonsight.connect.wire.ps_mux import Muxer, payloads
 from commonsight.connect.wire.rfc4571 import frame
-from commonsight.media.bridge_film import Film
+from commonsight.media.bridge.film import Film
 from commonsight.media.model import Boxes, End, Track, Unit
 from commonsight.media.outlet import Outlet
 from commonsight.media.timeline import Timeline

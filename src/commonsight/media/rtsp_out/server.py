@@ -20,8 +20,8 @@ from commonsight.connect.wire.rtsp_message import Interleaved, Reader, Request, 
 from commonsight.gate.model import Viewer
 from commonsight.media.hub import Hub, Reading
 from commonsight.media.refusals import explain
-from commonsight.media.rtsp_out_reader import PacedDatagrams, RtspReader
-from commonsight.media.rtsp_out_text import (
+from commonsight.media.rtsp_out.reader import PacedDatagrams, RtspReader
+from commonsight.media.rtsp_out.text import (
     CONTROLS,
     METHODS,
     SESSION_SECONDS,

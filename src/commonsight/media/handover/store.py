@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from commonsight.media.handover_model import Ask
+from commonsight.media.handover.model import Ask
 from commonsight.records.database import ReadSession, WriteSession
 
 FORGOTTEN: Final = timedelta(days=1)

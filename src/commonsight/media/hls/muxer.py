@@ -8,7 +8,7 @@ from typing import Final
 from commonsight.clock import Clock
 from commonsight.connect.model import TICKS_PER_SECOND
 from commonsight.media.fmp4 import fragment
-from commonsight.media.hls import PART_SECONDS, SEGMENT_LEAST, TARGET_SECONDS, Shelf
+from commonsight.media.hls.playlist import PART_SECONDS, SEGMENT_LEAST, TARGET_SECONDS, Shelf
 from commonsight.media.model import Boxes, End, Track, Unit
 from commonsight.media.websocket import payload
 

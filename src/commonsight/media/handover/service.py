@@ -16,8 +16,8 @@ import structlog
 
 from commonsight.gate import service as gate
 from commonsight.gate.model import Permit, Viewer
-from commonsight.media import handover_store as store
-from commonsight.media.handover_model import Ask, Call
+from commonsight.media.handover import store
+from commonsight.media.handover.model import Ask, Call
 from commonsight.media.hub import Hub
 from commonsight.problem import Refusal
 from commonsight.records.database import Database, WriteSession

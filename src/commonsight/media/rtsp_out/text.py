@@ -10,7 +10,7 @@ from commonsight.connect.wire import sdp
 from commonsight.connect.wire.jpeg_rtp import PAYLOAD_TYPE as JPEG_TYPE
 from commonsight.connect.wire.rtsp_message import Headers, Response
 from commonsight.media.model import Track
-from commonsight.media.rtsp_out_reader import SOUND_TYPE, VIDEO_TYPE
+from commonsight.media.rtsp_out.reader import SOUND_TYPE, VIDEO_TYPE
 from commonsight.media.sound import RATE
 from commonsight.problem import Refusal
 

@@ -14,8 +14,8 @@ from aiohttp import web
 
 from commonsight.clock import Clock
 from commonsight.media.doors import viewer_of
-from commonsight.media.hls import TARGET_SECONDS, Shelf
-from commonsight.media.hls_desk import Desk
+from commonsight.media.hls.desk import Desk
+from commonsight.media.hls.playlist import TARGET_SECONDS, Shelf
 from commonsight.media.hub import Hub
 from commonsight.media.origins import guarded, pages_of
 from commonsight.problem import Refusal

@@ -1,6 +1,6 @@
 """Pictures held to a permit's limits: masked, smaller, fewer a second. One derived relay for each camera and variant.
 
-A derived relay reads the plain one through a process (`masked_process`), and readers under such a permit are attached
+A derived relay reads the plain one through a process (`process`), and readers under such a permit are attached
 to it and to nothing else. Whatever enters by the hub gets this: live view, HLS, RTSP out, snapshot, recorder.
 """
 
@@ -14,7 +14,7 @@ from uuid import UUID
 
 from commonsight.clock import Clock
 from commonsight.gate.model import Limits
-from commonsight.media.masked_process import MaskedSource, command
+from commonsight.media.masked.process import MaskedSource, command
 from commonsight.media.relay import Relay, Source
 from commonsight.problem import Refusal
 from commonsight.settings import Media
@@ -37,7 +37,7 @@ def variant(limits: Limits) -> Limits | None:
 
 
 def task(limits: Limits, models: Path | None) -> str:
-    """What the process is told (`masked_worker.Task`), as JSON."""
+    """What the process is told (`worker.Task`), as JSON."""
     return json.dumps(
         {
             "mask": limits.mask,

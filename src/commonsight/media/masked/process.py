@@ -37,8 +37,8 @@ _TAKEN: Final[frozenset[End]] = frozenset({"too_slow"})
 
 
 def command(task: str) -> list[str]:
-    """How the process is started; `task` is the JSON `masked_worker` takes."""
-    return [sys.executable, "-m", "commonsight.media.masked_worker", task]
+    """How the process is started; `task` is the JSON `worker` takes."""
+    return [sys.executable, "-m", "commonsight.media.masked.worker", task]
 
 
 class _Feed(PacketReader):

@@ -1,0 +1,1 @@
+"""Cameras sent to upper platforms."""

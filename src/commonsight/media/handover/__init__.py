@@ -1,0 +1,1 @@
+"""Fan-out handed to a media server that is there already."""

@@ -1,0 +1,1 @@
+"""Cameras as low-latency HLS, for players that know no WebSocket of ours."""

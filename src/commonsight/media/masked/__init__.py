@@ -1,0 +1,1 @@
+"""Pictures held to a permit's limits, in processes of their own."""

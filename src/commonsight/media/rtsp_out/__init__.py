@@ -1,0 +1,1 @@
+"""Cameras by RTSP, for players and servers that know nothing else."""
