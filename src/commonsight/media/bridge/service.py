@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
-from uuid import UUID
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -28,6 +27,7 @@ from commonsight.gate.model import Action
 from commonsight.media.admission import Grant
 from commonsight.media.bridge import path as bridge_path
 from commonsight.media.bridge.film import Film, open_film
+from commonsight.media.bridge.orders import Wish, wish_of
 from commonsight.media.bridge.path import NoPath
 from commonsight.media.bridge.reader import BridgeReader
 from commonsight.media.hub import Hub, Reading, Sitting
@@ -68,25 +68,6 @@ class Bridge:
     path: asyncio.WriteTransport | None = None
     timer: asyncio.TimerHandle | None = None
     counted: int = 0
-
-
-@dataclass(slots=True)
-class _Wish:
-    """An order to open a stream, its fields checked."""
-
-    name: str
-    ticket: str
-    camera_id: UUID
-    action: Action
-    zone: str
-    transport: str
-    host: str
-    port: int
-    ssrc: int
-    payload_type: int
-    start: int = 0
-    end: int = 0
-    speed: float | None = None
 
 
 class Bridges:
@@ -170,7 +151,7 @@ class Bridges:
 
     async def _do(self, order: str, fields: dict[str, Any]) -> dict[str, Any]:
         if order == "open":
-            return await self._open(_wish(fields))
+            return await self._open(wish_of(fields))
         bridge = self.open.get(str(fields.get("bridge")))
         if order == "close":
             if bridge is not None:
@@ -186,7 +167,7 @@ class Bridges:
             return {}
         raise Refusal("media.bridge_order_unknown", status=501, operand="order", actual=order[:20])
 
-    async def _open(self, wish: _Wish) -> dict[str, Any]:
+    async def _open(self, wish: Wish) -> dict[str, Any]:
         """Take a port, be let in, wait for the first picture."""
         if len(self.open) >= BRIDGES_MOST or wish.name in self.open:
             raise Refusal("media.node_full", status=503, rule="streams to upper platforms", expected=BRIDGES_MOST)
@@ -228,7 +209,7 @@ class Bridges:
         return {"host": zone.media_host or zone.host, "port": taken.port, "codec": codec}
 
     async def _seat(
-        self, wish: _Wish, make: Callable[[Callable[[], None]], BridgeReader]
+        self, wish: Wish, make: Callable[[Callable[[], None]], BridgeReader]
     ) -> tuple[Sitting, Film]:  # fmt: skip
         """Let in to recordings, and the recording opened. Raises Refusal; nothing is left open then."""
         footage = datetime.fromtimestamp(wish.start, UTC), datetime.fromtimestamp(wish.end, UTC)
@@ -405,17 +386,3 @@ async def _steer(bridge: Bridge, fields: dict[str, Any]) -> None:
         await film.speed(float(fields.get("speed") or 1))
     else:
         raise Refusal("media.bridge_order_unknown", status=501, operand="action", actual=action[:20])
-
-
-def _wish(fields: dict[str, Any]) -> _Wish:
-    """Raises Refusal `media.bridge_field_invalid` for an order that makes no sense."""
-    try:
-        speed = fields.get("speed")
-        return _Wish(
-            str(fields["bridge"])[:40], str(fields["ticket"]), UUID(fields["camera"]), Action(fields["action"]),
-            str(fields["zone"]), str(fields["transport"]), str(fields["host"]), int(fields["port"]),
-            int(fields["ssrc"]), int(fields["payload_type"]), int(fields.get("start") or 0),
-            int(fields.get("end") or 0), None if speed is None else float(speed),
-        )  # fmt: skip
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
-        raise Refusal("media.bridge_field_invalid", status=422, operand="order", actual=repr(error)[:80]) from error
