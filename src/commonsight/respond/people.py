@@ -85,6 +85,23 @@ async def assignee(session: ReadSession, kind: str, assignee_id: UUID, region: s
     return Assignee(kind, assignee_id, row.name)
 
 
+async def deciders(session: ReadSession, scope: Sequence[str], but: UUID) -> list[tuple[UUID, tuple[str, ...]]]:
+    """Who may decide what touches any of a scope, with their regions: active, `grants.write`, and not the asker.
+
+    Touching is as `gate.giving.touches` says: one prefix begins with the other.
+    """
+    found = await session.execute(
+        text("""
+            SELECT p.id, p.regions FROM people AS p
+             WHERE p.active AND p.id <> :but AND p.roles && CAST(:roles AS text[])
+               AND EXISTS (SELECT 1 FROM unnest(p.regions) AS r (code), unnest(CAST(:scope AS text[])) AS s (code)
+                            WHERE starts_with(s.code, r.code) OR starts_with(r.code, s.code))
+             ORDER BY p.id LIMIT :most"""),
+        {"but": but, "roles": roles_with("grants.write"), "scope": list(scope), "most": TOLD_MOST},
+    )
+    return [(row.id, tuple(row.regions)) for row in found]
+
+
 async def belongs(session: ReadSession, person: UUID, unit: UUID) -> bool:
     """Whether a person works for an organisation."""
     found = await session.execute(

@@ -30,6 +30,33 @@ class Event(StrEnum):
     GROWN = "grown"
 
 
+class About(StrEnum):
+    """What a notice on the page is about."""
+
+    CASE = "case"
+    REQUEST = "request"
+    EMERGENCY = "emergency"
+
+
+class GrantEvent(StrEnum):
+    """What can happen to a request for a grant, or to an emergency access, that people must hear of.
+
+    Not an `Event`: rules choose among cases by kind and severity, and these have neither. Who is told follows from who
+    may decide and from who has asked.
+    """
+
+    ASKED = "request_asked"
+    APPROVED = "request_approved"
+    REFUSED = "request_refused"
+    LOOKED = "emergency_opened"
+    OVERDUE = "emergency_overdue"
+
+    @property
+    def own(self) -> bool:
+        """Whether it is told to who asked; else to those who decide."""
+        return self in (GrantEvent.APPROVED, GrantEvent.REFUSED)
+
+
 _TOPICS: Final = {told.OPENED: Event.OPENED, told.ESCALATED: Event.ESCALATED, told.GROWN: Event.GROWN}
 _ACTIONS: Final = {
     "assign": Event.ASSIGNED, "handle": Event.HANDLED, "reject": Event.REJECTED, "verify": Event.VERIFIED,

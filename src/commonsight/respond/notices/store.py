@@ -10,7 +10,7 @@ from sqlalchemy import Row, text
 
 from commonsight.records.base import uuid7
 from commonsight.records.database import ReadSession, WriteSession, notify
-from commonsight.respond.notices.model import Channel, Delivery, Event, Rule
+from commonsight.respond.notices.model import About, Channel, Delivery, Event, Rule
 
 PAGE_CHANNEL: Final = "notices"
 """Notifications `{"people": ["<id>", …]}`: who has something new on the page."""
@@ -50,20 +50,21 @@ def rule_of(row: Row[Any]) -> Rule:
 
 
 async def put_on_page(
-    session: WriteSession, people: Sequence[UUID], event: int, type_: str, case_id: UUID, now: datetime
+    session: WriteSession, people: Sequence[UUID], event: int, type_: str, about: tuple[About, UUID], now: datetime
 ) -> None:
     """A notice for each of these people, once for each entry of the outbox however often that is handed on."""
+    kind, about_id = about
     if not people:
         return
     done = await session.execute(
-        text("""
-            INSERT INTO notices (id, person_id, event, at, type, case_id)
-            SELECT t.id, t.person, :event, :now, :type, :case
+        text(f"""
+            INSERT INTO notices (id, person_id, event, at, type, {kind.value}_id)
+            SELECT t.id, t.person, :event, :now, :type, :about
               FROM unnest(CAST(:ids AS uuid[]), CAST(:people AS uuid[])) AS t (id, person)
-            ON CONFLICT (person_id, event) DO NOTHING RETURNING person_id"""),
+            ON CONFLICT (person_id, event) DO NOTHING RETURNING person_id"""),  # noqa: S608 - a member of About
         {
             "ids": [uuid7() for _ in people], "people": list(people), "event": event, "now": now, "type": type_,
-            "case": case_id,
+            "about": about_id,
         },
     )  # fmt: skip
     await nudge(session, list(done.scalars()))
@@ -78,13 +79,18 @@ async def nudge(session: WriteSession, people: Sequence[UUID]) -> None:
 async def page(
     session: ReadSession, person: UUID, *, unread: bool, after: tuple[datetime, UUID] | None, limit: int
 ) -> list[Row[Any]]:
-    """A person's notices with the case as it is now, the newest first."""
+    """A person's notices with what they are about as it is now, the newest first."""
     at, key = after or (None, None)
     rows = await session.execute(
         text(f"""
-            SELECT n.id, n.at, n.type, n.read_at, n.case_id, c.number, c.kind, c.severity, c.state, c.subject, c.words,
-                   c.place, c.region, c.occurrences, c.camera_id
-              FROM notices AS n JOIN cases AS c ON c.id = n.case_id
+            SELECT n.id, n.at, n.type, n.read_at, n.case_id, n.request_id, n.emergency_id,
+                   c.number, c.kind, c.severity, c.subject, c.words, c.place, c.region, c.occurrences, c.camera_id,
+                   coalesce(c.state, r.state, e.state) AS state, coalesce(r.reason, e.reason) AS reason,
+                   coalesce(r.person_name, e.person_name) AS person_name,
+                   coalesce(r.organisation, e.organisation) AS organisation, r.decided_words, e.camera_names
+              FROM notices AS n LEFT JOIN cases AS c ON c.id = n.case_id
+                   LEFT JOIN grant_requests AS r ON r.id = n.request_id
+                   LEFT JOIN emergency_reviews AS e ON e.id = n.emergency_id
              WHERE n.person_id = :person {"AND n.read_at IS NULL" if unread else ""}
                AND (CAST(:at AS timestamptz) IS NULL OR (n.at, n.id) < (:at, CAST(:key AS uuid)))
              ORDER BY n.at DESC, n.id DESC LIMIT :limit"""),  # noqa: S608

@@ -11,7 +11,7 @@ from commonsight.outbox import Entry, Subscription
 from commonsight.records.database import WriteSession
 from commonsight.respond import told
 from commonsight.respond.notices import deliver as delivering
-from commonsight.respond.notices import store
+from commonsight.respond.notices import store, telling_grants
 from commonsight.respond.notices.telling import tell, wake
 
 log = structlog.get_logger(__name__)
@@ -53,7 +53,13 @@ async def told_of(session: WriteSession, entry: Entry) -> None:
     await tell(session, entry, jobs.house().settings)
 
 
+async def told_of_grants(session: WriteSession, entry: Entry) -> None:
+    """Something happened to a request for a grant, or to an emergency access."""
+    await telling_grants.tell(session, entry, jobs.house().settings.region.code)
+
+
 subscriptions: tuple[Subscription, ...] = (
     Subscription("respond.notices", (told.OPENED, told.STEPPED, told.GROWN, told.ESCALATED), told_of, from_now=True),
+    Subscription("respond.grants", telling_grants.TOPICS, told_of_grants, from_now=True),
 )
 """Handed on by the `work` process, whose house they use."""

@@ -15,7 +15,7 @@ from commonsight.respond import store as cases
 from commonsight.respond.kinds import ASSIGNEE, kind_of
 from commonsight.respond.model import Case
 from commonsight.respond.notices import store
-from commonsight.respond.notices.model import Event, Rule, event_of
+from commonsight.respond.notices.model import About, Event, Rule, event_of
 from commonsight.respond.notices.words import body_of
 from commonsight.settings import Settings
 
@@ -33,9 +33,8 @@ async def tell(session: WriteSession, entry: Entry, settings: Settings) -> None:
     found = [each for each in await store.rules(session) if each.wants(event, case.kind, severity, case.region)]
     told = await _people(session, event, case, severity, entry.payload, found)
     actor = entry.payload.get("by")
-    await store.put_on_page(
-        session, [one for one in told if str(one) != actor], entry.sequence, event.value, case.id, entry.at
-    )
+    others = [one for one in told if str(one) != actor]
+    await store.put_on_page(session, others, entry.sequence, event.value, (About.CASE, case.id), entry.at)
     await _channels(session, event, case, severity, found, entry, settings)
 
 

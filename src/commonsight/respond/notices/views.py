@@ -8,9 +8,9 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import Row
 
-from commonsight.respond.notices.model import Event
+from commonsight.respond.notices.model import About, Event
 from commonsight.respond.notices.service import ADDRESSES_MOST, URL_MOST, RuleSaid
-from commonsight.respond.notices.words import event_name
+from commonsight.respond.notices.words import event_name, of_grant, path_of
 from commonsight.text import say
 
 ChannelKind = Literal["email", "webhook", "mqtt"]
@@ -19,30 +19,39 @@ Code = Annotated[str, Field(pattern=r"^\d{2,12}$")]
 
 
 class NoticeOut(BaseModel):
-    """Something a person is told on the page, with the case as it is now."""
+    """Something a person is told on the page, with the case, the request or the emergency access as it is now."""
 
     id: UUID
     at: datetime
     type: str = Field(examples=["opened"])
     event: str = Field(description="the same in the caller's language", examples=["新事件"])
     read_at: datetime | None
-    case_id: UUID
-    number: int
-    kind: str
-    severity: int
-    state: str
+    about: About
+    path: str = Field(description="where the page shows it", examples=["/video/grants/desk"])
+    state: str = Field(description="of the case, the request or the review")
     title: str
     words: str
     place: str
-    region: str
+    case_id: UUID | None
+    request_id: UUID | None
+    emergency_id: UUID | None
+    number: int | None = Field(description="this and what follows: of a case")
+    kind: str | None
+    severity: int | None
+    region: str | None
     camera_id: UUID | None
-    occurrences: int
+    occurrences: int | None
 
     @classmethod
     def of(cls, row: Row[Any], language: str) -> Self:
         shown = dict(row._mapping)
-        shown |= {"title": say(shown.pop("subject"), language), "event": event_name(row.type, language)}
-        return cls(**shown)
+        if row.case_id is not None:
+            shown |= {"about": About.CASE, "title": say(row.subject, language)}
+        else:
+            shown |= {"about": About.REQUEST if row.emergency_id is None else About.EMERGENCY}
+            shown |= of_grant(row, language)
+        shown |= {"event": event_name(row.type, language), "path": path_of(row.type, row.case_id)}
+        return cls(**{name: shown[name] for name in cls.model_fields})
 
 
 class UnreadOut(BaseModel):

@@ -1,12 +1,18 @@
 """What a notice says: the body programs get, and the subject and text people get."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Row
 
 from commonsight.respond.kinds import kinds
 from commonsight.respond.model import Case
-from commonsight.respond.notices.model import Event
+from commonsight.respond.notices.model import Event, GrantEvent
 from commonsight.text import say
+
+CAMERAS_NAMED: Final = 3
+"""Cameras of an emergency access that a notice names; it says how many there are."""
 
 
 def body_of(
@@ -79,6 +85,23 @@ def text_of(body: dict[str, Any], language: str) -> str:
         if value != "":
             lines.append(say(f"respond.notice_{code}", language, value=value))
     return "\n".join([*lines, ""])
+
+
+def path_of(type_: str, case_id: UUID | None) -> str:
+    """Where on the page a notice leads to."""
+    if case_id is not None:
+        return f"/cases/{case_id}"
+    return f"/video/grants/{'mine' if GrantEvent(type_).own else 'desk'}"
+
+
+def of_grant(row: Row[Any], language: str) -> dict[str, str]:
+    """Title, words and place of a notice about a request or an emergency access (a row of `store.page`)."""
+    if GrantEvent(row.type).own:
+        title = say("respond.notice_own_request", language, reason=row.reason)
+        return {"title": title, "words": row.decided_words or "", "place": ""}
+    names = row.camera_names or []
+    place = say("respond.notice_cameras", language, count=len(names), names=names[:CAMERAS_NAMED]) if names else ""
+    return {"title": " · ".join(filter(None, (row.person_name, row.organisation))), "words": row.reason, "place": place}
 
 
 def event_name(type_: str, language: str) -> str:
