@@ -1,7 +1,7 @@
 import { Button, Form, Select } from 'antd'
 import { lazy, Suspense, useCallback, useMemo, useState } from 'react'
 import { useCounted, type CameraChoice } from '@/api/grants'
-import { useCamera, useCameras, useGroups, useRegions } from '@/api/queries'
+import { useCamera, useCameras, useRegions } from '@/api/queries'
 import type { CameraItem } from '@/api/types'
 import { polygonOf, type MapShape, type Place } from '@/parts/map/shapes'
 import { useMapData } from '@/parts/map/useMapData'
@@ -10,6 +10,7 @@ import { useSettled } from '@/parts/useSettled'
 import { useFormat } from '@/text/format'
 import { useText } from '@/text/language'
 import css from './grants.module.css'
+import { GroupsField } from './GroupsField'
 import { grantsText } from './text'
 import { TAGS, useTagWord } from './useTagWord'
 import { chosen, said } from './words'
@@ -27,24 +28,14 @@ interface Props {
 export function ChoiceFields({ choice, onChange }: Props) {
   const t = useText(grantsText)
   const tag = useTagWord()
-  const groups = useGroups()
   const set = (part: CameraChoice) => onChange({ ...choice, ...part })
-  const groupOptions = (groups.data?.items ?? []).filter((node) => node.kind !== 'source').map((node) => ({ value: node.id, label: node.name }))
 
   return (
     <Form layout="vertical" component={false}>
       <Form.Item label={t('ask.regions')}>
         <RegionsField value={choice.regions ?? []} onChange={(regions) => set({ regions })} />
       </Form.Item>
-      {groupOptions.length > 0 && (
-        <Form.Item label={t('ask.groups')}>
-          <Select
-            mode="multiple" allowClear options={groupOptions} aria-label={t('ask.groups')}
-            value={(choice.groups ?? []).map((group) => `${group.source}:${group.code}`)}
-            onChange={(ids: string[]) => set({ groups: ids.map(groupOf) })}
-          />
-        </Form.Item>
-      )}
+      <GroupsField value={choice.groups ?? []} onChange={(groups) => set({ groups })} />
       <Form.Item label={t('ask.named')}>
         <CamerasField value={choice.cameras ?? []} onChange={(cameras) => set({ cameras })} />
       </Form.Item>
@@ -62,8 +53,6 @@ export function ChoiceFields({ choice, onChange }: Props) {
     </Form>
   )
 }
-
-const groupOf = (id: string) => ({ source: id.slice(0, id.indexOf(':')), code: id.slice(id.indexOf(':') + 1) })
 
 function CountedLine({ choice }: { choice: CameraChoice }) {
   const t = useText(grantsText)

@@ -87,6 +87,8 @@ export const en: Record<keyof typeof zh, string> = {
   'ask.regions': 'Regions',
   'ask.regionsHint': 'Type a place name',
   'ask.groups': 'Business groups',
+  'ask.groupsHint': 'Open a platform and choose from its groups',
+  'ask.groupsNote': 'What stands below a group belongs to it.',
   'ask.tags': 'Kinds (narrow the choice)',
   'ask.tagsHint': 'sector, kind, place',
   'ask.named': 'Named cameras',

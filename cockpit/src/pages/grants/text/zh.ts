@@ -85,6 +85,8 @@ export const zh = {
   'ask.regions': '行政区划',
   'ask.regionsHint': '输入地名',
   'ask.groups': '业务分组',
+  'ask.groupsHint': '展开下级平台，选择其分组',
+  'ask.groupsNote': '包含该分组以下的全部下级分组。',
   'ask.tags': '类别（缩小范围）',
   'ask.tagsHint': '行业、类型、场所',
   'ask.named': '指定摄像机',
