@@ -125,5 +125,6 @@ export const en: Record<keyof typeof zh, string> = {
   'select.asList': 'Show these cameras as a list',
   'select.these': 'These {n} cameras',
   'select.until': 'Kept until {when}',
+  'select.askGrant': 'Ask for a grant for these cameras',
   'select.length': '{km} km',
 }

@@ -123,5 +123,6 @@ export const zh = {
   'select.asList': '在列表中查看这些摄像机',
   'select.these': '选中的 {n} 台',
   'select.until': '保留至 {when}',
+  'select.askGrant': '申请这些摄像机的授权',
   'select.length': '全长 {km} 公里',
 }
