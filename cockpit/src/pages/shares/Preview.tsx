@@ -19,10 +19,10 @@ export function Preview({ upper }: { upper: string }) {
   const shown = useShown(upper, { under, after: trail.after, limit: 50 })
   return (
     <>
-      <p className={css.actions}>
+      <div className={css.actions}>
         <span style={{ width: 260 }}><RegionSelect {...(under ? { value: under } : {})} placeholder={t('preview.under')} onChange={(code) => { setUnder(code); trail.restart() }} /></span>
         {shown.data && <span className={css.faint}>{t('preview.total', { n: f.number(shown.data.total) })}</span>}
-      </p>
+      </div>
       <ProblemNote error={shown.error} onRetry={() => void shown.refetch()} />
       <Table<Shown>
         size="small"
