@@ -6,14 +6,14 @@ import { NavLink } from 'react-router'
 import { useUnread } from '@/api/cases'
 import type { LiveMessage } from '@/api/live'
 import { useLive } from '@/api/liveContext'
-import { noticesText } from '@/pages/cases/notices/text'
 import { useText } from '@/text/language'
 import { useCan, useMe } from './auth'
 import shell from './Shell.module.css'
+import { appText } from './text'
 
 /** How many notices a person has not read. The live topic only says who has something new; each page asks for its own. */
 export function Bell() {
-  const t = useText(noticesText)
+  const t = useText(appText)
   const can = useCan()
   const me = useMe()
   const queries = useQueryClient()

@@ -9,6 +9,8 @@ export const en: Record<keyof typeof zh, string> = {
   'nav.video': 'Video',
   'nav.cases': 'Cases',
   'nav.system': 'System',
+  'bell.label': 'Notices, {n} unread',
+  'bell.short': 'Notices',
   'skip': 'Skip to content',
   'account.open': 'Account: {name}',
   'account.roles': 'Roles',

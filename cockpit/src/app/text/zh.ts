@@ -7,6 +7,8 @@ export const zh = {
   'nav.video': '视频',
   'nav.cases': '事件',
   'nav.system': '系统',
+  'bell.label': '通知，{n} 条未读',
+  'bell.short': '通知',
   'skip': '跳到正文',
   'account.open': '账户：{name}',
   'account.roles': '角色',

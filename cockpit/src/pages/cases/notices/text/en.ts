@@ -7,8 +7,6 @@ export const en = {
   'inbox.unread': 'Unread only',
   'inbox.readAll': 'Mark all as read',
   'inbox.new': 'new',
-  'bell.label': 'Notices, {n} unread',
-  'bell.short': 'Notices',
   'settings.title': 'Notice settings',
   'settings.note': 'Who is told of which cases, over which channel, at which hours.',
   'channels.title': 'Channels',

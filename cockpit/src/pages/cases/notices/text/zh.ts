@@ -7,8 +7,6 @@ export const zh = {
   'inbox.unread': '只看未读',
   'inbox.readAll': '全部标为已读',
   'inbox.new': '未读',
-  'bell.label': '通知，{n} 条未读',
-  'bell.short': '通知',
   'settings.title': '通知设置',
   'settings.note': '谁、为哪些事件、用什么渠道、在什么时间收到通知。',
   'channels.title': '渠道',
