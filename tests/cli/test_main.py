@@ -36,3 +36,9 @@ def test_a_noun_says_in_the_list_what_it_says_itself(noun: str) -> None:
     assert shown.exit_code == 0
     assert f"{noun} [OPTIONS] COMMAND" in shown.output
     assert CliRunner().invoke(app, [noun, "not-a-verb"]).exit_code == 2
+
+
+def test_no_noun_hides_a_command() -> None:
+    own = {each.name or each.callback.__name__ for each in app.registered_commands if each.callback}
+    assert {"run", "import", "export"} <= own
+    assert not own & NOUNS.keys()

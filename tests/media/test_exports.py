@@ -149,7 +149,7 @@ async def test_anybody_can_verify_without_a_server(desk: Desk, tmp_path: Path) -
     cert.write_text(json.dumps(document, ensure_ascii=False, indent=4))
 
     async def verify(*arguments: str) -> tuple[int, dict[str, Any]]:
-        command = [sys.executable, "-m", "commonsight", "export", "verify", *arguments, "--json"]
+        command = [sys.executable, "-m", "commonsight", "exports", "verify", *arguments, "--json"]
         done = await asyncio.to_thread(
             subprocess.run, command, capture_output=True, text=True, timeout=60, env={"PATH": os.environ["PATH"]}
         )

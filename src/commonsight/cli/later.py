@@ -14,7 +14,7 @@ NOUNS: Final[Mapping[str, str]] = {
     "models": "模型 · Models: list, install, show, remove.",
     "people": "用户 · People: list, add, reset a password, deactivate.",
     "simulate": "虚拟摄像机 · Virtual cameras that play footage from published packages.",
-    "export": "导出 · Exported recordings: verify.",
+    "exports": "导出 · Exported recordings: verify.",
     "tls": "TLS · Certificates of our own servers.",
     "backup": "备份 · Backups: make, list, go back to a moment, drill.",
     "config": "配置 · Check, print and explain settings.",

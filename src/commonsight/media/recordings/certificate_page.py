@@ -54,7 +54,7 @@ def page(document: dict[str, Any]) -> str:
                 ("value", f"<code>{escape(signature['value'])}</code>"),
                 (
                     "verify",
-                    f"<code>commonsight export verify {escape(body['files'][0]['name'])} certificate.json</code>",
+                    f"<code>commonsight exports verify {escape(body['files'][0]['name'])} certificate.json</code>",
                 ),
             ]
         )

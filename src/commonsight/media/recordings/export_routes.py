@@ -213,7 +213,7 @@ async def links(request: Request, response: Response, caller: Fetches, session: 
 
 @router.get("/exports/{export_id}/certificate", responses=problems(401, 403, 404, 409))
 async def certificate(caller: Exports, session: Reads, export_id: UUID) -> JSONResponse:
-    """The certificate: signed JSON, checked by anybody with `commonsight export verify FILE CERTIFICATE`."""
+    """The certificate: signed JSON, checked by anybody with `commonsight exports verify FILE CERTIFICATE`."""
     name = f"certificate-{export_id}.json"
     return JSONResponse(
         await _certified(session, export_id, caller), headers={"Content-Disposition": f'attachment; filename="{name}"'}

@@ -1,4 +1,4 @@
-"""`commonsight export`: checking what was handed out."""
+"""`commonsight exports`: checking what was handed out."""
 
 import json
 from pathlib import Path
@@ -11,7 +11,7 @@ from commonsight.media.recordings import certificate
 from commonsight.problem import Refusal
 from commonsight.text import say
 
-app = typer.Typer(no_args_is_help=True, help="导出 · Exports: verify.")
+app = typer.Typer(no_args_is_help=True, help="导出 · Exported recordings: verify.")
 
 
 @app.callback()
