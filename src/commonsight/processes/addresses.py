@@ -30,6 +30,7 @@ def own_ports(settings: Settings) -> frozenset[int]:
             settings.sip.signalling_port,
             *(settings.media.port + index for index in media),
             *(settings.media.packets_port + index for index in media),
+            *(settings.media.rtsp_port + index for index in media if settings.media.rtsp_port is not None),
             *([settings.viid.port] if settings.viid.enabled else []),
             *([zone.port for zone in settings.sip.zones] if settings.sip.enabled else []),
         ]

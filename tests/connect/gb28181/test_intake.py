@@ -197,13 +197,14 @@ async def test_a_device_that_never_listens_is_tried_three_times(make: Make, monk
 
 
 def test_ports_are_even_come_back_and_end() -> None:
-    ports = Ports("127.0.0.1", 46_001, 46_009)
+    # Below those that the system gives away by itself, so that nobody else has them.
+    ports = Ports("127.0.0.1", 24_001, 24_009)
     held = [ports.take() for _ in range(4)]
-    assert sorted(each.port for each in held) == [46_002, 46_004, 46_006, 46_008]
+    assert sorted(each.port for each in held) == [24_002, 24_004, 24_006, 24_008]
     with pytest.raises(Refusal) as caught:
         ports.take()
     assert caught.value.code == "connect.gb_media_ports_taken"
-    assert caught.value.expected == "46001-46009"
+    assert caught.value.expected == "24001-24009"
     held[1].close()
     held[1].close()
     again = ports.take()
@@ -215,16 +216,16 @@ def test_ports_are_even_come_back_and_end() -> None:
 
 def test_a_port_that_another_process_holds_is_passed_over() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
-        other.bind(("127.0.0.1", 46_012))
-        ports = Ports("127.0.0.1", 46_012, 46_015)
+        other.bind(("127.0.0.1", 24_012))
+        ports = Ports("127.0.0.1", 24_012, 24_015)
         taken = ports.take()
-        assert taken.port == 46_014
+        assert taken.port == 24_014
         taken.close()
 
 
 def test_an_address_that_is_not_ours_means_every_address() -> None:
     """Behind a NAT devices are told an address this machine does not have."""
-    ports = Ports("192.0.2.77", 46_020, 46_030)
+    ports = Ports("192.0.2.77", 24_020, 24_030)
     taken = ports.take()
     assert taken.datagrams.getsockname()[0] == "0.0.0.0"
     taken.close()
