@@ -165,9 +165,9 @@ async def test_an_answer_that_agrees_to_something_else_falls_back_to_tcp(transpo
 
 
 async def test_closing_frees_the_ports(port):
-    session = await service.open(Address.at(f"rtspu://127.0.0.1:{port}/both"), udp_ports=PortRange(36_420, 36_421))
+    session = await service.open(Address.at(f"rtspu://127.0.0.1:{port}/both"), udp_ports=PortRange(24_420, 24_421))
     await session.close()
-    again = await Datagrams.open("127.0.0.1", "127.0.0.1", PortRange(36_420, 36_421))
+    again = await Datagrams.open("127.0.0.1", "127.0.0.1", PortRange(24_420, 24_421))
     again.close()
 
 
