@@ -1,7 +1,7 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { call, get, type Query } from './client'
 import type {
-  BulkDone, Candidate, CaseAction, CaseDetail, CaseItem, CaseKind, CaseNotice, CaseStep, CaseSummary, DeviceAlarm, List, NoticeChannel,
+  BulkDone, Candidate, CaseAction, CaseDetail, CaseItem, CaseKind, CaseStep, CaseSummary, DeviceAlarm, InboxNotice, List, NoticeChannel,
   NoticeDelivery, NoticeRule, Recognised, TrackPoint, Unread,
 } from './types'
 
@@ -74,7 +74,7 @@ export const useUnread = (enabled: boolean) =>
 export const useNotices = (query: Query, enabled = true) =>
   useQuery({
     queryKey: ['notices', query],
-    queryFn: ({ signal }) => get<List<CaseNotice>>('/notices', query, signal),
+    queryFn: ({ signal }) => get<List<InboxNotice>>('/notices', query, signal),
     placeholderData: keepPreviousData,
     enabled,
   })

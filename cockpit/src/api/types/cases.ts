@@ -88,21 +88,36 @@ export interface BulkDone {
   left: { case: string; code: string; title: string }[]
 }
 
-export interface CaseNotice {
+interface NoticeHead {
   id: string
   at: string
   type: string
   event: string
   read_at: string | null
-  case_id: string
-  number: number
-  severity: Severity
-  state: CaseState
+  path: string
   title: string
   words: string
   place: string
-  occurrences: number
 }
+
+export interface CaseNotice extends NoticeHead {
+  about: 'case'
+  state: CaseState
+  number: number
+  severity: Severity
+}
+
+export interface RequestNotice extends NoticeHead {
+  about: 'request'
+  state: 'asked' | 'approved' | 'refused' | 'withdrawn'
+}
+
+export interface EmergencyNotice extends NoticeHead {
+  about: 'emergency'
+  state: 'pending' | 'justified' | 'unjustified'
+}
+
+export type InboxNotice = CaseNotice | RequestNotice | EmergencyNotice
 
 export interface Unread {
   unread: number

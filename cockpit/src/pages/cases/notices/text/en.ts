@@ -1,9 +1,9 @@
 export const en = {
   title: 'Notices',
   'inbox.title': 'My notices',
-  'inbox.note': 'Cases given to you, told by your rules, or escalated.',
+  'inbox.note': 'Cases given to you, told by your rules, or escalated; requests for pictures and emergency accesses that wait for you, and what became of your own requests.',
   'inbox.none': 'No notices',
-  'inbox.teach': 'Cases given to you, or that fit your rules, appear here. Add rules under “Notice settings”.',
+  'inbox.teach': 'Cases given to you, or that fit your rules, appear here; add rules under “Notice settings”. Requests you may decide, and answers to your own, come without a rule.',
   'inbox.unread': 'Unread only',
   'inbox.readAll': 'Mark all as read',
   'inbox.new': 'new',
