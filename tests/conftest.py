@@ -3,6 +3,7 @@
 import secrets
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import hypothesis
@@ -46,18 +47,25 @@ def postgres_url() -> Iterator[str]:
             server.stop()
 
 
-@pytest.fixture
-def database_url(postgres_url: str) -> Iterator[str]:
-    """URL of a fresh migrated database, dropped afterwards."""
+@contextmanager
+def fresh_database(server: str) -> Iterator[str]:
+    """URL of a fresh migrated database on the server, dropped afterwards."""
     name = f"test_{secrets.token_hex(6)}"
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
+    with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(
             sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
                 sql.Identifier(name), sql.Identifier(TEMPLATE)
             )
         )
-        yield place_of(postgres_url, name)
+        yield place_of(server, name)
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def database_url(postgres_url: str) -> Iterator[str]:
+    """URL of a fresh migrated database, dropped afterwards."""
+    with fresh_database(postgres_url) as url:
+        yield url
 
 
 @pytest.fixture

@@ -1,27 +1,17 @@
 """A second database, for the platform above."""
 
-import secrets
 from collections.abc import AsyncIterator, Iterator
 
-import psycopg
 import pytest
-from psycopg import sql
 
 from commonsight.records.database import Database
-from tests.conftest import TEMPLATE, place_of
+from tests.conftest import fresh_database
 
 
 @pytest.fixture
 def above_url(postgres_url: str) -> Iterator[str]:
-    name = f"test_{secrets.token_hex(6)}"
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
-                sql.Identifier(name), sql.Identifier(TEMPLATE)
-            )
-        )
-        yield place_of(postgres_url, name)
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    with fresh_database(postgres_url) as url:
+        yield url
 
 
 @pytest.fixture
