@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from commonsight.clock import SystemClock
 from commonsight.gate import service as gate
-from commonsight.gate.model import Action
+from commonsight.gate.model import Action, Viewer
 from commonsight.media.gate_admission import GateAdmission
 from commonsight.problem import Refusal
 from commonsight.records.database import Database
@@ -39,7 +39,10 @@ async def test_a_limited_permit_plays_nothing_back(database: Database, limits: s
         )
     admission = GateAdmission(database, SystemClock(), "media-1")
     with pytest.raises(Refusal) as refused:
-        await admission.admit(issued.ticket, camera_id("h264"), locate=False, action=Action.PLAYBACK, footage=footage)
+        await admission.admit(
+            issued.ticket, camera_id("h264"), locate=False, action=Action.PLAYBACK, footage=footage,
+            viewer=Viewer((), "127.0.0.1"),
+        )  # fmt: skip
     assert refused.value.code == "media.limit_unsupported"
     async with database.read() as session:
         opened = await session.execute(text("SELECT count(*) FROM retrievals WHERE opened_at IS NOT NULL"))
