@@ -10,11 +10,11 @@ from commonsight.catalog import service as catalog
 from commonsight.clock import SystemClock
 from commonsight.gate import service as gate
 from commonsight.gate.model import Standing, Viewer
-from commonsight.media.placement import node_for
 from commonsight.places import store as places
 from commonsight.places.model import Level, Region
 from commonsight.problem import Refusal
 from commonsight.records import nodes
+from commonsight.records.placement import node_for
 from tests.gate.given import give
 
 

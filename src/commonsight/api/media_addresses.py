@@ -5,9 +5,9 @@ from uuid import UUID
 
 from fastapi import Request
 
-from commonsight.media.placement import node_for
 from commonsight.records import nodes
 from commonsight.records.database import Database, ReadSession
+from commonsight.records.placement import node_for
 from commonsight.settings import Settings
 
 _ANY = frozenset({"0.0.0.0", "::", "[::]", ""})  # noqa: S104 - compared with, not bound

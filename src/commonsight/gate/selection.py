@@ -1,4 +1,4 @@
-"""SQL of a choice of cameras: how many it comes to, how many two choices share; never spelt out camera by camera."""
+"""SQL of a choice of cameras: how many it comes to, how many two choices share; spelt out only for what is recorded."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,12 +30,7 @@ class Counted:
 
 async def count(session: ReadSession, scopes: Sequence[Sequence[str]], *choices: Selection) -> Counted:
     """The cameras in use that every one of `choices` holds, within every one of `scopes` (division-code prefixes)."""
-    where = Where()
-    where.add(LIVE)
-    for number, scope in enumerate(scopes):
-        where.add(_regions(where, f"scope{number}", scope))
-    for number, chosen in enumerate(choices):
-        where.add(_holds(where, f"s{number}", chosen))
+    where = _within(scopes, choices)
     await plan_each_time(session)
     query = text(f"""
         WITH found AS MATERIALIZED (SELECT c.name, c.id FROM cameras AS c WHERE {where})
@@ -45,6 +40,24 @@ async def count(session: ReadSession, scopes: Sequence[Sequence[str]], *choices:
     """)  # noqa: S608 - names of this file only, every value is bound
     row = (await session.execute(query, where.values)).one()
     return Counted(row.cameras, tuple(row.names or ()))
+
+
+async def openable(session: ReadSession, scope: Sequence[str], chosen: Selection, most: int) -> list[UUID]:
+    """The same of one choice within one scope, camera by camera, by code: those with an address, at most `most`."""
+    where = _within([scope], [chosen])
+    await plan_each_time(session)
+    query = text(f"SELECT c.id FROM cameras AS c WHERE {where} AND c.url IS NOT NULL ORDER BY c.code LIMIT :most")  # noqa: S608
+    return list(await session.scalars(query, where.values | {"most": most}))
+
+
+def _within(scopes: Sequence[Sequence[str]], choices: Sequence[Selection]) -> Where:
+    where = Where()
+    where.add(LIVE)
+    for number, scope in enumerate(scopes):
+        where.add(_regions(where, f"scope{number}", scope))
+    for number, chosen in enumerate(choices):
+        where.add(_holds(where, f"s{number}", chosen))
+    return where
 
 
 def _holds(where: Where, name: str, chosen: Selection) -> str:

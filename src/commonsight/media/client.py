@@ -16,10 +16,10 @@ from uuid import UUID
 
 from commonsight.connect.model import AccessUnit, Codec, StreamInfo
 from commonsight.media import packets as wire
-from commonsight.media.placement import node_for
 from commonsight.problem import Refusal
 from commonsight.records import nodes
 from commonsight.records.database import Database
+from commonsight.records.placement import node_for
 
 READ_BYTES = 1_048_576
 """Buffer between the socket and the reader; more waits at the node, which skips."""

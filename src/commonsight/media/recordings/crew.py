@@ -21,7 +21,6 @@ from commonsight.clock import Clock
 from commonsight.gate import service as gate
 from commonsight.gate.model import Action
 from commonsight.media.hub import Hub, Reading
-from commonsight.media.placement import node_for
 from commonsight.media.recordings import plan_store, store
 from commonsight.media.recordings.filer import Filer
 from commonsight.media.recordings.keeper import Keeper
@@ -32,6 +31,7 @@ from commonsight.problem import Refusal
 from commonsight.records import nodes
 from commonsight.records.database import Database
 from commonsight.records.notify import listen
+from commonsight.records.placement import node_for
 from commonsight.settings import Settings
 
 CHANGED: Final = "recordings_changed"

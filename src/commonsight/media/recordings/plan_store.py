@@ -9,13 +9,12 @@ from uuid import UUID
 from sqlalchemy import Row, text
 
 from commonsight.gate.grant_model import Selection
-from commonsight.gate.grant_store import facts
+from commonsight.gate.selection import openable
 from commonsight.media.recordings.model import Hours, Kind, Plan, Wanted
 from commonsight.records.database import ReadSession, WriteSession
 
 MEANT_MOST: Final = 20_000
 """Cameras one plan may come to: recording more takes more nodes than one database follows."""
-_FACTS_BATCH: Final = 1_000
 
 _COLUMNS: Final = (
     "id, name, cameras, scope, hours, retention_days, quota_bytes, priority, enabled, by_name, created_at, updated_at, "
@@ -120,54 +119,9 @@ async def meant(
 ) -> list[UUID]:
     """The cameras in use, with a source, that a choice comes to within `scope`; at most `most`, by identifier.
 
-    Coarse in SQL (regions, groups, box around the polygon, names), exact by `Selection.holds`, so that a plan
-    means what a grant of the same words means.
+    A plan means what a grant of the same words means.
     """
-    wanted = Selection.of(chosen)
-    if wanted.empty:
-        return []
-    box = None if wanted.shape is None else wanted.shape.bounds
-    rows = await session.execute(
-        _CANDIDATES,
-        {
-            "scope": list(scope), "all": wanted.placeless, "regions": list(wanted.regions),
-            "ids": list(wanted.cameras), "sources": [source for source, _ in wanted.groups],
-            "codes": [code for _, code in wanted.groups], "boxed": box is not None,
-            "west": 0.0 if box is None else box[0], "south": 0.0 if box is None else box[1],
-            "east": 0.0 if box is None else box[2], "north": 0.0 if box is None else box[3], "most": most,
-        },
-    )  # fmt: skip
-    candidates = [row.id for row in rows]
-    if not (wanted.tags or wanted.polygon):
-        return candidates
-    found = []
-    for begin in range(0, len(candidates), _FACTS_BATCH):
-        batch = candidates[begin : begin + _FACTS_BATCH]
-        known = await facts(session, batch)
-        found += [camera_id for camera_id in batch if camera_id in known and wanted.holds(known[camera_id])]
-    return found
-
-
-_CANDIDATES: Final = text("""
-    WITH RECURSIVE below (source_id, code) AS (
-        SELECT s, c COLLATE "C" FROM unnest(CAST(:sources AS uuid[]), CAST(:codes AS text[])) AS given (s, c)
-        UNION
-        SELECT g.source_id, g.code FROM below AS b JOIN camera_groups AS g
-            ON g.source_id = b.source_id AND g.parent = b.code AND g.deleted_at IS NULL
-    )
-    SELECT c.id FROM cameras AS c
-    WHERE c.archived_at IS NULL AND c.url IS NOT NULL
-        AND EXISTS (SELECT 1 FROM unnest(CAST(:scope AS text[])) AS s WHERE starts_with(c.region, s))
-        AND (
-            :all
-            OR c.id = ANY(CAST(:ids AS uuid[]))
-            OR EXISTS (SELECT 1 FROM unnest(CAST(:regions AS text[])) AS r WHERE starts_with(c.region, r))
-            OR (:boxed AND c.location <@ box(point(:west, :south), point(:east, :north)))
-            OR EXISTS (SELECT 1 FROM camera_group_members AS m JOIN below AS b
-                ON b.source_id = m.source_id AND b.code = m.code WHERE m.camera_id = c.id)
-        )
-    ORDER BY c.code LIMIT :most
-""")
+    return await openable(session, scope, Selection.of(chosen), most)
 
 
 # --- orders -----------------------------------------------------------------------------------------------------------

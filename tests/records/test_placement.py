@@ -3,7 +3,7 @@ from uuid import UUID, uuid5
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commonsight.media.placement import node_for
+from commonsight.records.placement import node_for
 
 SPACE = UUID(int=0)
 CAMERAS = [uuid5(SPACE, str(number)) for number in range(2_000)]
