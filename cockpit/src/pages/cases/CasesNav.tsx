@@ -1,6 +1,6 @@
 import { NavLink } from 'react-router'
 import { useText } from '@/text/language'
-import css from '@/pages/cameras/CamerasNav.module.css'
+import css from '@/parts/AreaNav.module.css'
 import { casesText } from './text'
 
 /** The parts of the Cases area. */
