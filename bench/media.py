@@ -1,6 +1,6 @@
 """How many cameras a core relays to one viewer each, how many viewers it serves, and whether a node grows.
 
-    python -m bench.media [--small]
+    python -m bench.media [--small] [--soak SECONDS]
 
 Runs a real PostgreSQL, one real media node and a process of virtual RTSP cameras (H.264, 1280x720, 25 fps, 2 Mbit/s),
 and is the viewers itself: bare WebSocket clients that count what comes. Only the node's own processor time counts, from
@@ -42,10 +42,11 @@ SMALL = ((5, 10), (5, 10), (3, 6), 15.0)
 """Steps and seconds for trying the benchmark itself."""
 
 
-async def bench(*, small: bool) -> dict[str, Any]:
+async def bench(*, small: bool, soak_seconds: float | None = None) -> dict[str, Any]:
     """Run all parts; returns the JSON line."""
     async with empty_database() as (directory, url):
-        return await _bench(directory, url, *(SMALL if small else (CAMERAS, VIEWERS, PEERS, SOAK_SECONDS)))
+        cameras, viewers, peers, seconds = SMALL if small else (CAMERAS, VIEWERS, PEERS, SOAK_SECONDS)
+        return await _bench(directory, url, cameras, viewers, peers, soak_seconds or seconds)
 
 
 async def _bench(
@@ -190,8 +191,11 @@ async def _tickets(database: Database, count: int) -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.media", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--small", action="store_true", help="few cameras, a short soak: to try the benchmark itself")
+    parser.add_argument(
+        "--soak", type=float, metavar="SECONDS", help=f"how long the soak lasts (default {SOAK_SECONDS:g})"
+    )
     given = parser.parse_args()
-    print(json.dumps(asyncio.run(bench(small=given.small)), ensure_ascii=False))
+    print(json.dumps(asyncio.run(bench(small=given.small, soak_seconds=given.soak)), ensure_ascii=False))
 
 
 if __name__ == "__main__":
