@@ -25,7 +25,7 @@ def somebody(*roles: str, regions: tuple[str, ...] = ("45",), must_change: bool 
     )
 
 
-def test_the_five_roles_are_data_and_the_administrator_has_everything():
+def test_the_roles_are_data_and_the_administrator_has_everything():
     assert set(model.roles()) == set(model.ROLE_NAMES)
     assert model.roles()["administrator"].permissions == frozenset(model.permissions())
 

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from commonsight.problem import Refusal
 
-ROLE_NAMES: Final = ("administrator", "operator", "officer", "analyst", "regulator")
+ROLE_NAMES: Final = ("administrator", "operator", "officer", "analyst", "regulator", "maintainer")
 
 OWN: Final = frozenset({"me.read", "me.write", "me.password", "me.factor"})
 """What every person may do with their own account, in whatever role."""

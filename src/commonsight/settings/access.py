@@ -15,7 +15,7 @@ class Access(Section):
 
     session_hours: float = Field(12, gt=0, le=720, description="A session unused this long ends, h", examples=[12])
     login_attempts: int = Field(8, ge=1, le=100, description="Failed logins per name in ten minutes", examples=[8])
-    second_factor: list[Literal["administrator", "operator", "officer", "analyst", "regulator"]] = Field(
+    second_factor: list[Literal["administrator", "operator", "officer", "analyst", "regulator", "maintainer"]] = Field(
         [],
         description="Roles that ask for a code of an authenticator besides the password",
         examples=[["administrator", "officer"]],
@@ -33,7 +33,7 @@ class OidcRule(Section):
 
     claim: str = Field(min_length=1, description="Claim, dots go into objects", examples=["realm_access.roles"])
     value: str = Field("*", description="Value, or one of the claim's values; `*`: whatever it is")
-    roles: list[Literal["administrator", "operator", "officer", "analyst", "regulator"]] = Field(
+    roles: list[Literal["administrator", "operator", "officer", "analyst", "regulator", "maintainer"]] = Field(
         [], description="Roles it gives"
     )
     regions: list[str] = Field([], description="Division-code prefixes it gives", examples=[["4501"]])

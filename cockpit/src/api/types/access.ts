@@ -8,6 +8,7 @@ export type Permission =
   | 'gather.read' | 'gather.write' | 'pictures.control' | 'cameras.convert'
   | 'grants.request' | 'grants.read' | 'grants.write' | 'pictures.export' | 'recordings.read' | 'recordings.write'
   | 'shares.read' | 'shares.write' | 'cases.read' | 'cases.write' | 'notices.write'
+  | 'maintenance.read' | 'maintenance.write' | 'maintenance.do' | 'exemptions.write' | 'exemptions.approve'
 
 export interface RegionName {
   code: string
