@@ -1,4 +1,4 @@
-import { AlertOutlined, AppstoreOutlined, PlaySquareOutlined, SearchOutlined, SettingOutlined, VideoCameraOutlined } from '@ant-design/icons'
+import { AlertOutlined, AppstoreOutlined, HeartOutlined, PlaySquareOutlined, SearchOutlined, SettingOutlined, VideoCameraOutlined } from '@ant-design/icons'
 import { Suspense, useCallback, useEffect, useMemo, useState } from 'react'
 import { NavLink, Outlet, useLocation, useNavigate } from 'react-router'
 import { useLiveState } from '@/api/liveContext'
@@ -19,6 +19,7 @@ const ICONS: Record<Place['key'], typeof AppstoreOutlined> = {
   overview: AppstoreOutlined,
   cameras: VideoCameraOutlined,
   video: PlaySquareOutlined,
+  health: HeartOutlined,
   cases: AlertOutlined,
   system: SettingOutlined,
 }

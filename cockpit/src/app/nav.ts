@@ -2,7 +2,7 @@ import type { Permission } from '@/api/types'
 import type { zh } from './text/zh'
 
 export interface Place {
-  key: 'overview' | 'cameras' | 'video' | 'cases' | 'system'
+  key: 'overview' | 'cameras' | 'video' | 'health' | 'cases' | 'system'
   path: string
   label: keyof typeof zh
   /** Pressed after `g`. */
@@ -17,6 +17,7 @@ export const PLACES: readonly Place[] = [
   { key: 'overview', path: '/', label: 'nav.overview', letter: 'o', letterLabel: 'keys.overview', needs: ['cameras.read', 'health.read', 'counts.read'] },
   { key: 'cameras', path: '/cameras', label: 'nav.cameras', letter: 'c', letterLabel: 'keys.cameras', needs: ['cameras.read'] },
   { key: 'video', path: '/video', label: 'nav.video', letter: 'v', letterLabel: 'keys.video', needs: ['pictures.view', 'recordings.read', 'pictures.register', 'grants.read'] },
+  { key: 'health', path: '/health', label: 'nav.health', letter: 'h', letterLabel: 'keys.health', needs: ['health.read', 'maintenance.read'] },
   { key: 'cases', path: '/cases', label: 'nav.cases', letter: 'e', letterLabel: 'keys.cases', needs: ['cases.read'] },
   { key: 'system', path: '/system', label: 'nav.system', letter: 's', letterLabel: 'keys.system', needs: ['system.read', 'pictures.register', 'audit.read', 'people.read', 'tokens.own'] },
 ]

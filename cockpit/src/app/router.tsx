@@ -16,6 +16,7 @@ const PlaybackPage = lazy(() => import('@/pages/playback/PlaybackPage'))
 const RecordingsPage = lazy(() => import('@/pages/playback/RecordingsPage'))
 const GrantsPage = lazy(() => import('@/pages/grants/GrantsPage'))
 const RegisterPage = lazy(() => import('@/pages/grants/RegisterPage'))
+const HealthPage = lazy(() => import('@/pages/health/HealthPage'))
 const CasesPage = lazy(() => import('@/pages/cases/CasesPage'))
 const CasePage = lazy(() => import('@/pages/cases/CasePage'))
 const InboxPage = lazy(() => import('@/pages/cases/notices/InboxPage'))
@@ -41,6 +42,7 @@ export const router = createBrowserRouter([
       { path: 'video/recordings', element: <RecordingsPage /> },
       { path: 'video/grants/:part?', element: <GrantsPage /> },
       { path: 'video/register', element: <RegisterPage /> },
+      { path: 'health', element: <HealthPage /> },
       { path: 'cases', element: <CasesPage /> },
       { path: 'cases/notices', element: <InboxPage /> },
       { path: 'cases/settings', element: <NoticeSettings /> },

@@ -1,0 +1,7 @@
+import type { AreaPart } from '@/parts/AreaNav'
+import type { HealthKey } from './text'
+
+/** The sub-pages of Health in the order of the work: how it stands, what is found, what is mended, what is told. */
+export const AREAS: readonly (AreaPart & { label: HealthKey })[] = [
+  { path: '/health', label: 'part.overview', needs: ['health.read', 'maintenance.read'] },
+]
