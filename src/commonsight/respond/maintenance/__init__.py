@@ -1,0 +1,1 @@
+"""Maintenance: faults become work orders of firms under contract; a repair is believed when a check confirms it."""
