@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from commonsight.cli import break_mend
 from commonsight.cli.terminal import ConfigOption, fail_on_refusal, settings_of, speak
 from commonsight.clock import SystemClock
 from commonsight.simulate import footage
@@ -124,6 +125,11 @@ def fleet(
             plan, settings_of(config), to=to, server=server, domain=domain, storm_every=storm_every, pictures=pictures
         )
     )
+
+
+app.command("break")(break_mend.break_camera)
+app.command("mend")(break_mend.mend_camera)
+app.command("list")(break_mend.list_broken)
 
 
 def _progress(line: str) -> None:

@@ -7,11 +7,13 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from commonsight.clock import Clock
+from commonsight.problem import Refusal
 from commonsight.records.database import Database
 from commonsight.records.nodes import beat
 from commonsight.settings import Settings
-from commonsight.simulate import footage
+from commonsight.simulate import footage, spoil
 from commonsight.simulate.city import City
+from commonsight.simulate.damage import Book, Harm, Orders
 from commonsight.simulate.fleet import Fleet
 from commonsight.simulate.gb28181 import film
 from commonsight.simulate.gb28181.faults import Faults
@@ -21,6 +23,8 @@ from commonsight.simulate.gb28181.stage import Pace
 
 REPORT_SECONDS = 10.0
 LAST_WORD_SECONDS = 5.0
+ORDERS_SECONDS = 0.5
+"""How soon a camera that is broken on command is broken."""
 GB_SERIAL = 900_000
 """Codes of the GB/T 28181 fleet begin here, clear of the cameras the demo region is seeded with."""
 
@@ -67,6 +71,7 @@ async def serve(settings: Settings, database: Database, clock: Clock, name: str,
     bringing = asyncio.create_task(_bring(city, gb, settings, ready), name="bring-footage")
     over = asyncio.Event()
     telling = asyncio.create_task(_tell(city, gb, database, name, over), name="tell-of-cameras")
+    obeying = asyncio.create_task(_obey(city, settings, ready), name="obey-orders")
     playable = asyncio.create_task(ready.wait(), name="await-first-clip")
     stopping = asyncio.create_task(stop.wait(), name="await-stop")
     try:
@@ -83,7 +88,7 @@ async def serve(settings: Settings, database: Database, clock: Clock, name: str,
         # Not cancelled: a connection broken off while it is made occupies the database for a minute.
         over.set()
         await asyncio.wait([telling], timeout=LAST_WORD_SECONDS)
-        tasks = [bringing, telling, playable, stopping]
+        tasks = [bringing, telling, obeying, playable, stopping]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -93,16 +98,46 @@ async def serve(settings: Settings, database: Database, clock: Clock, name: str,
 
 
 async def _bring(city: City, gb: GbFleet | None, settings: Settings, ready: asyncio.Event) -> None:
-    def progress(line: str) -> None:
-        log.info("footage", say=line)
-
-    async for clip in city.bring(settings.data_dir, progress):
+    async for clip in city.bring(settings.data_dir, _say):
         log.info("clip_plays", clip=clip)
         if gb is not None:
             known = next(each for each in footage.clips() if each.name == clip)
-            gb.show(await asyncio.to_thread(film.bring, known, settings.data_dir, progress))
+            gb.show(await asyncio.to_thread(film.bring, known, settings.data_dir, _say))
             await asyncio.to_thread(gb.speak_aac)
         ready.set()
+
+
+async def _obey(city: City, settings: Settings, ready: asyncio.Event) -> None:
+    """Break and mend cameras as the book of damage says, whenever it changes."""
+    book = Book(settings.data_dir)
+    orders: Orders = {}
+    hopeless: set[tuple[str, Harm]] = set()
+    await ready.wait()
+    while True:
+        fresh = await asyncio.to_thread(book.changes)
+        orders = orders if fresh is None else fresh
+        wanted = {(city.clip_of(path), how) for path, how in orders.items() if how is not None}
+        for clip, how in sorted((clip, how) for clip, how in wanted if clip is not None and city.lacks(clip, how)):
+            if (clip, how) not in hopeless and not await _spoil(city, clip, how, settings):
+                hopeless.add((clip, how))
+        if fresh is not None and (changed := city.obey(fresh)):
+            log.info("cameras_ordered", cameras=changed[:20], count=len(changed))
+        await asyncio.sleep(ORDERS_SECONDS)
+
+
+async def _spoil(city: City, clip: str, how: Harm, settings: Settings) -> bool:
+    """Bring the clip of such a picture. False when it cannot be had: its cameras stay well, and the log says why."""
+    known = next(each for each in footage.clips() if each.name == clip)
+    try:
+        city.show_harmed(clip, how, await asyncio.to_thread(spoil.bring, known, how, settings.data_dir, _say))
+    except Refusal as refusal:
+        log.warning("camera_not_spoiled", clip=clip, how=how, reason=refusal.values.get("reason"))
+        return False
+    return True
+
+
+def _say(line: str) -> None:
+    log.info("footage", say=line)
 
 
 async def _tell(city: City, gb: GbFleet | None, database: Database, name: str, over: asyncio.Event) -> None:

