@@ -76,9 +76,11 @@ class Head(_Part):
     `distances`: what the boxes are made from: reaches from the cell (nanodet), sizes (centerface), offsets from the
     priors (retinaface). `offsets`: where in its cell the middle lies (centerface). `priors`: sides of the square boxes
     that sit on each cell, pixels of the network's input, for each stride (retinaface).
+    Text (see `ocr/`): `db` puts out how much each pixel belongs to text, `ctc` for each stride of columns a probability
+    for nothing, each character the weights name, and a space.
     """
 
-    kind: Literal["nanodet", "fastestdet", "centerface", "retinaface"]
+    kind: Literal["nanodet", "fastestdet", "centerface", "retinaface", "db", "ctc"]
     strides: tuple[int, ...] = Field(min_length=1)
     scores: tuple[str, ...] = Field(min_length=1)
     distances: tuple[str, ...] = ()
@@ -92,7 +94,7 @@ class ModelCard(_Part):
 
     name: Name
     version: str
-    task: Literal["detect"]
+    task: Literal["detect", "find-text", "read-text"]
     title: Said
     architecture: str
     licence: str = Field(description="SPDX expression of the weights")
@@ -113,6 +115,8 @@ class ModelCard(_Part):
         unknown = {label for group in self.exclusive for label in group} - set(self.labels)
         if unknown:
             raise ValueError(f"exclusive names labels the model does not have: {sorted(unknown)}")
+        if {"db": "find-text", "ctc": "read-text"}.get(self.head.kind, "detect") != self.task:
+            raise ValueError(f"a head of kind {self.head.kind} does not {self.task}")
         if self.head.kind == "nanodet" and not (
             len(self.head.strides) == len(self.head.scores) == len(self.head.distances) and self.head.bins > 1
         ):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import structlog
 from numpy.typing import NDArray
 
@@ -17,7 +15,7 @@ from commonsight.vision.heads import HEADS
 from commonsight.vision.model import Detections
 from commonsight.vision.nms import suppress
 from commonsight.vision.picture import Bgr, Picture, Scaler, fit
-from commonsight.vision.store import missing
+from commonsight.vision.runtime import opened, verified
 
 log = structlog.get_logger(__name__)
 
@@ -40,7 +38,7 @@ class Detector:
 
     Raises:
         Refusal: `vision.model_missing`, `vision.model_changed`, `vision.provider_missing`, `vision.size_invalid`,
-            `vision.label_unknown`.
+            `vision.label_unknown`, `vision.card_task`.
     """
 
     def __init__(
@@ -53,12 +51,14 @@ class Detector:
         classes: Sequence[str] | None = COUNTED,
         size: tuple[int, int] | None = None,
     ) -> None:
+        if card.task != "detect":
+            raise Refusal("vision.card_task", operand="model", expected="detect", actual=card.task, name=card.name)
         self.card = card
         self._size = _checked_size(card, size)
         self._wanted = _checked_classes(card, classes)
         self._kind = _exclusive_kinds(card)
         self._scaler = Scaler(card.input)
-        self._session = _session(_verified(card, weights), threads, providers)
+        self._session = opened(verified(card, weights), threads, providers)
         self._outputs = [output.name for output in self._session.get_outputs()]
 
     @property
@@ -139,40 +139,3 @@ def _exclusive_kinds(card: ModelCard) -> NDArray[np.int32]:
         ids = [card.labels.index(label) for label in group]
         kinds[ids] = ids[0]
     return kinds
-
-
-def _verified(card: ModelCard, weights: Path) -> bytes:
-    """Read once and run what was read: the file cannot change between the check and its use."""
-    try:
-        content = weights.read_bytes()
-    except OSError as error:
-        raise missing(card.name) from error
-    actual = hashlib.sha256(content).hexdigest()
-    if actual != card.weights.sha256:
-        raise Refusal(
-            "vision.model_changed",
-            status=409,
-            rule="sha256",
-            operand=str(weights),
-            expected=card.weights.sha256,
-            actual=actual,
-            name=card.name,
-        )
-    return content
-
-
-def _session(content: bytes, threads: int, providers: Sequence[str]) -> onnxruntime.InferenceSession:
-    available = onnxruntime.get_available_providers()
-    chosen = [provider for provider in providers if provider in available]
-    if not chosen:
-        raise Refusal(
-            "vision.provider_missing", operand="providers", actual=list(providers), expected=available, rule="one of"
-        )
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
-    # Idle threads must sleep: spinning would take the processor from the decoders beside them.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(content, options, providers=chosen)
