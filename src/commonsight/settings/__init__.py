@@ -15,15 +15,18 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from commonsight.problem import Refusal
 from commonsight.settings.access import Access, Network, Oidc, OidcProvider, OidcRule, Tls
+from commonsight.settings.assess import Assessment, Exemptions, Reports
+from commonsight.settings.diagnosis import Diagnosis
 from commonsight.settings.gather import Simulate, Sip, Sync, Viid, Zone
 from commonsight.settings.pictures import Inspect, Media, Recording, See, Vision
 from commonsight.settings.platform import Api, Backup, Database, Lake, Log, Notices, Region, Work
 from commonsight.settings.section import Port, Section
 
 __all__ = [
-    "Access", "Api", "Backup", "Database", "Inspect", "Lake", "Log", "Media", "Network", "Notices", "Oidc",
-    "OidcProvider", "OidcRule", "Port", "Recording", "Region", "Section", "See", "Settings", "Simulate", "Sip",
-    "Sync", "Tls", "Viid", "Vision", "Work", "Zone", "default_data_dir", "load", "user_dir",
+    "Access", "Api", "Assessment", "Backup", "Database", "Diagnosis", "Exemptions", "Inspect", "Lake", "Log", "Media", "Network",
+    "Notices", "Oidc", "OidcProvider", "OidcRule", "Port", "Recording", "Region", "Reports", "Section", "See",
+    "Settings", "Simulate", "Sip", "Sync", "Tls", "Viid", "Vision", "Work", "Zone", "default_data_dir", "load",
+    "user_dir",
 ]  # fmt: skip
 
 
@@ -53,6 +56,7 @@ class Settings(BaseSettings):
     see: See = See()
     work: Work = Work()
     inspect: Inspect = Inspect()
+    diagnosis: Diagnosis = Diagnosis()
     lake: Lake = Lake()
     log: Log = Log()
     access: Access = Access()
@@ -64,6 +68,9 @@ class Settings(BaseSettings):
     simulate: Simulate = Simulate()
     sync: Sync = Sync()
     notices: Notices = Notices()
+    exemptions: Exemptions = Exemptions()
+    assessment: Assessment = Assessment()
+    reports: Reports = Reports()
 
     @classmethod
     def settings_customise_sources(
