@@ -13,6 +13,7 @@ import aiohttp
 from yarl import URL
 
 from commonsight import network
+from commonsight.clock import Clock, SystemClock
 from commonsight.connect.conversation import Conversation, Direction
 from commonsight.connect.model import Address, SourceCode, SourceError
 from commonsight.connect.wire.digest import Credentials, parse_challenges
@@ -34,12 +35,15 @@ _MEANING = {
 class HttpCamera:
     """Asks one camera, over one connection that is kept."""
 
-    def __init__(self, address: Address, conversation: Conversation | None = None) -> None:
+    def __init__(self, address: Address, conversation: Conversation | None = None, clock: Clock | None = None) -> None:
         self.url = URL(address.url, encoded=True)
         self._address = address
         self._conversation = conversation
         self._credentials: Credentials | None = None
         self.connected = False
+        self.connected_at: float | None = None
+        """Monotonic seconds of the first connection."""
+        self._clock = clock or SystemClock()
         self.patience = 0.0
         """Seconds the camera asked us to wait when it last refused (`Retry-After`)."""
         watching = aiohttp.TraceConfig()
@@ -76,6 +80,8 @@ class HttpCamera:
 
     async def _connected(self, *_: object) -> None:
         self.connected = True
+        if self.connected_at is None:
+            self.connected_at = self._clock.monotonic()
 
     async def _asked(self, headers: dict[str, str]) -> aiohttp.ClientResponse:
         """One request, and once more when a password is asked for."""

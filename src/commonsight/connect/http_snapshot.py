@@ -26,6 +26,7 @@ from commonsight.connect.model import (
     SourceError,
     StreamInfo,
 )
+from commonsight.connect.survey import Survey
 from commonsight.connect.unit_queue import UnitQueue
 from commonsight.connect.wire import jpeg
 from commonsight.connect.wire.multipart import MAX_PART, MultipartError, Parts, boundary_of
@@ -46,12 +47,15 @@ _LASTING = {SourceCode.UNAUTHORIZED, SourceCode.UNSUPPORTED_CODEC}
 class HttpSession:
     """A playing camera; made by `open_http`."""
 
-    def __init__(self, camera: HttpCamera, clock: Clock, *, interval: float, timeout: float) -> None:
+    def __init__(
+        self, camera: HttpCamera, clock: Clock, *, interval: float, timeout: float, survey: Survey | None = None
+    ) -> None:
         self.counters = Counters()
         self.answered = False
         self._camera = camera
         self._clock = clock
         self._interval = interval
+        self._survey = survey
         self._timeout = timeout
         self._queue = UnitQueue(max_units=8)
         self._info = StreamInfo(Codec.JPEG, (), 0, 0)
@@ -70,6 +74,9 @@ class HttpSession:
         """Take the first picture and go on in the background. Raises `SourceError`."""
         response = await self._camera.get({})
         self.answered = True
+        if self._survey is not None:
+            self._survey.heard(self._clock.monotonic())
+            self._survey.dated(response.headers.get("Date", ""), self._clock.now())
         boundary = boundary_of(response.headers.get("Content-Type", ""))
         if boundary is not None:
             self._begin(partial(self._stream, response, boundary))
@@ -90,6 +97,8 @@ class HttpSession:
             yield unit
 
     async def close(self) -> None:
+        if self._survey is not None and self._survey.connected is None:
+            self._survey.connected = self._camera.connected_at
         if self._reading is not None:
             self._reading.cancel()
             with suppress(asyncio.CancelledError):
@@ -188,6 +197,8 @@ class HttpSession:
             return True
         self._last = data
         now = self._clock.monotonic()
+        if self._survey is not None:
+            self._survey.came(len(body), now)
         if self._began is None:
             self._began = now
         if (width, height) != (self._info.width, self._info.height):
@@ -211,7 +222,7 @@ def _pause(headers: Mapping[str, str], interval: float) -> float:
 
 async def open_http(
     address: Address, *, timeout: float, clock: Clock, interval: float = INTERVAL,
-    conversation: Conversation | None = None,
+    conversation: Conversation | None = None, survey: Survey | None = None,
 ) -> HttpSession:  # fmt: skip
     """Ask a camera for its picture and return once the first whole one has come.
 
@@ -219,11 +230,12 @@ async def open_http(
         timeout: seconds for that, and for each later picture.
         interval: least seconds between two requests for single pictures.
         conversation: takes down what is said until the camera is closed, as far as it is bounded.
+        survey: takes measures. Pictures are single files here, so there is nothing to leave out.
 
     Raises `SourceError`; then nothing is left open.
     """
-    camera = HttpCamera(address, conversation)
-    session = HttpSession(camera, clock, interval=interval, timeout=timeout)
+    camera = HttpCamera(address, conversation, clock)
+    session = HttpSession(camera, clock, interval=interval, timeout=timeout, survey=survey)
     try:
         async with asyncio.timeout(timeout):
             await session.start()

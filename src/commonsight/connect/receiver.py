@@ -1,12 +1,15 @@
 """Interleaved frames of one stream to access units: no input or output of its own, so that any bytes can be tried."""
 
 import secrets
+from collections.abc import Sequence
 
 from commonsight.clock import Clock
-from commonsight.connect.model import AccessUnit, Codec, Counters, StreamInfo
+from commonsight.connect.model import TICKS_PER_SECOND, AccessUnit, Codec, Counters, StreamInfo
+from commonsight.connect.skim import Skim
+from commonsight.connect.survey import Survey
 from commonsight.connect.unit_queue import UnitQueue
 from commonsight.connect.wire import rtcp, rtp
-from commonsight.connect.wire.depacketise import Depacketiser
+from commonsight.connect.wire.depacketise import Depacketiser, RawUnit
 from commonsight.connect.wire.nal import PARAMETER_SETS, nal_type
 from commonsight.connect.wire.parameter_sets import picture_size
 
@@ -17,11 +20,13 @@ class Receiver:
     Args:
         payload_type: as agreed in the description; needed only to recognise video on a channel nobody agreed.
         parameter_sets: those of the description, () when they come in band.
+        survey: nobody wants to watch; see there.
     """
 
     def __init__(
-        self, codec: Codec, clock: Clock, *, payload_type: int, clock_rate: int, parameter_sets: tuple[bytes, ...]
-    ) -> None:
+        self, codec: Codec, clock: Clock, *, payload_type: int, clock_rate: int, parameter_sets: tuple[bytes, ...],
+        survey: Survey | None = None,
+    ) -> None:  # fmt: skip
         self.queue = UnitQueue()
         self.info: StreamInfo | None = None
         self.last_unit = clock.monotonic()
@@ -30,6 +35,9 @@ class Receiver:
         self._clock = clock
         self._payload_type = payload_type
         self._depacketiser = Depacketiser(codec, parameter_sets)
+        self._skim = None
+        if survey is not None:
+            self._skim = Skim(self._depacketiser, survey, clock, clocked=clock_rate == TICKS_PER_SECOND)
         self._timeline = rtp.Timeline(clock_rate)
         self._reception = rtp.Reception()
         self._counters = Counters()
@@ -44,11 +52,18 @@ class Receiver:
         found.units_broken = self._depacketiser.broken
         found.units_skipped = self.queue.skipped
         found.timestamp_jumps = self._timeline.jumps
+        if self._skim is not None:
+            found.packets, found.bytes, found.packets_lost = self._skim.packets, self._skim.bytes, self._skim.lost
         return found
 
     def frame(self, channel: int, payload: memoryview) -> None:
         """One interleaved frame."""
         if channel == self.rtp_channel:
+            if self._skim is not None:
+                self._skim.counted(len(payload))
+                self.queue.begin()
+                self._hand_on(self._skim.frame(payload))
+                return
             packet = rtp.parse(payload)
             if packet is None:
                 self._counters.stray_frames += 1
@@ -60,6 +75,11 @@ class Receiver:
                 self._last_report = (report.ntp >> 16 & 0xFFFFFFFF, self._clock.monotonic())
         else:
             self._stray(channel, payload)
+
+    @property
+    def offered(self) -> StreamInfo:
+        """What is known of the stream: before its first picture, the coding that was agreed."""
+        return self.info or StreamInfo(self._depacketiser.codec, (), 0, 0)
 
     def receiver_report(self) -> bytes | None:
         """The report to send now, None before the first packet."""
@@ -87,7 +107,11 @@ class Receiver:
                 gap = counters.packets > 1  # the stream restarted under a new SSRC or sequence
             else:
                 return  # late or repeated: its unit has been given up already
-        for unit in self._depacketiser.push(packet, gap):
+        self._hand_on(self._depacketiser.push(packet, gap))
+
+    def _hand_on(self, units: Sequence[RawUnit]) -> None:
+        counters = self._counters
+        for unit in units:
             now = self._clock.monotonic()
             self.last_unit = now
             self._reception.arrived(unit.timestamp, now)
@@ -118,4 +142,4 @@ class Receiver:
         packet = rtp.parse(payload)
         if packet is not None and packet.payload_type == self._payload_type:
             self.rtp_channel, self.rtcp_channel = channel, channel + 1
-            self._packet(packet)
+            self.frame(channel, payload)

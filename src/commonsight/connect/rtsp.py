@@ -69,8 +69,7 @@ class RtspSession:
 
     @property
     def info(self) -> StreamInfo:
-        assert self._receiver.info is not None
-        return self._receiver.info
+        return self._receiver.offered
 
     @property
     def counters(self) -> Counters:

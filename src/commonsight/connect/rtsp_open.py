@@ -24,6 +24,7 @@ from commonsight.connect.rtsp_url import (
     session_timeout,
     special,
 )
+from commonsight.connect.survey import Survey
 from commonsight.connect.wire import sdp
 from commonsight.connect.wire.codec import Codec
 from commonsight.connect.wire.rtsp_message import Response
@@ -56,7 +57,7 @@ class _OtherCarrier(Exception):
 
 async def open_rtsp(
     address: Address, *, timeout: float, clock: Clock, udp_ports: PortRange = UDP_PORTS,
-    conversation: Conversation | None = None,
+    conversation: Conversation | None = None, survey: Survey | None = None,
 ) -> RtspSession:  # fmt: skip
     """Connect, set up the first video stream (no other), play it, and return once its first whole unit has come.
 
@@ -67,6 +68,7 @@ async def open_rtsp(
         timeout: seconds for all of it.
         udp_ports: where datagrams may come in.
         conversation: takes down what is said.
+        survey: nobody wants to watch; returns as soon as anything of the stream has come.
 
     Raises `SourceError`; then nothing is left open.
     """
@@ -77,7 +79,7 @@ async def open_rtsp(
     for place, way in enumerate(ways):
         left = max(timeout - (clock.monotonic() - began), 0.1)
         more = place + 1 < len(ways)
-        opening = _Opening(address, left, clock, udp_ports if way == "udp" else None, conversation)
+        opening = _Opening(address, left, clock, udp_ports if way == "udp" else None, conversation, survey)
         try:
             return await _run(opening, left, min(UDP_WAIT, left / 2) if way == "udp" and more else None)
         except _OtherCarrier as reason:
@@ -105,7 +107,7 @@ class _Opening:
 
     def __init__(
         self, address: Address, timeout: float, clock: Clock, udp_ports: PortRange | None,
-        conversation: Conversation | None,
+        conversation: Conversation | None, survey: Survey | None,
     ) -> None:  # fmt: skip
         self.step = "connect"
         self.when_late = SourceCode.TIMEOUT
@@ -114,6 +116,7 @@ class _Opening:
         self._clock = clock
         self._udp_ports = udp_ports
         self._conversation = conversation
+        self._survey = survey
         self._datagrams: Datagrams | None = None
         self._connection: Connection | None = None
         self._play_url = ""
@@ -157,11 +160,17 @@ class _Opening:
             network.CAMERAS.with_loopback(special(endpoint(self._address.url).host)) if redirected else network.FILED
         )
         await self._connection.open(where, guard)
+        if self._survey is not None and self._survey.connected is None:
+            self._survey.connected = self._clock.monotonic()
 
     async def _ask(self, method: str, url: str, **headers: str) -> Response:
         assert self._connection is not None
         self.step = method
-        return await self._connection.request(method, url, timeout=self._timeout, **headers)
+        response = await self._connection.request(method, url, timeout=self._timeout, **headers)
+        if self._survey is not None:
+            self._survey.heard(self._clock.monotonic())
+            self._survey.dated(response.headers.get("date"), self._clock.now())
+        return response
 
     async def _play(self, url: str, described: Response, get_parameter: bool, patience: float | None) -> RtspSession:
         assert self._connection is not None
@@ -176,7 +185,7 @@ class _Opening:
 
         receiver = Receiver(
             codec, self._clock, payload_type=media.payload_type, clock_rate=media.clock_rate,
-            parameter_sets=media.parameter_sets(),
+            parameter_sets=media.parameter_sets(), survey=self._survey,
         )  # fmt: skip
         carrier, session_seconds = await self._set_up(media_url, receiver)
         session = RtspSession(

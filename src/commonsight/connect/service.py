@@ -23,6 +23,7 @@ from commonsight.connect.model import (
 )
 from commonsight.connect.rtsp_open import open_rtsp
 from commonsight.connect.rtsp_udp import UDP_PORTS, PortRange
+from commonsight.connect.survey import Survey
 
 FIRST_WAIT = 1.0
 """Seconds before the first new attempt."""
@@ -39,6 +40,7 @@ log = structlog.get_logger(__name__)
 async def open(
     address: Address, *, timeout: float = 10, clock: Clock | None = None, udp_ports: PortRange = UDP_PORTS,
     snapshot_seconds: float = INTERVAL, conversation: Conversation | None = None,
+    survey: Survey | None = None,
 ) -> Session:  # fmt: skip
     """Open a camera and return once its first whole unit has come.
 
@@ -47,17 +49,21 @@ async def open(
         udp_ports: where pictures of RTSP cameras may come in by UDP.
         snapshot_seconds: least time between two pictures asked of a camera over HTTP.
         conversation: takes down what is said over RTSP or HTTP; what is said over SIP, the signalling process keeps.
+        survey: nobody wants to watch: only the first keyframe comes out, and measures are taken on the way. Returns as
+            soon as anything of the stream has come.
 
     Raises `SourceError`; nothing is left open then.
     """
     clock = clock or SystemClock()
     if address.protocol == "gb28181":
-        return await open_gb28181(address, timeout=timeout, clock=clock)
+        return await open_gb28181(address, timeout=timeout, clock=clock, survey=survey)
     if address.protocol == "http":
         return await open_http(
-            address, timeout=timeout, clock=clock, interval=snapshot_seconds, conversation=conversation
+            address, timeout=timeout, clock=clock, interval=snapshot_seconds, conversation=conversation, survey=survey
         )
-    return await open_rtsp(address, timeout=timeout, clock=clock, udp_ports=udp_ports, conversation=conversation)
+    return await open_rtsp(
+        address, timeout=timeout, clock=clock, udp_ports=udp_ports, conversation=conversation, survey=survey
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,10 +27,17 @@ class UnitQueue:
         self._stirred = asyncio.Event()
 
     async def first(self) -> None:
-        """Wait until any unit has come, keyframe or not. Raises the `SourceError` that ended the queue instead."""
+        """Wait until any unit has come, keyframe or not, or `begin` was called.
+
+        Raises the `SourceError` that ended the queue instead.
+        """
         await self._stirred.wait()
         if self._error is not None and not self._units:
             raise self._error
+
+    def begin(self) -> None:
+        """The stream has begun, though no unit is whole yet."""
+        self._stirred.set()
 
     def put(self, unit: AccessUnit) -> None:
         """Never waits."""

@@ -7,7 +7,8 @@ front of the first unsettled one, so after kill -9 the next worker repeats at mo
 import asyncio
 import heapq
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 import structlog
@@ -22,6 +23,7 @@ from commonsight.media.probe import ProbeResult
 from commonsight.problem import Refusal
 from commonsight.records.database import Database, WriteSession
 from commonsight.settings import Inspect
+from commonsight.vision.picture import Planes
 
 log = structlog.get_logger(__name__)
 
@@ -31,6 +33,8 @@ WRITE_SECONDS = 1.0
 WRITE_MOST = 500
 
 Probe = Callable[[UUID, Source], Awaitable[ProbeResult]]
+Look = Callable[[UUID, Planes, datetime], Awaitable[None] | None]
+"""What is to be seen on the picture a try has brought; called once for each, in the same opening."""
 
 
 class ShardLost(Exception):
@@ -53,13 +57,15 @@ class ShardRun:
     Args:
         probe: makes one try; bounded in time by itself.
         share: how many shards are worked at once in the house; the rate is divided among them.
+        look: diagnoses the pictures that tries bring, if `probe` hands them out.
     """
 
     def __init__(
-        self, database: Database, clock: Clock, settings: Inspect, held: Claim, probe: Probe, share: int = 1
-    ) -> None:
+        self, database: Database, clock: Clock, settings: Inspect, held: Claim, probe: Probe, share: int = 1,
+        look: Look | None = None,
+    ) -> None:  # fmt: skip
         self._database, self._clock, self._settings = database, clock, settings
-        self._held, self._probe = held, probe
+        self._held, self._probe, self._look = held, probe, look
         self._pace = Pace(settings.rate / share, clock.monotonic())
         self._slots = asyncio.Semaphore(settings.concurrency)
         self._unsettled: set[int] = set()
@@ -134,6 +140,7 @@ class ShardRun:
         finally:
             self._slots.release()
         self.count += 1
+        result = await looked_at(waiting.camera_id, result, self._clock.now(), self._look)
         self._tried.append(Tried(waiting.camera_id, self._clock.now(), result))
         waiting.failures = 0 if result.first_frame else waiting.failures + 1
         if health_after(result, waiting.failures, self._settings.offline_after) is None:
@@ -167,6 +174,21 @@ class ShardRun:
             except BaseException:
                 self._tried = tried + self._tried
                 raise
+
+
+async def looked_at(camera_id: UUID, result: ProbeResult, at: datetime, look: Look | None) -> ProbeResult:
+    """Let `look` see the picture; returns the result without it, because results wait in memory to be written."""
+    if result.picture is None:
+        return result
+    if look is not None:
+        try:
+            seen = look(camera_id, result.picture, at)
+            if seen is not None:
+                await seen
+        except Refusal as refusal:
+            # A picture that cannot be judged is no reason to lose the proof that there is one.
+            log.warning("look_failed", camera=str(camera_id), code=refusal.code)
+    return replace(result, picture=None)
 
 
 async def write_tries(session: WriteSession, tried: Sequence[Tried], settings: Inspect) -> None:

@@ -120,8 +120,8 @@ async def shard() -> None:
         await plan_sweep(session, house)
 
 
-async def prober(house: House, *, traced: bool = False) -> Probe:
-    """Tries under a permit of our own, which says in the register who looks and why. `traced`: as for `probe`."""
+async def prober(house: House, *, traced: bool = False, keep_picture: bool = False) -> Probe:
+    """Tries under a permit of our own, which says in the register who looks and why. The rest: as for `probe`."""
     secrets.install(house.settings.data_dir)
     async with house.database.write() as session:
         issued = await gate.issue_system(session, name="inspect", purpose_code=PURPOSE, hours=12)
@@ -129,7 +129,10 @@ async def prober(house: House, *, traced: bool = False) -> Probe:
 
     async def probe(camera_id: UUID, source: Source) -> ProbeResult:
         # A source has the fields of the address that connect opens; this room may not name connect's types.
-        return await probing.probe(permit, camera_id, source, timeout=timeout, clock=house.clock, traced=traced)
+        return await probing.probe(
+            permit, camera_id, source, timeout=timeout, clock=house.clock, traced=traced,
+            keep_picture=keep_picture,
+        )  # fmt: skip
 
     return probe
 

@@ -8,10 +8,11 @@ from typing import Any, Literal
 import av
 import numpy as np
 import structlog
+from av.codec.context import Flags2
 from av.video.codeccontext import VideoCodecContext
 from av.video.reformatter import ColorRange
 
-from commonsight.vision.picture import Bgr, Converter, Plane, rows_of
+from commonsight.vision.picture import Bgr, Converter, Plane, Planes, rows_of
 
 log = structlog.get_logger(__name__)
 
@@ -72,6 +73,19 @@ class Frame:
         )
         return luma, blue, red
 
+    def still(self) -> Planes:
+        """The picture in its own size and range, copied out of the decoder: nothing is scaled or computed."""
+        frame = self._frame
+        full = frame.color_range == ColorRange.JPEG or frame.format.name.startswith("yuvj")
+        if frame.format.name not in ("yuv420p", "yuvj420p"):
+            frame = self._convert(frame, self.width, self.height, "yuv420p")
+            full = full and frame.color_range != ColorRange.MPEG
+        sizes = ((self.height, self.width), *(((self.height + 1) // 2, (self.width + 1) // 2),) * 2)
+        luma, blue, red = (
+            rows_of(plane)[:rows, :columns].copy() for plane, (rows, columns) in zip(frame.planes, sizes, strict=True)
+        )
+        return Planes(luma, blue, red, full)
+
     def luma(self, step: int = 1) -> Plane:
         """Brightness of every `step`-th pixel of every `step`-th row, uint8; no colour conversion, so nearly free."""
         if step < 1:
@@ -92,9 +106,12 @@ class Decoder:
         codec: "h264", "h265" or "jpeg".
         skip_loop_filter: leave out deblocking of no frames, of those no other refers to, or of all. "all" saves
             decoding time and lets artefacts build up until the next keyframe.
+        fast: let the decoder take short cuts that the standard does not allow; for single keyframes.
     """
 
-    def __init__(self, codec: Literal["h264", "h265", "jpeg"], *, skip_loop_filter: SkipLoopFilter = "none") -> None:
+    def __init__(
+        self, codec: Literal["h264", "h265", "jpeg"], *, skip_loop_filter: SkipLoopFilter = "none", fast: bool = False
+    ) -> None:
         if codec not in _DECODERS:
             raise ValueError(f"codec is {codec!r}, must be one of {', '.join(_DECODERS)}")
         self.errors = 0
@@ -104,6 +121,8 @@ class Decoder:
         self._context = context
         self._context.thread_count = 1
         self._context.options = {"max_pixels": str(MAX_PIXELS), "skip_loop_filter": skip_loop_filter}
+        if fast:
+            self._context.flags2 |= Flags2.fast
         if codec == "jpeg":
             # This decoder fills what is missing with grey and does not say so; a cut picture shall be an error instead.
             context.options |= {"err_detect": "explode"}

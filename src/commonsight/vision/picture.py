@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Literal, Protocol
 
@@ -29,6 +30,28 @@ class Picture(Protocol):
 
 
 Plane = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Planes:
+    """A decoded picture as brightness and colour, free of its decoder: each uint8, row by row without padding.
+
+    `luma`: (height, width). `blue`, `red`: colour differences, half of both sides rounded up; 128 is no colour.
+    `full_range`: values run from 0 to 255; otherwise from 16 to 235 (colour 240), the range of video.
+    """
+
+    luma: Plane
+    blue: Plane
+    red: Plane
+    full_range: bool = False
+
+    @property
+    def width(self) -> int:
+        return int(self.luma.shape[1])
+
+    @property
+    def height(self) -> int:
+        return int(self.luma.shape[0])
 
 
 def fit(width: int, height: int, trained: Input) -> tuple[int, int]:

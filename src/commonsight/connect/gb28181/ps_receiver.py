@@ -3,8 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from commonsight.clock import Clock
+from commonsight.connect.gb28181.ps_skim import can_start
 from commonsight.connect.model import TICKS_PER_SECOND, AccessUnit, Codec, Counters, Sound, StreamInfo
 from commonsight.connect.reorder import Reorder
+from commonsight.connect.survey import Survey
 from commonsight.connect.unit_queue import UnitQueue
 from commonsight.connect.wire import ps, rtp
 from commonsight.connect.wire.depacketise import Depacketiser
@@ -30,9 +32,12 @@ class PsReceiver:
     Args:
         ssrc: the number the device was asked to send under.
         rtpmaps: of the answer, payload type -> "PS/90000"; what begins like a program stream is one all the same.
+        survey: nobody wants to watch; see there.
     """
 
-    def __init__(self, clock: Clock, *, ssrc: int = 0, rtpmaps: Mapping[int, str] | None = None) -> None:
+    def __init__(
+        self, clock: Clock, *, ssrc: int = 0, rtpmaps: Mapping[int, str] | None = None, survey: Survey | None = None
+    ) -> None:
         self.queue = UnitQueue()
         self.info: StreamInfo | None = None
         self.last_unit = clock.monotonic()
@@ -40,6 +45,9 @@ class PsReceiver:
         self.audio: ps.AudioCodec | None = None
         self._clock = clock
         self._rtpmaps = rtpmaps or {}
+        self._survey = survey
+        self._passed_over = -1
+        """Time of the picture that is being passed over."""
         self._demuxer = ps.Demuxer()
         self._elementary: Depacketiser | None = None
         self._reception = rtp.Reception()
@@ -63,6 +71,11 @@ class PsReceiver:
         found.timestamp_jumps = self._jumps + self._timeline.jumps
         found.packets_reordered = self._reorder.reordered
         return found
+
+    @property
+    def offered(self) -> StreamInfo:
+        """What is known of the stream; before its first picture, the coding as far as it was named."""
+        return self.info or StreamInfo(self._demuxer.codec or Codec.H264, (), 0, 0)
 
     @property
     def waiting(self) -> bool:
@@ -98,10 +111,32 @@ class PsReceiver:
             if step or self._reception.received != 1:
                 return  # repeated
             gap = self._anew = counters.packets > 1  # the stream began anew
+        if self._survey is not None and self._passes_over(packet, self._survey):
+            return
         if self._elementary is not None or (counters.packets == 1 and self._begins_elementary(packet)):
             self._take_elementary(packet, gap)
         else:
             self._take_program(packet, gap)
+
+    def _passes_over(self, packet: rtp.RtpPacket, survey: Survey) -> bool:
+        """Whether the packet belongs to a picture that nobody wants: one that cannot start a stream, or a second."""
+        survey.came(len(packet.payload), self._clock.monotonic())
+        self.queue.begin()
+        if packet.timestamp == self._passed_over:
+            return True
+        if packet.timestamp == self._timestamp:
+            return False
+        key = can_start(packet.payload)
+        if key is None:
+            return False
+        survey.picture(packet.timestamp, key)
+        if key and not self._counters.units:
+            return False
+        # What came before ends here; what comes is no part of it.
+        self._hand_on(self._demuxer.cut(sure=True), self._timestamp)
+        self._demuxer.gap()
+        self._passed_over = self._timestamp = packet.timestamp
+        return True
 
     def _take_program(self, packet: rtp.RtpPacket, gap: bool) -> None:
         demuxer, payload = self._demuxer, packet.payload

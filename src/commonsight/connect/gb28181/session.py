@@ -45,8 +45,7 @@ class GbSession:
 
     @property
     def info(self) -> StreamInfo:
-        assert self._receiver.info is not None
-        return self._receiver.info
+        return self._receiver.offered
 
     @property
     def counters(self) -> Counters:

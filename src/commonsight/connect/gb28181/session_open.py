@@ -18,6 +18,7 @@ from commonsight.connect.gb28181.ps_receiver import PsReceiver
 from commonsight.connect.gb28181.session import GbSession, hang_up, report
 from commonsight.connect.gb28181.signalling_client import Client, SignallingLost
 from commonsight.connect.model import Address, OwnFailure, SourceCode, SourceError
+from commonsight.connect.survey import Survey
 from commonsight.problem import Refusal
 from commonsight.settings import Zone
 
@@ -84,8 +85,10 @@ def read_url(url: str) -> Wish:
     return Wish(device, channel, transport=transport)
 
 
-async def open_gb28181(address: Address, *, timeout: float, clock: Clock) -> GbSession:
+async def open_gb28181(address: Address, *, timeout: float, clock: Clock, survey: Survey | None = None) -> GbSession:
     """Invite the camera of `gb28181://device/channel` and return once its first whole unit has come.
+
+    With a `survey` it returns as soon as anything of the stream has come.
 
     Raises `SourceError`; then nothing is left open.
     """
@@ -93,15 +96,17 @@ async def open_gb28181(address: Address, *, timeout: float, clock: Clock) -> GbS
         wish = read_url(address.url)
     except ValueError as error:
         raise SourceError(SourceCode.PROTOCOL, str(error)) from None
-    return await open_wish(wish, timeout=timeout, clock=clock)
+    return await open_wish(wish, timeout=timeout, clock=clock, survey=survey)
 
 
-async def open_wish(wish: Wish, *, timeout: float, clock: Clock, line: Line | None = None) -> GbSession:
+async def open_wish(
+    wish: Wish, *, timeout: float, clock: Clock, line: Line | None = None, survey: Survey | None = None
+) -> GbSession:
     """The same for any wish: live, a recording to watch (`GbSession.seek` …), a recording to fetch.
 
     Raises `SourceError`; then nothing is left open. `timeout`: seconds for all of it.
     """
-    opening = _Opening(wish, clock)
+    opening = _Opening(wish, clock, survey)
     try:
         async with asyncio.timeout(timeout):
             return await opening.run(line or installed())
@@ -123,11 +128,12 @@ async def open_wish(wish: Wish, *, timeout: float, clock: Clock, line: Line | No
 class _Opening:
     """What has been reached so far, so that it can be undone at any moment."""
 
-    def __init__(self, wish: Wish, clock: Clock) -> None:
+    def __init__(self, wish: Wish, clock: Clock, survey: Survey | None = None) -> None:
         self.step = "connect"
         self.when_late = SourceCode.TIMEOUT
         self._wish = wish
         self._clock = clock
+        self._survey = survey
         self._client: Client | None = None
         self._taken: Taken | None = None
         self._intake: Intake | None = None
@@ -150,6 +156,9 @@ class _Opening:
         self._client = client = await line.client(patience=SIGNALLING_SECONDS)
         wish = self._wish
         where = await client.call("reach", device=wish.device)
+        if self._survey is not None:
+            # The device keeps its registration alive, so there is nothing to connect to.
+            self._survey.connected = self._clock.monotonic()
         zone = line.zone(str(where["zone"]))
         self._taken = line.ports(zone).take()
         self.step = "INVITE"
@@ -162,6 +171,8 @@ class _Opening:
                 raise
             log.info("invite_again_by_udp", device=wish.device, channel=wish.channel, answer=words)
             answer = await self._invite(client, zone, transport := "udp")
+        if self._survey is not None:
+            self._survey.heard(self._clock.monotonic())
         return await self._play(client, answer, transport, str(where["host"]))
 
     async def _invite(self, client: Client, zone: Zone, transport: Transport) -> dict[str, Any]:
@@ -182,7 +193,8 @@ class _Opening:
         ssrc = int(answer["ssrc"])
         own = str(answer.get("answered_ssrc") or "")
         rtpmaps = {int(number): str(text) for number, text in answer["rtpmaps"].items()}
-        receiver = self._receiver = PsReceiver(self._clock, ssrc=int(own) if own else ssrc, rtpmaps=rtpmaps)
+        receiver = self._receiver = PsReceiver(self._clock, ssrc=int(own) if own else ssrc, rtpmaps=rtpmaps,
+                                               survey=self._survey)  # fmt: skip
 
         def lost(reason: str) -> None:
             receiver.queue.end(SourceError(SourceCode.LOST, reason))
@@ -202,7 +214,7 @@ class _Opening:
                 raise SourceError(SourceCode.REFUSED, f"{self.step}: {error}") from error
         self.step, self.when_late = "first picture", SourceCode.NO_VIDEO
         await receiver.queue.first()
-        if receiver.info is None:
+        if receiver.info is None and self._survey is None:
             raise SourceError(SourceCode.NO_VIDEO, "the device ended the dialog before its first picture")
         session.start()
         return session

@@ -98,6 +98,12 @@ class Depacketiser:
                 return (*done, finished)
         return done
 
+    def pass_over(self) -> None:
+        """Forget what belongs to the picture that begins now: nobody wants it. Parameter sets before it are kept."""
+        if self._found:
+            self._learn()
+        self._reset()
+
     def _finish(self) -> RawUnit | None:
         """Close the unit. One without a picture stays: it belongs in front of the picture that follows."""
         if self._damaged:
