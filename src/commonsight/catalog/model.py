@@ -1,5 +1,6 @@
 """Pure types of the camera file."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
@@ -129,7 +130,10 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Camera:
-    """A camera with everything the file holds about it, but never its password."""
+    """A camera with everything the file holds about it, but never its password.
+
+    `file`: the fields of `rules/fields.toml` that have no column of their own, by code.
+    """
 
     row: CameraRow
     system: System
@@ -142,6 +146,7 @@ class Camera:
     created_at: datetime
     updated_at: datetime
     archived_at: datetime | None
+    file: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,9 @@ from uuid import UUID
 from commonsight import outbox
 from commonsight.access.audit import Actor, record
 from commonsight.catalog import codes, lists, overview, secrets, source, store, vocabulary
+from commonsight.catalog import file as files
 from commonsight.catalog.model import Camera, Counts, Filters, Health, Sort, Total
+from commonsight.catalog.rules import fields as file_fields
 from commonsight.catalog.search import grams
 from commonsight.places import service as places
 from commonsight.places.coordinates import System, to_wgs84
@@ -206,6 +208,7 @@ async def change(
     if "url" in fields and fields["url"] != present.url:
         # What was measured was measured at the old address.
         fields |= {"health": int(Health.UNKNOWN), "health_at": now}
+    await files.attribute(session, files.Source.PERSON, by.actor.name, now)
     await store.update(session, camera_id, fields)
     await _tell(session, by, "changed", camera_id, fields.get("name", present.row.name), now, fields)
     return _visible(await store.one(session, camera_id), camera_id, by.regions)
@@ -220,6 +223,7 @@ async def archive(
     if (present.archived_at is None) == restore:
         return present
     moment = None if restore else now
+    await files.attribute(session, files.Source.PERSON, by.actor.name, now)
     await store.update(session, camera_id, {"archived_at": moment})
     await _tell(session, by, "restored" if restore else "archived", camera_id, present.row.name, now, {})
     return replace(present, archived_at=moment, version=present.version + 1)
@@ -299,6 +303,11 @@ async def _checked(session: WriteSession, given: Given, by: Changer, present: Ca
             raise conversion_forbidden(system)
         fields |= _point(given["point"], system)
     fields |= _source(given, by, present)
+    if given["file"]:
+        held = {} if present is None else present.file
+        filed = {**held, **{name: file_fields.checked(name, value) for name, value in given["file"].items()}}
+        if filed != held:
+            fields["file"] = filed
     return fields
 
 

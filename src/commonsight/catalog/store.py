@@ -1,5 +1,6 @@
 """SQL of single cameras, platforms and organisations, and of writing health."""
 
+import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +19,7 @@ EXPORT_BATCH = 2_000
 _MORE = (
     "c.system, c.original[0] AS original_lon, c.original[1] AS original_lat, c.direction, c.field_angle, "
     "c.view_distance, c.protocol, c.url, c.username, c.version, "
-    "c.created_at, c.updated_at, c.archived_at"
+    "c.created_at, c.updated_at, c.archived_at, c.file"
 )
 # Columns that people's changes may set; anything else is a mistake in this room.
 _COLUMNS = frozenset(
@@ -49,6 +50,7 @@ _COLUMNS = frozenset(
         "analysis",
         "health",
         "health_at",
+        "file",
     }
 )
 _POINTS = frozenset({"location", "original"})
@@ -78,6 +80,7 @@ def _camera(row: Row[Any]) -> Camera:
         created_at=row.created_at,
         updated_at=row.updated_at,
         archived_at=row.archived_at,
+        file=row.file,
     )
 
 
@@ -144,6 +147,8 @@ async def sources(session: ReadSession, ids: Sequence[UUID]) -> dict[UUID, Seale
 
 
 def _place(column: str) -> str:
+    if column == "file":
+        return "CAST(:file AS jsonb)"
     if column not in _POINTS:
         return f":{column}"
     return f"point(CAST(:{column}_lon AS float8), CAST(:{column}_lat AS float8))"
@@ -157,6 +162,8 @@ def _values(fields: Mapping[str, Any]) -> dict[str, Any]:
     for column, value in fields.items():
         if column in _POINTS:
             values[f"{column}_lon"], values[f"{column}_lat"] = value or (None, None)
+        elif column == "file":
+            values[column] = json.dumps(value, ensure_ascii=False)
         else:
             values[column] = value
     return values

@@ -120,6 +120,10 @@ class CameraDetail(CameraOut):
     created_at: datetime
     updated_at: datetime
     archived_at: datetime | None
+    file: dict[str, str] = Field(
+        examples=[{"point_class": "1", "install_time": "2021-03-05"}],
+        description="the fields of the file without a place of their own above, by code (GET /records/fields)",
+    )
 
     @classmethod
     def detail(cls, camera: Camera, path: list[RegionName]) -> Self:
@@ -139,6 +143,7 @@ class CameraDetail(CameraOut):
                 "created_at": camera.created_at,
                 "updated_at": camera.updated_at,
                 "archived_at": camera.archived_at,
+                "file": {name: value for name, value in camera.file.items() if value},
             }
         )
 
@@ -168,6 +173,12 @@ class CameraIn(BaseModel):
     url: str | None = Field(default=None, max_length=URL_MOST, examples=["rtsp://camera.example/stream"])
     username: str | None = Field(default=None, max_length=200)
     password: SecretStr | None = Field(default=None, max_length=200)
+    file: dict[str, str | None] | None = Field(
+        default=None,
+        max_length=100,
+        examples=[{"maintenance_unit": "广西某某运维有限公司", "record_days": "30"}],
+        description="fields of the file by code; those left out stay, null or an empty text takes a value away",
+    )
 
 
 class TreeOut(BaseModel):
