@@ -1,8 +1,15 @@
 """All measures of one picture at once."""
 
 from commonsight.vision.picture import Planes
+from commonsight.vision.quality.damage import corruption
+from commonsight.vision.quality.frozen import frozen
 from commonsight.vision.quality.model import Fingerprint, Look, Scores
 from commonsight.vision.quality.reference import Reference, compare
+from commonsight.vision.quality.texture import texture
+from commonsight.vision.quality.tone import tone
+
+LEAST_SIDE = 64
+"""Pixels; a smaller picture tells nothing."""
 
 
 def measure(
@@ -15,11 +22,18 @@ def measure(
         reference: what the camera showed when all was well.
 
     Returns:
-        Item code -> score; `inspect/diagnosis/items.toml` says in what unit, and from where on it is a fault.
+        Item code -> score; `inspect/diagnosis/items.toml` says in what unit, and from where on it is a fault. What
+        this picture cannot tell is left out.
     """
     look = picture if isinstance(picture, Look) else Look(picture)
-    scores: Scores = {}
+    if min(look.width, look.height) < LEAST_SIDE:
+        return {}
+    scores = tone(look) | texture(look) | {"corruption": corruption(look)}
+    if previous is not None:
+        before = previous if isinstance(previous, Fingerprint) else Look(previous).fingerprint
+        share = frozen(look.fingerprint, before)
+        if share is not None:
+            scores["freeze"] = share
     if reference is not None:
         scores |= compare(look, reference)
-    del previous
     return scores

@@ -38,4 +38,5 @@ def _cells(look: Look) -> Plane:
     columns = np.linspace(0, look.coarse.shape[1], GRID[1] + 1).astype(int)
     summed = np.add.reduceat(np.add.reduceat(look.coarse, rows[:-1], 0), columns[:-1], 1)
     counts = np.maximum(np.diff(rows), 1)[:, None] * np.maximum(np.diff(columns), 1)[None, :]
-    return np.clip(summed / counts, 0, 255).astype(np.uint8)
+    cells: Plane = np.clip(summed / counts, 0, 255).astype(np.uint8)
+    return cells
