@@ -16,6 +16,7 @@ from sqlalchemy import text
 
 from commonsight import outbox
 from commonsight.access.audit import Actor, record
+from commonsight.catalog import file as files
 from commonsight.catalog import where as conditions
 from commonsight.catalog.model import Filters
 from commonsight.places.coordinates import System, to_wgs84
@@ -127,6 +128,7 @@ async def _write(
         "because": because,
         "now": now,
     }
+    await files.attribute(session, files.Source.PERSON, by.name, now, why=because)
     await session.execute(_RECORD, values)
     await session.execute(_MOVE, values)
     detail: dict[str, Any] = {"system": system.value, "because": because, "cameras": len(moved)}

@@ -18,6 +18,7 @@ from commonsight.catalog import store, vocabulary
 from commonsight.catalog.imports.columns import columns
 from commonsight.catalog.imports.model import Format
 from commonsight.catalog.model import Camera, Filters
+from commonsight.catalog.rules import fields
 from commonsight.catalog.xlsx_writer import Cell, XlsxWriter
 from commonsight.places.coordinates import System
 from commonsight.records.database import Database
@@ -118,6 +119,7 @@ def values(camera: Camera, language: str | None) -> dict[str, Cell]:
         "view_distance": camera.view.distance,
         "url": camera.url,
         "username": camera.username,
+        **{key: camera.file.get(key) or None for key in fields.kept()},
         "wgs84_lon": wgs84_lon,
         "wgs84_lat": wgs84_lat,
         "health": row.health.word if language is None else say(f"catalog.health_{row.health.word}", language),

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from commonsight import jobs, outbox
 from commonsight.catalog import codes, health, intake_store, intake_syncs, intake_write, vocabulary
+from commonsight.catalog import file as files
 from commonsight.catalog.intake_fields import ChannelKind, Reported, is_gb
 from commonsight.catalog.intake_rules import ENDED, Change, Channel, News, Word, decide, fold
 from commonsight.catalog.intake_store import Held, Source
@@ -143,12 +144,12 @@ async def _file(session: WriteSession, source_id: UUID, clock: Clock) -> int:
     if end == 0:
         await _end(session, source, words[0], clock.now())
         return 1
-    tallies = await _put(session, source, words)
+    tallies = await _put(session, source, words, clock.now())
     await intake_syncs.count(session, {key: tally for key, tally in tallies.items() if key is not None})
     return len(words)
 
 
-async def _put(session: WriteSession, source: Source, words: list[Word]) -> dict[UUID | None, Tally]:
+async def _put(session: WriteSession, source: Source, words: list[Word], now: datetime) -> dict[UUID | None, Tally]:
     """Decide and write; returns what it did, by sync."""
     news = fold(await _completed(session, source, words), source.code)
     stored = await intake_store.channels(session, source.id, sorted(news))
@@ -166,7 +167,7 @@ async def _put(session: WriteSession, source: Source, words: list[Word]) -> dict
         columns = {} if told.item is None else _columns(told.item, source, regions)
         after, change = decide(channel, None if held is None else held.camera, told, columns)
         puts.append((after, change, held))
-    await _write(session, source, puts)
+    await _write(session, source, puts, now)
     return _tallies(words, stored, puts)
 
 
@@ -210,7 +211,7 @@ def _columns(item: Reported, source: Source, regions: set[str]) -> dict[str, Any
     }
 
 
-async def _write(session: WriteSession, source: Source, puts: Sequence[Put]) -> None:
+async def _write(session: WriteSession, source: Source, puts: Sequence[Put], now: datetime) -> None:
     cameras: list[CameraOut] = []
     hints = []
     for channel, change, held in puts:
@@ -230,6 +231,7 @@ async def _write(session: WriteSession, source: Source, puts: Sequence[Put]) -> 
         if change.health is not None:
             hints.append((held.camera.id, *change.health))
     if cameras:
+        await files.attribute(session, files.Source.REPORT, source.name, now)
         await intake_write.stage(session, cameras)
         await intake_write.update_cameras(session)
         await _insert(session)

@@ -23,7 +23,7 @@ BATCH: Final = 2_000
 # Columns that an import may set. `archived_at` brings archived cameras back, and takes added ones out again.
 _SET: Final = (
     "code, name, region, address, platform_id, unit_id, kind, sector, place, location, system, original, cell, "
-    "direction, field_angle, view_distance, protocol, url, username, secret, grams, archived_at, health"
+    "direction, field_angle, view_distance, protocol, url, username, secret, grams, archived_at, file, health"
 )
 _NEW: Final = ", ".join(f"r.{column.strip()}" for column in _SET.split(","))
 _FROM_N: Final = _NEW.replace("r.", "n.")
@@ -181,7 +181,8 @@ _UNDO_LOCK = text(_HOLD.format(_THEIRS))
 _UNDONE = _FROM_N.replace("n.health", "CASE WHEN n.moved THEN 0 ELSE n.health END")
 _UNDO = text(f"""
     WITH held AS (
-        SELECT o.id, i.row, coalesce(i.before, jsonb_build_object('archived_at', CAST(:now AS timestamptz))) AS fields
+        SELECT o.id, i.row, coalesce('{{"file": {{}}}}'::jsonb || i.before,
+            jsonb_build_object('archived_at', CAST(:now AS timestamptz))) AS fields
         FROM import_rows AS i JOIN cameras AS o ON o.id = i.camera_id
         WHERE {_THEIRS} AND i.written = md5(camera_image(o)::text)
     ), told AS (

@@ -1,10 +1,15 @@
-"""The columns of a camera file, from `columns.toml`: one list for template, import, export and guide."""
+"""The columns of a camera file, from `columns.toml`: one list for template, import, export and guide.
+
+The fields of the file that have no column of their own (`rules/fields.toml`) follow those that a person fills in.
+"""
 
 import tomllib
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+
+from commonsight.catalog.rules import fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +39,25 @@ class Column:
 def columns() -> dict[str, Column]:
     """Every column, by key, in the order of the file."""
     document = tomllib.loads((files("commonsight.catalog.imports") / "columns.toml").read_text("utf-8"))
-    return {key: Column(key, **(said | {"aliases": tuple(said.get("aliases", ()))})) for key, said in document.items()}
+    listed = {
+        key: Column(key, **(said | {"aliases": tuple(said.get("aliases", ()))})) for key, said in document.items()
+    }
+    filled = {key: column for key, column in listed.items() if not column.shown}
+    return filled | {key: _of(each) for key, each in fields.kept().items()} | listed
+
+
+def _of(of: fields.Field) -> Column:
+    choices = "；".join(f"{code} {zh}" for code, (zh, _) in of.choices.items())
+    meant = "; ".join(f"{code} {en}" for code, (_, en) in of.choices.items())
+    return Column(
+        of.code,
+        of.zh,
+        of.en,
+        () if of.reported is None else (of.reported,),
+        of.example,
+        of.note_zh or choices,
+        of.note_en or meant,
+    )
 
 
 def written() -> list[Column]:

@@ -8,6 +8,7 @@ import structlog
 
 from commonsight import outbox
 from commonsight.access.audit import Actor, record
+from commonsight.catalog import file as files
 from commonsight.catalog.imports import apply, store
 from commonsight.catalog.imports.model import Import, Problem, State
 from commonsight.catalog.imports.service import Told, known
@@ -28,6 +29,7 @@ async def commit(database: Database, clock: Clock, import_id: UUID, by: Actor, t
             if present is None or present.state is not State.COMMITTING:
                 return known(present, import_id)
             now = clock.now()
+            await files.attribute(session, files.Source.IMPORT, by.name, now, why=present.name, batch=import_id)
             written = await apply.write(session, import_id, now)
             done = present.done + written.done
             if written.refused:
@@ -57,6 +59,7 @@ async def undo(database: Database, clock: Clock, import_id: UUID, by: Actor, tol
             if present is None or present.state is not State.UNDOING:
                 return known(present, import_id)
             now = clock.now()
+            await files.attribute(session, files.Source.IMPORT, by.name, now, why=f"↶ {present.name}", batch=import_id)
             undone = await apply.undo(session, import_id, now)
             if undone.refused:
                 facts = {"rule": "as it was written"}

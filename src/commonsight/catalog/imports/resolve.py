@@ -202,6 +202,8 @@ class Resolver:
                 del fields["username"]
             if "secret" in fields and image["secret"] and self.same_secret(image["secret"], fields["secret"]):
                 del fields["secret"]
+        if "file" in fields:
+            fields["file"] = image.get("file", {}) | fields["file"]
         changes = {key: value for key, value in fields.items() if not _equal(key, image.get(key), value)}
         if moved:
             # A new address brings its own user and password, and what was measured was measured at the old one.
@@ -237,6 +239,7 @@ def _new(fields: dict[str, Any]) -> dict[str, Any]:
         "place": "unknown",
         "system": System.WGS84.value,
         "cell": 0,
+        "file": {},
     } | fields
     return fields | {"grams": grams(str(fields["name"]), str(fields["address"]))}
 

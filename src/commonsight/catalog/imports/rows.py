@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from commonsight.catalog import codes, source, vocabulary
 from commonsight.catalog.imports.model import CELL_MOST, Line, Problem, Rights, Row
+from commonsight.catalog.rules import fields as file_fields
 from commonsight.catalog.service import ADDRESS_MOST, NAME_MOST, UNIT_MOST
 from commonsight.places.coordinates import System, to_wgs84
 from commonsight.places.grid import DENSITY_RESOLUTION, cell
@@ -72,6 +73,16 @@ def read_row(line: Line, rights: Rights, stated: System | None, seal: Seal) -> t
                 row.deferred["code"], fields["code"] = refusal, text
             else:
                 problems.append(Problem.of(line.number, refusal, field=key))
+    filed: dict[str, str] = {}
+    for key in file_fields.kept():
+        if (text := line.cells.get(key)) is None:
+            continue
+        try:
+            filed[key] = file_fields.checked(key, text)
+        except Refusal as refusal:
+            problems.append(Problem.of(line.number, refusal, field=key))
+    if filed:
+        fields["file"] = filed
     parts: tuple[Callable[[], None], ...] = (
         lambda: _region(fields, rights),
         lambda: _point(fields, line.cells, stated),
