@@ -20,10 +20,10 @@ from commonsight.connect.model import Codec
 from commonsight.connect.wire import rtp
 from commonsight.connect.wire.rfc4571 import Deframer, frame
 from commonsight.media.bridge import path as bridge_path
-from commonsight.media.bridge.film import OwnFilm, info_of, parameter_sets
+from commonsight.media.bridge.film import OwnFilm, info_of
 from commonsight.media.bridge.path import NoPath, Paced
 from commonsight.media.bridge.reader import BridgeReader
-from commonsight.media.fmp4 import fragment, init_segment
+from commonsight.media.fmp4 import fragment, init_segment, sets_in
 from commonsight.media.model import Track, Unit
 from commonsight.media.recordings.segment import About, Writer, read
 from commonsight.problem import Refusal
@@ -307,7 +307,7 @@ def test_what_a_decoder_needs_is_read_from_a_file_and_cut_records_give_what_is_w
         with av.open(io.BytesIO(segment.init), format="mp4") as opened:
             whole = opened.streams.video[0].codec_context.extradata or b""
         for end in range(len(whole)):
-            assert len(parameter_sets(codec, whole[:end])) <= len(footage.info.parameter_sets)
+            assert len(sets_in(codec, whole[:end])) <= len(footage.info.parameter_sets)
         segment.path.unlink()
 
 

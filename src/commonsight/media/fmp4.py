@@ -220,6 +220,58 @@ def restamped(data: bytes, *, sequence: int, decode_time: int, duration: int) ->
     return bytes(made)
 
 
+def nals_of(sample: bytes) -> list[bytes]:
+    """The NAL units of a sample: each behind its length in four bytes. Cut off: what is whole."""
+    found, at = [], 0
+    while at + 4 <= len(sample):
+        size = int.from_bytes(sample[at : at + 4], "big")
+        if at + 4 + size > len(sample):
+            break
+        found.append(sample[at + 4 : at + 4 + size])
+        at += 4 + size
+    return found
+
+
+def sets_of(codec: Codec, segment: bytes) -> tuple[bytes, ...]:
+    """The parameter sets in an init segment. Raises MuxError when it cannot be read."""
+    try:
+        with av.open(io.BytesIO(segment), format="mp4") as opened:
+            record = opened.streams.video[0].codec_context.extradata or b""
+    except (av.FFmpegError, IndexError) as error:
+        raise MuxError(f"init segment: {error}") from error
+    return sets_in(codec, record)
+
+
+def sets_in(codec: Codec, record: bytes) -> tuple[bytes, ...]:
+    """NAL units in a decoder configuration record (avcC, hvcC: ISO/IEC 14496-15 as files have it). Cut off: what is
+    whole."""
+    found: list[bytes] = []
+
+    def take(at: int, count: int) -> int:
+        for _ in range(count):
+            size = int.from_bytes(record[at : at + 2], "big")
+            if at + 2 + size > len(record):
+                return len(record)
+            # A set ends with a stop bit: zeros behind it belong to how it was once framed.
+            found.append(record[at + 2 : at + 2 + size].rstrip(b"\x00"))
+            at += 2 + size
+        return at
+
+    if record.startswith(START_CODE[1:]) or record.startswith(START_CODE):
+        return tuple(nal for nal in record.split(START_CODE) if nal)
+    if codec is Codec.H264 and len(record) > 6:
+        at = take(6, record[5] & 31)
+        if at < len(record):
+            take(at + 1, record[at])
+    elif codec is Codec.H265 and len(record) > 22:
+        at = 23
+        for _ in range(record[22]):
+            if at + 3 > len(record):
+                break
+            at = take(at + 3, int.from_bytes(record[at + 1 : at + 3], "big"))
+    return tuple(found)
+
+
 def _some_sound(voice: av.AudioStream, rate: int) -> "av.Packet[Any]":
     """The muxer wants something of every track before it writes their description."""
     packet: av.Packet[Any] = av.Packet(b"\x01\x18\x20\x07")

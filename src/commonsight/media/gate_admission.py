@@ -17,7 +17,7 @@ from commonsight.catalog import service as catalog
 from commonsight.clock import Clock
 from commonsight.connect.model import Address
 from commonsight.gate import service as gate
-from commonsight.gate.model import Action, Footage, Permit, Standing, Viewer
+from commonsight.gate.model import Action, Footage, Standing, Viewer
 from commonsight.media.admission import Grant, Seen
 from commonsight.problem import Refusal
 from commonsight.records.database import Database, ReadSession
@@ -64,8 +64,6 @@ class GateAdmission:
     ) -> Grant:
         async with asyncio.timeout(ASK_SECONDS), self._database.write() as session:
             permit = await gate.check(session, ticket, camera_id, action=action, footage=footage, viewer=viewer)
-            if action is Action.PLAYBACK:
-                _refuse_unkept_limits(permit)
             address = await _address(session, camera_id) if locate else None
             # Last, because it locks the permit, and all readings of one worker share theirs.
             retrieval_id = await gate.open_retrieval(
@@ -163,15 +161,6 @@ class GateAdmission:
         if line is None:
             line = self._lines[grant.retrieval_id] = _Line()
         return line
-
-
-def _refuse_unkept_limits(permit: Permit) -> None:
-    """What is played back does not go by the hub, whose derived relays keep such limits: it leaves as it was recorded,
-    so a limit must not be passed over."""
-    for name in ("mask", "resolution", "fps"):
-        limit = getattr(permit.limits, name)
-        if limit is not None:
-            raise Refusal("media.limit_unsupported", status=501, rule="limits", operand=name, expected=limit)
 
 
 async def _address(session: ReadSession, camera_id: UUID) -> Address:

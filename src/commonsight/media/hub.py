@@ -149,7 +149,7 @@ class Hub:
         footage: Footage | None = None,
         viewer: Viewer | None = None,
         locate: bool = False,
-        masked: bool = False,
+        limited: bool = False,
     ) -> Sitting:
         """The same for who reads recordings: ticket, register, end and revocation are as for live pictures.
 
@@ -157,15 +157,15 @@ class Hub:
             make: builds the reader from the checked ticket and what is to be called with the first picture.
             footage: the span about to be read; None: all the permit reaches.
             locate: whether the camera itself is going to be asked.
-            masked: what is handed out was held to the permit's limits when it was made; the reader compares.
+            limited: the reader holds what it hands out to the permit's limits, or it was held to them when it was made.
 
         Raises:
-            Refusal: as `enter`; `media.limit_unsupported` for a permit with limits, which recordings are not held to.
+            Refusal: as `enter`; `media.limit_unsupported` for a permit with limits and a reader that keeps none.
         """
         grant, limits = await self._admitted(
             ticket, camera_id, locate=locate, action=action, footage=footage, viewer=viewer
         )
-        if limits is not None and not masked:
+        if limits is not None and not limited:
             self._admission.closed(grant, Seen(0, 0, 0, "limit_unsupported"))
             raise Refusal(
                 "media.limit_unsupported", status=501, rule="limits", operand="recordings", expected=limits.as_json()

@@ -1,14 +1,12 @@
 """Recordings for an upper platform: from our own files where they hold the span, from the device where not."""
 
 import asyncio
-import io
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Protocol
 from uuid import UUID
 
-import av
 import structlog
 
 from commonsight.clock import Clock
@@ -23,8 +21,8 @@ from commonsight.connect.model import (
     SourceError,
     StreamInfo,
 )
-from commonsight.connect.wire.nal import START_CODE, join
-from commonsight.media.fmp4 import HEAD_BYTES
+from commonsight.connect.wire.nal import join
+from commonsight.media.fmp4 import HEAD_BYTES, nals_of, sets_of
 from commonsight.media.recordings import store
 from commonsight.media.recordings.segment import Piece, Segment, SegmentError, read
 from commonsight.problem import Refusal
@@ -215,12 +213,7 @@ def _picture(segment: Segment, piece: Piece) -> list[bytes] | None:
             body = file.read(piece.head.size - HEAD_BYTES)
     except OSError:
         return None
-    found, at = [], 0
-    while at + 4 <= len(body):
-        size = int.from_bytes(body[at : at + 4], "big")
-        found.append(body[at + 4 : at + 4 + size])
-        at += 4 + size
-    return found or None
+    return nals_of(body) or None
 
 
 def info_of(segment: Segment) -> StreamInfo:
@@ -228,38 +221,7 @@ def info_of(segment: Segment) -> StreamInfo:
     about = segment.about
     try:
         codec = Codec(about.codec)
-        with av.open(io.BytesIO(segment.init), format="mp4") as opened:
-            extra = opened.streams.video[0].codec_context.extradata or b""
-    except (ValueError, av.FFmpegError, IndexError) as error:
+        sets = sets_of(codec, segment.init)
+    except ValueError as error:
         raise SourceError(SourceCode.UNSUPPORTED_CODEC, str(error)) from error
-    return StreamInfo(codec, parameter_sets(codec, extra), about.width, about.height)
-
-
-def parameter_sets(codec: Codec, record: bytes) -> tuple[bytes, ...]:
-    """NAL units in a decoder configuration record (avcC, hvcC: ISO/IEC 14496-15 as files have it). Cut off: what is
-    whole."""
-    found: list[bytes] = []
-
-    def take(at: int, count: int) -> int:
-        for _ in range(count):
-            size = int.from_bytes(record[at : at + 2], "big")
-            if at + 2 + size > len(record):
-                return len(record)
-            # A set ends with a stop bit: zeros behind it belong to how it was once framed.
-            found.append(record[at + 2 : at + 2 + size].rstrip(b"\x00"))
-            at += 2 + size
-        return at
-
-    if record.startswith(START_CODE[1:]) or record.startswith(START_CODE):
-        return tuple(nal for nal in record.split(START_CODE) if nal)
-    if codec is Codec.H264 and len(record) > 6:
-        at = take(6, record[5] & 31)
-        if at < len(record):
-            take(at + 1, record[at])
-    elif codec is Codec.H265 and len(record) > 22:
-        at = 23
-        for _ in range(record[22]):
-            if at + 3 > len(record):
-                break
-            at = take(at + 3, int.from_bytes(record[at + 1 : at + 3], "big"))
-    return tuple(found)
+    return StreamInfo(codec, sets, about.width, about.height)

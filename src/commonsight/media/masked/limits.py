@@ -87,6 +87,8 @@ class Derivations:
 
     def __init__(self, settings: Media, clock: Clock, models: Path | None) -> None:
         self.relays: dict[Key, Relay] = {}
+        self.playbacks = 0
+        """Processes beside the relays' that hold recordings to limits."""
         self._settings = settings
         self._clock = clock
         self._models = models
@@ -100,7 +102,7 @@ class Derivations:
         if self._held((camera_id, limits)) is not None:
             return
         await asyncio.to_thread(refuse_unready, limits, self._models)
-        if len(self.relays) >= self._settings.derived_max:
+        if len(self.relays) + self.playbacks >= self._settings.derived_max:
             most = self._settings.derived_max
             raise Refusal(
                 "media.derived_full",
@@ -110,6 +112,10 @@ class Derivations:
                 expected=most,
             )
 
+    def command(self, limits: Limits) -> list[str]:
+        """How a process is started that keeps these limits. `check` was asked before."""
+        return command(task(limits, self._models))
+
     def relay(self, camera_id: UUID, limits: Limits, plain: Relay) -> Relay:
         """The derived relay of these limits, opened when there is none. `check` was asked before."""
         key = (camera_id, limits)
@@ -117,7 +123,7 @@ class Derivations:
         if held is not None:
             return held
         before = self.relays.get(key)
-        started = command(task(limits, self._models))
+        started = self.command(limits)
 
         async def opener() -> Source:
             if before is not None:

@@ -73,7 +73,7 @@ class _Exports:
             camera, export_id = camera_of(request.query.get("camera", "")), _uuid(request.query.get("export", ""))
             sitting = await self._hub.sit(
                 request.query.get("ticket", ""), camera, make, action=Action.DOWNLOAD, viewer=viewer_of(request),
-                masked=True,
+                limited=True,
             )  # fmt: skip
         except Exception as error:
             return refused(error)

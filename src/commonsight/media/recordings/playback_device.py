@@ -131,7 +131,7 @@ class DevicePlayer(Outgoing):
                     return
                 self._take(unit, session.info)
                 await self.drained()
-            self.end("recording_end")
+            await self.over()
         except SourceError as error:
             log.info("recording_broke_off", code=error.code.value, detail=error.detail)
             self.end(_ENDS.get(error.code, "source_lost"))

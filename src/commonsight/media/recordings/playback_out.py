@@ -75,8 +75,23 @@ class Player(Protocol):
         ...
 
 
+class Through(Protocol):
+    """What holds pictures to a permit's limits on their way to the viewer (`playback_limits.Limiter`)."""
+
+    def stream(self, show: Show, *, anew: bool) -> None: ...
+
+    def picture(self, shot: Shot) -> None: ...
+
+    async def drained(self) -> None: ...
+
+    async def finish(self) -> None: ...
+
+
 class Outgoing:
-    """One viewer's connection. Implements what the hub wants to know of a reader."""
+    """One viewer's connection. Implements what the hub wants to know of a reader.
+
+    `through`: set before the first picture, nothing is sent that has not passed through it.
+    """
 
     browser = True
 
@@ -94,6 +109,7 @@ class Outgoing:
         self._sequence = 0
         self._said_at = float("-inf")
         self._show: Show | None = None
+        self.through: Through | None = None
         bound(transport)
 
     def end(self, code: End) -> None:
@@ -101,11 +117,24 @@ class Outgoing:
         if not self.ended.done():
             self.ended.set_result(code)
 
+    async def over(self) -> None:
+        """The recording has been played to its end."""
+        if self.through is not None:
+            await self.through.finish()
+        self.end("recording_end")
+
     def stream(self, show: Show, *, anew: bool = True) -> None:
         """Other pictures follow, or (`anew`) pictures from another time. The same ones going on need no message."""
         if not anew and self._show is not None and self._show.init == show.init:
             return
         self._show = show
+        if self.through is None:
+            self.send_stream(show)
+        else:
+            self.through.stream(show, anew=anew)
+
+    def send_stream(self, show: Show) -> None:
+        """Say what the pictures that follow are made of."""
         seconds = self._seconds(self._next)
         opening = {
             "type": "stream", "mime": show.init.mime, "sound": show.audible, "codec": show.codec,
@@ -115,13 +144,20 @@ class Outgoing:
         self._said_at = float("-inf")
 
     def picture(self, shot: Shot, duration: int | None = None) -> None:
-        """Send a picture. `duration`: ticks it lasts in the recording; None: as its fragment says."""
+        """A picture follows. `duration`: ticks it lasts in the recording; None: as its fragment says."""
+        if self.through is None:
+            self.send_picture(shot, duration)
+        else:
+            self.through.picture(shot)
+
+    def send_picture(self, shot: Shot, duration: int | None) -> None:
+        """Send a picture."""
         head = read_head(shot.body)
         assert head is not None
         lasts = QUICK if shot.early else max(round((duration or head.duration) / self.speed), 1)
         now = self._clock.monotonic()
         if not shot.early and now - self._said_at >= POSITION_SECONDS:
-            self.position(shot.at)
+            self._position(shot.at)
         at, self._next = self._next, self._next + lasts
         self._sequence += 1
         self._sound_shift = at * RATE // TICKS_PER_SECOND - head.decode_time * RATE // TICKS_PER_SECOND
@@ -136,6 +172,8 @@ class Outgoing:
 
     def sound(self, body: bytes) -> None:
         """Send a piece of sound that belongs to the pictures around it."""
+        if self.through is not None:
+            return  # a voice tells who speaks
         head = read_head(body)
         if head is None or head.decode_time + self._sound_shift < 0:
             return
@@ -146,6 +184,12 @@ class Outgoing:
 
     def position(self, at: datetime) -> None:
         """Say where the next picture lies in time."""
+        if self.through is None:
+            self._position(at)
+        else:
+            self._said_at = float("-inf")  # the next one that comes through says it
+
+    def _position(self, at: datetime) -> None:
         self._said_at = self._clock.monotonic()
         said = {
             "type": "position", "time": self._seconds(self._next), "at": at.isoformat(), "speed": self.speed,
@@ -176,6 +220,8 @@ class Outgoing:
 
     async def drained(self) -> None:
         """Wait until the viewer has taken nearly all that was sent. One that takes nothing any more is let go."""
+        if self.through is not None:
+            await self.through.drained()
         since = self._clock.monotonic()
         while self._transport.get_write_buffer_size() > UNSENT_MOST and not self.ended.done():
             if self._clock.monotonic() - since > STALL_SECONDS:

@@ -105,7 +105,7 @@ class OwnPlayer(Outgoing):
         while not self.ended.done():
             target, self._seeking = self._target, False
             if await self._play(target):
-                self.end("recording_end")
+                await self.over()
                 return
 
     async def _play(self, target: datetime) -> bool:

@@ -22,11 +22,13 @@ from commonsight.gate.model import Action
 from commonsight.media.admission import Grant
 from commonsight.media.doors import PROTOCOL, viewer_of
 from commonsight.media.hub import Hub, Sitting
+from commonsight.media.masked.limits import variant
 from commonsight.media.model import spoken
 from commonsight.media.origins import origin_allowed, pages_of
 from commonsight.media.parting import CLOSE_SECONDS, CUT, camera_of, goodbye
 from commonsight.media.recordings.library import Library, nothing
 from commonsight.media.recordings.playback_device import DevicePlayer, opener_of
+from commonsight.media.recordings.playback_limits import Limiter
 from commonsight.media.recordings.playback_own import OwnPlayer
 from commonsight.media.refusals import explain
 from commonsight.problem import Refusal
@@ -69,7 +71,7 @@ class _Playback:
             await goodbye(socket, transport, explain(error), cut=False)
             return socket
         reason = "viewer_left"
-        playing = asyncio.create_task(_play(player), name="playback")
+        playing = asyncio.create_task(self._play(player, sitting.grant), name="playback")
         listening = asyncio.create_task(_listen(socket, player))
         either: list[asyncio.Future[Any]] = [listening, player.ended]
         try:
@@ -100,9 +102,28 @@ class _Playback:
             return made[0]
 
         sitting = await self._hub.sit(
-            asked.get("ticket", ""), camera, make, action=Action.PLAYBACK, viewer=viewer_of(request), locate=device
-        )
+            asked.get("ticket", ""), camera, make, action=Action.PLAYBACK, viewer=viewer_of(request), locate=device,
+            limited=True,
+        )  # fmt: skip
         return sitting, made[0]
+
+    async def _play(self, player: AnyPlayer, grant: Grant) -> None:
+        try:
+            limits = variant(grant.limits)
+            if limits is None:
+                await player.run()
+                return
+            derived = self._hub.derived
+            derived.playbacks += 1
+            try:
+                async with Limiter(derived.command(limits), player, self._clock) as limiter:
+                    player.through = limiter
+                    await player.run()
+            finally:
+                derived.playbacks -= 1
+        except Exception as error:
+            log.error("playback_failed", exc_info=error)
+            player.end("source_lost")
 
     def _player(
         self, grant: Grant, on_first: Callable[[], None], transport: asyncio.Transport,
@@ -123,14 +144,6 @@ class _Playback:
             transport, self._clock, on_first, find, span, at, hear=asked.get("sound") == "1",
             keep_gaps=asked.get("gaps") == "keep",
         )  # fmt: skip
-
-
-async def _play(player: AnyPlayer) -> None:
-    try:
-        await player.run()
-    except Exception as error:
-        log.error("playback_failed", exc_info=error)
-        player.end("source_lost")
 
 
 async def _listen(socket: web.WebSocketResponse, player: AnyPlayer) -> None:

@@ -20,6 +20,8 @@ export const en: Record<keyof typeof zh, string> = {
   'screen.looking': 'Looking for recordings…',
   'screen.gap': 'Nothing recorded {from} – {to}',
   'over.recording_end': 'The recording is over.',
+  'over.mask_failed': 'Masking broke off, and nothing is shown unmasked. Try again, or export a masked clip.',
+  'over.mask_model_missing': 'The mask’s model is missing: an administrator has to install it first.',
   'over.connection_lost': 'The connection to the media node was lost. Choose a moment again.',
   'over.decoder': 'The browser cannot decode this recording.',
   'over.behind': 'This browser does not keep up. Choose a lower speed.',

@@ -18,6 +18,8 @@ export const zh = {
   'screen.looking': '正在查询录像…',
   'screen.gap': '{from} – {to} 没有录像',
   'over.recording_end': '录像播放完毕。',
+  'over.mask_failed': '遮挡处理中断，未经遮挡的画面不予提供；请重试，或导出已遮挡的片段。',
+  'over.mask_model_missing': '缺少遮挡模型：请管理员安装后再回放。',
   'over.connection_lost': '与媒体节点的连接中断，请重新选择时刻。',
   'over.decoder': '浏览器无法解码这段录像。',
   'over.behind': '此浏览器跟不上画面，请降低倍速。',
