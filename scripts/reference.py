@@ -18,7 +18,7 @@ from commonsight.cli.config import render_reference, render_sample
 from commonsight.cli.later import Noun
 from commonsight.cli.main import app as cli
 from commonsight.clock import SystemClock
-from commonsight.inspect import indicators
+from commonsight.inspect.indicators import definitions
 from commonsight.records.database import Database
 from commonsight.settings import Settings
 from commonsight.vision import cards
@@ -75,11 +75,21 @@ def command_line() -> str:
 
 
 def indicator_page() -> str:
-    """The indicators of health: what is counted over what."""
-    lines = ["# Indicators 指标", "", NOTE]
-    for found in indicators.indicators().values():
-        lines += ["", f"## {found.en} {found.zh}", "", f"`{found.code}` = {found.formula}", "", found.definition_en]
-        lines += ["", found.definition_zh]
+    """The indicators of health: what is counted over what, and how else it may be."""
+    lines = ["# Indicators 指标", "", NOTE, ""]
+    lines += ["An operator chooses the variant and the bars; what stands here is what ships. Each figure says its variant."]
+    for found in definitions.indicators().values():
+        lines += ["", f"## {found.en} {found.zh}", ""]
+        bars = [f"{word} {bar:.0%}" for word, bar in (("aim", found.aim), ("alert below", found.alert)) if bar]
+        lines += [f"`{found.code}`" + (f", {', '.join(bars)}" if bars else "")]
+        for variant in found.variants.values():
+            usual = " (usual)" if variant == found.usual and len(found.variants) > 1 else ""
+            lines += ["", f"### {variant.en} {variant.zh}{usual}", "", f"`{variant.code}` = {variant.formula}"]
+            if variant.unknown:
+                lines += ["", f"Unknown: {' + '.join(variant.unknown)}"]
+            lines += ["", variant.definition_en, "", variant.definition_zh]
+    lines += ["", "## Counts 计数", "", "| count | 中文 | |", "|---|---|---|"]
+    lines += [f"| `{count.code}` | {count.zh} | {count.en} |" for count in definitions.counts().values()]
     return "\n".join(lines) + "\n"
 
 

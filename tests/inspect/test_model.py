@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commonsight.catalog.model import Counts, Health
-from commonsight.inspect.indicators import indicators
+from commonsight.catalog.model import Health
 from commonsight.inspect.model import Pace, health_after, shards
 from commonsight.media.probe import ProbeResult
 
@@ -47,16 +46,3 @@ def test_no_second_sees_more_than_the_rate(rate: float, gaps: list[float]) -> No
         starts.append(now + pace.wait(now))
     for first, start in enumerate(starts):
         assert len([other for other in starts[first:] if other < start + 1 - 1e-6]) <= rate + 1
-
-
-def test_indicators_tell_what_they_are_made_of() -> None:
-    counts = Counts(total=10, works=5, bad=2, offline=1, unknown=2)
-    online, playable = indicators()["online_rate"].of(counts), indicators()["playable_rate"].of(counts)
-    assert (online.numerator, online.denominator, online.unknown, online.value) == (7, 8, 2, 7 / 8)
-    assert playable.value == 5 / 8
-    assert indicators()["online_rate"].formula == "(works + bad) / (works + bad + offline)"
-    assert indicators()["playable_rate"].formula == "works / (works + bad + offline)"
-
-
-def test_nothing_checked_is_not_zero() -> None:
-    assert indicators()["online_rate"].of(Counts(total=3, unknown=3)).value is None

@@ -27,25 +27,6 @@ async def health(house: House) -> AsyncIterator[Client]:
         yield made
 
 
-async def test_indicators_carry_their_parts(health: Client) -> None:
-    found = (await health.get("/health/indicators", params={"region": "45"})).json()
-    online, playable = found["items"]
-    assert (online["code"], online["numerator"], online["denominator"], online["unknown"]) == ("online_rate", 2, 3, 597)
-    assert playable["value"] == pytest.approx(1 / 3)
-    assert online["definition"]["zh"]
-    assert online["formula"]
-
-
-async def test_the_league_puts_the_best_first_and_the_unknown_last(health: Client) -> None:
-    rows = (await health.get("/health/league")).json()["items"]
-    assert len(rows) == 14
-    rates = [row["playable_rate"] for row in rows]
-    known = [rate for rate in rates if rate is not None]
-    assert known == sorted(known, reverse=True)
-    assert rates[len(known) :] == [None] * (14 - len(known))
-    assert sum(row["checked"] for row in rows) == 3
-
-
 async def test_probes_are_shown_and_asked_for(health: Client, house: House) -> None:
     camera = (await health.get("/cameras", params={"health": "offline"})).json()["items"][0]
     probes = (await health.get(f"/cameras/{camera['id']}/probes")).json()["items"]

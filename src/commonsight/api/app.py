@@ -28,6 +28,7 @@ from commonsight.connect.viid import routes as viid
 from commonsight.gate import routes as gate
 from commonsight.inspect import routes as inspect
 from commonsight.inspect import why_routes as why
+from commonsight.inspect.indicators import routes as indicators
 from commonsight.inspect.exemptions import routes as exemptions
 from commonsight.media.handover import routes as handover
 from commonsight.media.recordings import export_routes as exports
@@ -56,6 +57,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     analyze.router,
     respond.router,
     inspect.router,
+    indicators.router,
     why.router,
     exemptions.router,
     system.router,

@@ -27,6 +27,7 @@ ROOMS: Final = (
     "respond.notices",
     "analyze",
     "inspect",
+    "inspect.indicators",
 )
 """Rooms that may have jobs (`tasks.tasks`) or want to hear of events (`tasks.subscriptions`), lower floors first."""
 

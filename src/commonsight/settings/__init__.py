@@ -18,15 +18,18 @@ from commonsight.settings.access import Access, Network, Oidc, OidcProvider, Oid
 from commonsight.settings.assess import Assessment, Exemptions, Reports
 from commonsight.settings.diagnosis import Diagnosis
 from commonsight.settings.gather import Simulate, Sip, Sync, Viid, Zone
+from commonsight.settings.indicators import Indicators
+from commonsight.settings.maintain import Maintenance
+from commonsight.settings.osd import Osd, References
 from commonsight.settings.pictures import Inspect, Media, Recording, See, Vision
 from commonsight.settings.platform import Api, Backup, Database, Lake, Log, Notices, Region, Work
 from commonsight.settings.section import Port, Section
 
 __all__ = [
-    "Access", "Api", "Assessment", "Backup", "Database", "Diagnosis", "Exemptions", "Inspect", "Lake", "Log", "Media", "Network",
-    "Notices", "Oidc", "OidcProvider", "OidcRule", "Port", "Recording", "Region", "Reports", "Section", "See",
-    "Settings", "Simulate", "Sip", "Sync", "Tls", "Viid", "Vision", "Work", "Zone", "default_data_dir", "load",
-    "user_dir",
+    "Access", "Api", "Assessment", "Backup", "Database", "Diagnosis", "Exemptions", "Indicators", "Inspect",
+    "Lake", "Log", "Maintenance", "Media", "Network", "Notices", "Oidc", "OidcProvider", "OidcRule", "Osd", "Port",
+    "Recording", "References", "Region", "Reports", "Section", "See", "Settings", "Simulate", "Sip", "Sync", "Tls",
+    "Viid", "Vision", "Work", "Zone", "default_data_dir", "load", "user_dir",
 ]  # fmt: skip
 
 
@@ -57,6 +60,9 @@ class Settings(BaseSettings):
     work: Work = Work()
     inspect: Inspect = Inspect()
     diagnosis: Diagnosis = Diagnosis()
+    osd: Osd = Osd()
+    references: References = References()
+    maintenance: Maintenance = Maintenance()
     lake: Lake = Lake()
     log: Log = Log()
     access: Access = Access()
@@ -71,6 +77,7 @@ class Settings(BaseSettings):
     exemptions: Exemptions = Exemptions()
     assessment: Assessment = Assessment()
     reports: Reports = Reports()
+    indicators: Indicators = Indicators()
 
     @classmethod
     def settings_customise_sources(

@@ -1,0 +1,215 @@
+"""HTTP: indicators of a scope, how they are counted, league tables, trends."""
+
+from datetime import timedelta
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Query, Request, Response
+
+from commonsight import jobs
+from commonsight.access.audit import Actor, record
+from commonsight.http import (
+    Caller,
+    IfMatch,
+    Page,
+    Reads,
+    Writes,
+    etag_of,
+    match_or_refuse,
+    narrow,
+    problems,
+    requires,
+)
+from commonsight.inspect.indicators import day_store, service
+from commonsight.inspect.indicators.day_store import Choice
+from commonsight.inspect.indicators.definitions import indicators, known
+from commonsight.inspect.indicators.model import Scope, ScopeKind, scope_kind
+from commonsight.inspect.indicators.service import Chosen
+from commonsight.inspect.indicators.views import (
+    DefinitionIn,
+    DefinitionOut,
+    IndicatorOut,
+    IndicatorsOut,
+    LeagueOut,
+    LeagueRow,
+    TrendOut,
+    TrendPoint,
+)
+from commonsight.places.model import checked
+from commonsight.problem import Refusal
+
+router = APIRouter(tags=["health"])
+
+MayRead = Annotated[Caller, requires("health.read")]
+MayWrite = Annotated[Caller, requires("health.write")]
+
+Only = Annotated[list[str] | None, Query(description="these indicators only", max_length=40)]
+Kind = Annotated[str, Query(description="region, sector, unit, platform or maintenance", examples=["region"])]
+Code = Annotated[str, Query(max_length=200, description="of the kind; of a region leave it empty and give `region`")]
+
+
+def zone_of(request: Request) -> ZoneInfo:
+    """The zone in which the region's days begin."""
+    return ZoneInfo(request.app.state.settings.region.timezone)
+
+
+def scope_of(caller: Caller, kind: str, scope: str, region: str | None) -> Scope:
+    """The scope that is asked for, cut to what the caller may see.
+
+    Raises:
+        Refusal: `inspect.scope_unknown`, `inspect.scope_missing` (422); `http.region_outside_scope` (403).
+    """
+    of = scope_kind(kind)
+    regions = narrow(caller, None if region is None else checked(region))
+    if of is ScopeKind.REGION:
+        return Scope(of, region or "", regions)
+    if len(scope) > 200 or (of in (ScopeKind.UNIT, ScopeKind.PLATFORM) and scope and not _uuid(scope)):
+        raise Refusal("inspect.scope_missing", status=422, rule="an id", operand="scope", actual=scope[:60])
+    return Scope(of, scope, regions)
+
+
+def _uuid(said: str) -> bool:
+    return len(said) == 36 and all(letter in "0123456789abcdef-" for letter in said)
+
+
+def _checked(only: list[str] | None) -> list[str] | None:
+    for code in only or ():
+        known(code)
+    return only or None
+
+
+@router.get("/health/indicators", responses=problems(401, 403, 404, 422))
+async def indicators_(
+    request: Request,
+    caller: MayRead,
+    session: Reads,
+    region: Annotated[str | None, Query(examples=["45"])] = None,
+    kind: Kind = "region",
+    scope: Code = "",
+    only: Only = None,
+) -> IndicatorsOut:
+    """The indicators of a scope, of the cameras in it that the caller may see, each with how it is known."""
+    asked, now = scope_of(caller, kind, scope, region), request.app.state.clock.now()
+    wanted = _checked(only)
+    found = await service.figures(session, asked, now, zone=zone_of(request), only=wanted)
+    every = await service.chosen(session)
+    items = [IndicatorOut.told(every[code], found[code]) for code in indicators() if code in found]
+    return IndicatorsOut(as_of=now, kind=asked.kind, scope=asked.code, region=region, items=items)
+
+
+@router.post("/health/indicators/count", status_code=202, responses=problems(401, 403))
+async def count_now(caller: MayWrite, session: Writes) -> dict[str, bool]:  # noqa: ARG001
+    """Count everything that is kept by day anew now; `queued` false: it is being done already."""
+    queued = await jobs.enqueue(session, "inspect:count_day", {"timestamp": 0}, queueing_lock="inspect.count_day")
+    return {"queued": queued is not None}
+
+
+@router.get("/health/definitions", responses=problems(401, 403))
+async def definitions(caller: MayRead, session: Reads) -> Page[DefinitionOut]:  # noqa: ARG001
+    """How every indicator is counted here, and how else it may be."""
+    return Page(items=[DefinitionOut.of(one) for one in (await service.chosen(session)).values()])
+
+
+@router.get("/health/definitions/{code}", responses=problems(401, 403, 404))
+async def definition(response: Response, caller: MayRead, session: Reads, code: str) -> DefinitionOut:  # noqa: ARG001
+    """How an indicator is counted here, and how else it may be."""
+    known(code)
+    one = (await service.chosen(session))[code]
+    response.headers["ETag"] = _tag(one)
+    return DefinitionOut.of(one)
+
+
+@router.put("/health/definitions/{code}", responses=problems(401, 403, 404, 412, 422, 428))
+async def define(
+    request: Request,
+    response: Response,
+    caller: MayWrite,
+    session: Writes,
+    code: str,
+    said: DefinitionIn,
+    if_match: IfMatch = None,
+) -> DefinitionOut:
+    """Choose how an indicator is counted, and the bars it is held against. Days are kept in every variant."""
+    indicator = known(code)
+    before = (await service.chosen(session))[code]
+    match_or_refuse(if_match, _tag(before))
+    variant = indicator.variant(said.variant)
+    if said.alert is not None and said.alert > (said.aim or 1):
+        raise Refusal(
+            "inspect.bars_crossed",
+            status=422,
+            rule="alert <= aim",
+            operand="alert",
+            expected=said.aim,
+            actual=said.alert,
+        )
+    now = request.app.state.clock.now()
+    made = Choice(variant.code, said.aim, said.alert, caller.display_name, now, before.version + 1)
+    await day_store.choose(session, code, made)
+    actor = Actor(caller.id, caller.name, request.client.host if request.client else None)
+    await record(
+        session, actor, "inspect.indicator_defined", now, kind="indicator", subject_id=code, subject_name=indicator.zh,
+        variant=variant.code, aim=said.aim, alert=said.alert, before=before.variant.code,
+    )  # fmt: skip
+    after = service.chosen_of(code, made)
+    response.headers["ETag"] = _tag(after)
+    return DefinitionOut.of(after)
+
+
+def _tag(one: Chosen) -> str:
+    return etag_of(one.indicator.code, one.version)
+
+
+@router.get("/health/league", responses=problems(401, 403, 404, 422))
+async def league(
+    request: Request,
+    caller: MayRead,
+    session: Reads,
+    parent: Annotated[str, Query(examples=["45"])] = "45",
+    kind: Kind = "region",
+    by: Annotated[str, Query(description="the indicator it is ordered by")] = "playable",
+    only: Only = None,
+    compare: Annotated[bool, Query(description="with last week and month")] = True,
+) -> LeagueOut:
+    """The regions below `parent`, or the sectors, units, platforms, firms in it; best first, unmeasured last.
+
+    Those whose rates differ by less than their error share a rank.
+    """
+    now = request.app.state.clock.now()
+    wanted = _checked(only)
+    narrow(caller, checked(parent, operand="parent"))
+    found = await service.league(
+        session, scope_kind(kind), parent, caller.regions, known(by).code, now, zone=zone_of(request),
+        only=None if wanted is None else [*wanted, by], compare=compare,
+    )  # fmt: skip
+    return LeagueOut(as_of=now, kind=kind, parent=parent, by=by, items=[LeagueRow.of(one) for one in found])
+
+
+@router.get("/health/trend", responses=problems(401, 403, 404, 422))
+async def trend(
+    request: Request,
+    caller: MayRead,
+    session: Reads,
+    indicator: Annotated[str, Query(examples=["playable"])] = "playable",
+    region: Annotated[str | None, Query(examples=["45"])] = None,
+    kind: Kind = "region",
+    scope: Code = "",
+    days: Annotated[int, Query(ge=1, le=day_store.DAYS_MOST)] = 30,
+) -> TrendOut:
+    """An indicator of a scope by day, today last; days that were not counted are left out."""
+    one = known(indicator)
+    asked = scope_of(caller, kind, scope, region)
+    chosen = (await service.chosen(session))[one.code]
+    last = service.local_day(request.app.state.clock.now(), zone_of(request))
+    first = last - timedelta(days=days - 1)
+    found = await service.trend(session, asked, one.code, first, last)
+    return TrendOut(
+        indicator=one.code,
+        variant=chosen.variant.code,
+        aim=chosen.aim,
+        alert=chosen.alert,
+        kept=service.is_kept(asked),
+        first=first,
+        last=last,
+        items=[TrendPoint.of(day, each) for day, each in found],
+    )
