@@ -19,7 +19,7 @@ import structlog
 from commonsight.clock import Clock
 from commonsight.inspect.diagnosis import evidence, store
 from commonsight.inspect.diagnosis.service import Measured, record
-from commonsight.records.database import Database, ReadSession
+from commonsight.records.database import Database, ReadSession, WriteSession
 from commonsight.settings import Settings
 from commonsight.vision.picture import Planes
 from commonsight.vision.quality.measure import measure
@@ -45,11 +45,13 @@ class Reading:
 class Reader(Protocol):
     """Something else that looks at pictures, such as the reading of characters.
 
-    `prepare` reads what it must know of some cameras, `read` looks at one picture; the latter runs on a thread.
+    `prepare` reads what it must know of some cameras, `read` looks at one picture on a thread, `keep` writes what it
+    wants to remember of those, in the transaction of the verdicts.
     """
 
     async def prepare(self, session: ReadSession, cameras: Sequence[UUID]) -> Mapping[UUID, Any]: ...
     def read(self, known: Any, look: Look, at: datetime) -> Reading: ...
+    async def keep(self, session: WriteSession) -> None: ...
 
 
 References = Callable[[ReadSession, Sequence[UUID]], Awaitable[Mapping[UUID, Reference]]]
@@ -169,6 +171,8 @@ class Diagnoser:
 
         async with self._database.write() as session:
             changes = await record(session, measured, self._zone, keep=self._settings.keep_looks, evidence=keep)
+            for reader in self._readers:
+                await reader.keep(session)
         for change in changes:
             found = change.finding
             log.info(
