@@ -9,6 +9,8 @@ export interface ViewAsked {
   footage?: { from: string; to: string }
   /** Without a grant, for minutes, reviewed afterwards. */
   emergency?: boolean
+  /** For a player outside the browser: the ticket belongs to the first address that opens it. */
+  player?: boolean
 }
 
 /** Proofs of tickets whose media node no cookie reaches, kept for as long as this page is open. */

@@ -12,6 +12,8 @@ export interface View {
   grant_id: string | null
   emergency: boolean
   url: string
+  /** The same for what is no browser: `hls`, `snapshot`, `rtsp`, `server`, where they are set up. */
+  outlets: Record<string, string>
   /** Given when the media node is on another host, where no cookie reaches it. */
   proof: string | null
   open_by: string | null

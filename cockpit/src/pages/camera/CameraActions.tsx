@@ -9,6 +9,7 @@ import { ProblemNote } from '@/parts/ProblemNote'
 import { partsText } from '@/parts/text'
 import { useText } from '@/text/language'
 import { EditCamera } from './EditCamera'
+import { OtherPlayers } from './OtherPlayers'
 import { cameraText } from './text'
 
 /** Check, edit, archive and restore; archiving says what is lost and can be undone. */
@@ -72,6 +73,7 @@ export function CameraActions({ read }: { read: Answer<Camera> }) {
     <>
       <ProblemNote error={problem} />
       {can('pictures.view') && camera.source && !camera.archived_at && <Link to={`/video?camera=${camera.id}`}><Button>{t('act.wall')}</Button></Link>}
+      {can('pictures.view') && camera.source && !camera.archived_at && <OtherPlayers id={camera.id} name={camera.name} />}
       {can('health.write') && camera.source && !camera.archived_at && <Button onClick={() => void check()}>{t('act.check')}</Button>}
       {can('cameras.write') && !camera.archived_at && (
         <>

@@ -1,4 +1,4 @@
-import { ArrowLeftOutlined, PlayCircleOutlined } from '@ant-design/icons'
+import { ArrowLeftOutlined, HistoryOutlined, PlayCircleOutlined } from '@ant-design/icons'
 import { Button } from 'antd'
 import { lazy, Suspense, useCallback, useMemo, useState } from 'react'
 import { Link, useNavigate, useParams } from 'react-router'
@@ -11,7 +11,7 @@ import { rememberPurpose } from '@/parts/live/purpose'
 import { useMapData } from '@/parts/map/useMapData'
 import { PageHead, Panel } from '@/parts/Page'
 import { ProblemNote } from '@/parts/ProblemNote'
-import { useFormat } from '@/text/format'
+import { useFormat, ZONE } from '@/text/format'
 import { useBilingual, useText } from '@/text/language'
 import { CaseActs } from './CaseActs'
 import { CaseSteps } from './CaseSteps'
@@ -79,16 +79,27 @@ function Picture({ one }: { one: CaseDetail }) {
   if (one.camera_id === null) return <p className={css.live}>{t('live.none')}</p>
   if (!can('pictures.view')) return <p className={css.live}>{t('live.noRight')}</p>
   if (open) return <LivePlayer cameraId={one.camera_id} cameraName={one.place} onClose={() => setOpen(false)} />
+  const why = () => rememberPurpose({ code: 'incident', text: t('live.purpose', { number: one.number, title: one.title }), keep: false })
   const look = () => {
-    rememberPurpose({ code: 'incident', text: t('live.purpose', { number: one.number, title: one.title }), keep: false })
+    why()
     setOpen(true)
   }
   return (
     <div className={css.live}>
       <Button type="primary" size="large" icon={<PlayCircleOutlined />} onClick={look}>{t('live.open')}</Button>
+      {can('recordings.read') && <Link to={lookBack(one.camera_id, one.first_at)} onClick={why}><Button size="large" icon={<HistoryOutlined />}>{t('live.back')}</Button></Link>}
       <p className={css.faint}>{t('live.teach')}</p>
     </div>
   )
+}
+
+const BEFORE_MS = 30_000
+
+/** The recording of what a case began with, from a little before it. */
+function lookBack(camera: string, moment: string): string {
+  const at = new Date(Date.parse(moment) - BEFORE_MS)
+  const day = new Intl.DateTimeFormat('en-CA', { timeZone: ZONE }).format(at)
+  return `/video/playback?${new URLSearchParams({ camera, day, at: at.toISOString() }).toString()}`
 }
 
 function Where({ point }: { point: [number, number] }) {

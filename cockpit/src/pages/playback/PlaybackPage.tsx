@@ -65,6 +65,7 @@ function Playback() {
   const [now] = useState(today)
   const date = search.get('day') ?? now
   const device = search.get('source') === 'device'
+  const at = Date.parse(search.get('at') ?? '')
   const [names, setNames] = useState<Names>({})
   const change = (part: Record<string, string>) => {
     const next = new URLSearchParams(search)
@@ -78,8 +79,8 @@ function Playback() {
     <>
       <Panel>
         <div className={css.choose} role="search">
-          <CameraSelect value={cameras} names={names} onNames={setNames} onChange={(ids) => change({ camera: ids.join() })} />
-          <label>{t('choose.day')} <input type="date" value={date} max={now} onChange={({ target }) => change({ day: target.value })} /></label>
+          <CameraSelect value={cameras} names={names} onNames={setNames} onChange={(ids) => change({ camera: ids.join(), at: '' })} />
+          <label>{t('choose.day')} <input type="date" value={date} max={now} onChange={({ target }) => change({ day: target.value, at: '' })} /></label>
           <Tooltip title={t('choose.deviceHint')}>
             <label><Switch size="small" checked={device} onChange={(on) => change({ source: on ? 'device' : '' })} /> {t('choose.device')}</label>
           </Tooltip>
@@ -87,14 +88,14 @@ function Playback() {
       </Panel>
       {cameras.length === 0
         ? <Teach title={t('empty.title')}>{t('empty.text')}</Teach>
-        : <Chosen key={`${cameras.join()} ${date} ${String(device)}`} cameras={cameras} names={names} date={date} device={device} />}
+        : <Chosen key={`${cameras.join()} ${date} ${String(device)}`} cameras={cameras} names={names} date={date} device={device} at={Number.isNaN(at) ? null : at} />}
       {can('pictures.export') && <ExportList />}
     </>
   )
 }
 
 /** Some cameras on one day, ours or the devices' recordings of them. */
-function Chosen({ cameras, names, date, device }: { cameras: readonly string[]; names: Names; date: string; device: boolean }) {
+function Chosen({ cameras, names, date, device, at }: { cameras: readonly string[]; names: Names; date: string; device: boolean; at: number | null }) {
   const t = useText(playbackText)
   const f = useFormat()
   const can = useCan()
@@ -109,7 +110,7 @@ function Chosen({ cameras, names, date, device }: { cameras: readonly string[]; 
   const [asking, setAsking] = useState(false)
   const [paused, setPaused] = useState(false)
   const [speed, setSpeed] = useState(1)
-  const [sought, setSought] = useState<number | null>(null)
+  const [sought, setSought] = useState<number | null>(at !== null && at >= day.begin && at < day.end ? at : null)
   // It begins at the first recording of the day; today, a quarter of an hour ago.
   const first = timelines[0]?.data
   const start = useMemo(() => {

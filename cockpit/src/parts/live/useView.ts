@@ -10,8 +10,8 @@ export interface OpenView {
   purpose: ChosenPurpose
 }
 
-/** Asks for a permit to see one camera and gives it back when the player goes away. */
-export function useView(cameraId: string) {
+/** Asks for a permit to see one camera and gives it back when the player goes away. `player`: it is looked at outside the browser. */
+export function useView(cameraId: string, player = false) {
   const [open, setOpen] = useState<OpenView | null>(null)
   const [busy, setBusy] = useState(false)
   const [problem, setProblem] = useState<unknown>(null)
@@ -35,7 +35,7 @@ export function useView(cameraId: string) {
       setBusy(true)
       setProblem(null)
       try {
-        const data = await askView({ camera_id: cameraId, purpose_code: purpose.code, purpose_text: purpose.text, emergency: purpose.emergency === true })
+        const data = await askView({ camera_id: cameraId, purpose_code: purpose.code, purpose_text: purpose.text, emergency: purpose.emergency === true, player })
         if (turn.current !== mine) {
           // The player has gone on meanwhile: nobody looks under this permit.
           giveBack(data.permit_id)
@@ -52,7 +52,7 @@ export function useView(cameraId: string) {
         if (turn.current === mine) setBusy(false)
       }
     },
-    [cameraId, queries],
+    [cameraId, player, queries],
   )
 
   useEffect(() => release, [cameraId, release])

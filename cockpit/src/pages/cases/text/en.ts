@@ -88,6 +88,7 @@ export const en = {
   'reset.done': 'confirmed by the device',
   'reset.failed': 'not taken by the device ({code})',
   'live.open': 'See the picture',
+  'live.back': 'See the recording',
   'live.teach': 'The reason is filled in from this case; confirm it to look. The retrieval is registered.',
   'live.purpose': 'Check case #{number}: {title}',
   'live.none': 'No camera belongs to this case',

@@ -88,6 +88,7 @@ export const zh = {
   'reset.done': '设备已确认',
   'reset.failed': '设备没有接受（{code}）',
   'live.open': '看现场画面',
+  'live.back': '看当时录像',
   'live.teach': '调阅事由已按本事件填好，确认后即可查看；本次调阅会登记在册。',
   'live.purpose': '核查事件 #{number}：{title}',
   'live.none': '这个事件没有对应的摄像机',
