@@ -22,7 +22,17 @@ __all__ = ["key", "seeded", "seeded_url"]
 def house(seeded: Database, tmp_path: Path) -> House:
     """Fast settings: no politeness towards cameras that are not there."""
     quick = Inspect(
-        rate=5_000, concurrency=50, retry_seconds=0.01, offline_after=2, keep_probes=3, interval_seconds=3600
+        rate=5_000,
+        concurrency=50,
+        platform_concurrency=0,
+        platform_rate=0,
+        link_concurrency=0,
+        kbps=0,
+        retry_seconds=0.01,
+        offline_after=2,
+        keep_probes=3,
+        interval_seconds=3600,
+        shards=1,
     )
     return House(Settings(data_dir=tmp_path, inspect=quick), seeded, SystemClock())
 

@@ -1,4 +1,4 @@
-"""What tries mean, and how fast they come."""
+"""What tries mean, and what becomes of a shard."""
 
 from uuid import uuid4
 
@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commonsight.catalog.model import Health
-from commonsight.inspect.model import Pace, health_after, shards
+from commonsight.inspect.model import Claim, bits, fault_of, health_after, shards
 from commonsight.media.probe import ProbeResult
+from commonsight.respond.maintenance.model import sort_of
 
 PLAYS = ProbeResult(True, True, True, 100, "h264", 640, 360)
 ANSWERS = ProbeResult(True, True, False, 100, error="no_video")
@@ -38,11 +39,29 @@ def test_shards_hold_every_camera_once_in_order(count: int, size: int) -> None:
     assert all(0 < len(shard) <= size for shard in cut)
 
 
-@given(st.floats(0.1, 1_000), st.lists(st.floats(0, 2), max_size=60))
-def test_no_second_sees_more_than_the_rate(rate: float, gaps: list[float]) -> None:
-    pace, now, starts = Pace(rate, 0.0), 0.0, []
-    for gap in gaps:
-        now += gap
-        starts.append(now + pace.wait(now))
-    for first, start in enumerate(starts):
-        assert len([other for other in starts[first:] if other < start + 1 - 1e-6]) <= rate + 1
+@given(st.sets(st.integers(0, 2_000)))
+def test_settled_positions_are_kept_to_the_bit(positions: set[int]) -> None:
+    claim = Claim(uuid4(), 0, 1, (), len(positions), bits(positions))
+    assert {position for position in range(2_100) if claim.is_settled(position)} == positions
+
+
+@pytest.mark.parametrize(
+    ("error", "answered", "fault"),
+    [
+        (None, True, None),
+        ("timeout", False, "offline"),
+        ("refused", False, "offline"),
+        ("unreachable", False, "offline"),
+        ("unauthorized", True, "unauthorized"),
+        ("undecodable", True, "undecodable"),
+        ("no_video", True, "no_video"),
+        ("not_found", True, "no_video"),
+        ("lost", True, "no_video"),
+        ("protocol", True, "no_video"),
+        ("unsupported_codec", True, "no_video"),
+    ],
+)
+def test_every_end_of_a_try_is_one_fault_of_maintenance(error: str | None, answered: bool, fault: str | None) -> None:
+    result = ProbeResult(answered, answered, error is None, 10, error=error)
+    assert fault_of(result) == fault
+    assert fault is None or sort_of(fault).family == "link"

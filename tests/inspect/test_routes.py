@@ -6,9 +6,10 @@ import pytest
 from sqlalchemy import text
 
 from commonsight.catalog import routes as catalog
-from commonsight.inspect import routes, store, tasks
+from commonsight.inspect import routes, tasks
 from commonsight.inspect.model import Tried
 from commonsight.inspect.sweep import write_tries
+from commonsight.inspect.sweeps import store
 from commonsight.jobs import House
 from commonsight.outbox import Entry
 from tests.catalog.conftest import Client, Somebody, speaking

@@ -11,9 +11,11 @@ from sqlalchemy import text
 
 from commonsight.catalog import overview
 from commonsight.clock import SystemClock
-from commonsight.inspect import model, store, tasks
+from commonsight.inspect import model, tasks
+from commonsight.inspect import store as checks
 from commonsight.inspect.model import Claim
 from commonsight.inspect.sweep import ShardLost, ShardRun
+from commonsight.inspect.sweeps import store
 from commonsight.jobs import House
 from commonsight.media.probe import ProbeResult
 from commonsight.problem import Refusal
@@ -137,7 +139,7 @@ async def test_what_we_lack_ourselves_is_not_held_against_a_camera(house: House)
 async def test_never_checked_cameras_come_first(house: House) -> None:
     async with house.database.write() as session:
         first = (await store.next_cameras(session))[:10]
-        await store.write_tries(session, [model.Tried(c, house.clock.now(), PLAYS) for c in first], 3)
+        await checks.write_tries(session, [model.Tried(c, house.clock.now(), PLAYS) for c in first], 3)
         order = await store.next_cameras(session)
     assert set(order[-10:]) == set(first)
     assert len(order) == SEEDED
@@ -197,8 +199,8 @@ async def test_only_the_last_results_are_kept(house: House) -> None:
         camera_id = (await store.next_cameras(session))[0]
         for number in range(8):
             result = ProbeResult(True, True, True, number)
-            await store.write_tries(session, [model.Tried(camera_id, house.clock.now(), result)], 3)
-        assert [row.milliseconds for row in await store.probes(session, camera_id, 10)] == [7, 6, 5]
+            await checks.write_tries(session, [model.Tried(camera_id, house.clock.now(), result)], 3)
+        assert [row.milliseconds for row in await checks.probes(session, camera_id, 10)] == [7, 6, 5]
 
 
 async def test_a_check_now_tries_until_it_is_sure(house: House) -> None:
@@ -243,4 +245,4 @@ async def test_a_check_that_we_cannot_make_says_nothing_about_the_camera(house: 
     await tasks.check_now(house, row.id, helpless)
     async with house.database.read() as session:
         assert await session.scalar(text("SELECT health FROM cameras WHERE id = :id"), {"id": row.id}) == row.health
-        assert await store.probes(session, row.id, 1) == []
+        assert await checks.probes(session, row.id, 1) == []

@@ -17,7 +17,7 @@ from commonsight.cli.terminal import ConfigOption, fail_on_refusal, language, sp
 from commonsight.clock import SystemClock
 from commonsight.gate import service as gate
 from commonsight.inspect.model import Tried
-from commonsight.inspect.sweep import write_tries
+from commonsight.inspect.verdicts import write_tries
 from commonsight.media import probe as probing
 from commonsight.media.probe import ProbeResult
 from commonsight.places.model import checked

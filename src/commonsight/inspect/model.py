@@ -1,4 +1,4 @@
-"""Pure rules of inspection: what tries mean, and how fast they may come."""
+"""Pure rules of inspection: what tries mean, and what becomes of a shard."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,18 +13,20 @@ SHARD_CAMERAS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """One try at one camera."""
+    """One try at one camera. `measured`: it stayed for a second keyframe."""
 
     camera_id: UUID
     at: datetime
     result: ProbeResult
+    measured: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A shard in somebody's hands. What is written under an old `epoch` is refused, so two never go on with one shard.
 
-    `cameras` are tried in order; the first `done` of them are settled.
+    `done` of the `cameras` are settled: those whose bits are set in `settled`, the first camera's is the lowest of the
+    first byte.
     """
 
     sweep_id: UUID
@@ -32,6 +34,13 @@ class Claim:
     epoch: int
     cameras: tuple[UUID, ...]
     done: int
+    settled: bytes = b""
+    kind: str = "whole"
+
+    def is_settled(self, position: int) -> bool:
+        """Whether the camera at `position` has been dealt with."""
+        at = position >> 3
+        return at < len(self.settled) and bool(self.settled[at] >> (position & 7) & 1)
 
 
 def health_after(result: ProbeResult, failures: int, offline_after: int) -> Health | None:
@@ -48,6 +57,26 @@ def health_after(result: ProbeResult, failures: int, offline_after: int) -> Heal
     return Health.BAD if result.answered else Health.OFFLINE
 
 
+_NOT_THERE = {"unreachable", "refused", "timeout"}
+
+
+def fault_of(result: ProbeResult) -> str | None:
+    """The fault, as maintenance names them, that a settled try shows; None when the camera plays."""
+    if result.first_frame:
+        return None
+    if result.error in ("unauthorized", "undecodable"):
+        return result.error
+    return "offline" if result.error in _NOT_THERE or not result.answered else "no_video"
+
+
+def bits(positions: Iterable[int]) -> bytes:
+    """The positions as `Claim.settled` has them."""
+    number = 0
+    for position in positions:
+        number |= 1 << position
+    return number.to_bytes((number.bit_length() + 7) // 8, "little")
+
+
 def shards(cameras: Iterable[UUID], size: int = SHARD_CAMERAS) -> list[list[UUID]]:
     """Cameras in order, cut into shards."""
     cut: list[list[UUID]] = []
@@ -56,19 +85,3 @@ def shards(cameras: Iterable[UUID], size: int = SHARD_CAMERAS) -> list[list[UUID
             cut.append([])
         cut[-1].append(camera_id)
     return cut
-
-
-class Pace:
-    """Moments at which tries may start: evenly, at most `rate` a second. A pause is not made up for by a burst."""
-
-    def __init__(self, rate: float, now: float) -> None:
-        if rate <= 0:
-            raise ValueError(f"rate {rate} must be above 0")
-        self._gap = 1.0 / rate
-        self._next = now
-
-    def wait(self, now: float) -> float:
-        """Take the next moment; returns the seconds until it comes."""
-        start = max(now, self._next)
-        self._next = start + self._gap
-        return start - now

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from commonsight.catalog import service as catalog
 from commonsight.http import Caller, Page, Reads, Writes, problems, requires
 from commonsight.inspect import store
+from commonsight.inspect.sweeps import store as rounds
 from commonsight.inspect.tasks import ask_for_check
 from commonsight.problem import Refusal
 
@@ -27,11 +28,20 @@ class ProbeOut(BaseModel):
     reachable: bool = Field(description="something took the connection")
     answered: bool = Field(description="the device spoke the protocol")
     first_frame: bool = Field(description="a whole keyframe came and was decoded")
-    milliseconds: int
+    milliseconds: int = Field(description="until the decoded frame, or until the failure")
     codec: str | None
     width: int | None
     height: int | None
     error: str | None
+    fps: float | None = Field(description="pictures a second, by the stream's own times")
+    kbps: int | None = Field(description="kilobits a second over what was received")
+    keyframe_seconds: float | None = Field(description="from one keyframe to the next")
+    clock_difference: float | None = Field(description="s, the device's clock minus ours")
+    connect_ms: int | None = Field(description="until the connection stood")
+    answer_ms: int | None = Field(description="until the first answer")
+    first_frame_ms: int | None = Field(description="until the first keyframe was whole")
+    received: int | None = Field(description="bytes of stream")
+    stream: str | None = Field(description="which was proved: main or sub; null when there is no telling")
 
 
 class AskedOut(BaseModel):
@@ -54,7 +64,7 @@ class SweepOut(BaseModel):
 @router.get("/health/sweep", responses=problems(401, 403))
 async def sweep(caller: MayRead, session: Reads) -> SweepOut | None:  # noqa: ARG001
     """How far the present round over all cameras is; null before the first."""
-    found = await store.latest_sweep(session, whole=True)
+    found = await rounds.latest_sweep(session, whole=True)
     if found is None:
         return None
     return SweepOut(started_at=found.started_at, finished_at=found.finished_at, cameras=found.cameras, done=found.done)

@@ -1,36 +1,46 @@
-"""Working through one shard: evenly paced tries, failed cameras again after a pause, results written as they come.
+"""Working through one shard: tries started as its links allow, failed cameras again after a pause, results written as
+they come.
 
-Tries of many cameras are under way at once and end in any order. What is on record as done is the number of cameras in
-front of the first unsettled one, so after kill -9 the next worker repeats at most what was under way.
+Tries of many cameras are under way at once and end in any order; which are settled is on record, so after kill -9 the
+next worker repeats at most what was under way.
 """
 
 import asyncio
-import heapq
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+import math
+from collections import Counter
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 import structlog
 
 from commonsight.catalog import service as catalog
-from commonsight.catalog.health import record_health
 from commonsight.catalog.source import Source
 from commonsight.clock import Clock
-from commonsight.inspect import store
-from commonsight.inspect.model import Claim, Pace, Tried, health_after
+from commonsight.inspect.model import Claim, Tried, health_after
+from commonsight.inspect.sweeps import limits_store, store
+from commonsight.inspect.sweeps.limits import shares
+from commonsight.inspect.sweeps.schedule import Item, Schedule
+from commonsight.inspect.verdicts import write_tries
 from commonsight.media.probe import ProbeResult
 from commonsight.problem import Refusal
-from commonsight.records.database import Database, WriteSession
+from commonsight.records.database import Database
 from commonsight.settings import Inspect
 from commonsight.vision.picture import Planes
 
 log = structlog.get_logger(__name__)
 
-LOOK_AHEAD = 200
+LOOK_AHEAD: Final = 200
 """Sources, with their passwords, are read in so small portions and forgotten after use."""
-WRITE_SECONDS = 1.0
-WRITE_MOST = 500
+WRITE_SECONDS: Final = 1.0
+IDLE_SECONDS: Final = 0.1
+"""Longest pause before the schedule is asked again: a try that ends may let another begin."""
+STALE: Final = timedelta(seconds=20)
+"""A shard whose worker has not written for this long is given to another."""
+SILENT: Final = frozenset(("timeout", "unreachable"))
+"""What a link that hangs ends in. A refused connection is an answer."""
 
 Probe = Callable[[UUID, Source], Awaitable[ProbeResult]]
 Look = Callable[[UUID, Planes, datetime], Awaitable[None] | None]
@@ -41,38 +51,28 @@ class ShardLost(Exception):
     """Somebody else holds the shard now."""
 
 
-@dataclass(slots=True)
-class _Waiting:
-    """A camera that is to be tried (again)."""
-
-    position: int
-    camera_id: UUID
-    source: Source
-    failures: int
-
-
 class ShardRun:
     """One worker's way through one shard.
 
     Args:
         probe: makes one try; bounded in time by itself.
-        share: how many shards are worked at once in the house; the rate is divided among them.
         look: diagnoses the pictures that tries bring, if `probe` hands them out.
+        measuring: the cameras `probe` stays with for a second keyframe.
     """
 
     def __init__(
-        self, database: Database, clock: Clock, settings: Inspect, held: Claim, probe: Probe, share: int = 1,
-        look: Look | None = None,
+        self, database: Database, clock: Clock, settings: Inspect, held: Claim, probe: Probe,
+        look: Look | None = None, measuring: Collection[UUID] = (),
     ) -> None:  # fmt: skip
         self._database, self._clock, self._settings = database, clock, settings
-        self._held, self._probe, self._look = held, probe, look
-        self._pace = Pace(settings.rate / share, clock.monotonic())
-        self._slots = asyncio.Semaphore(settings.concurrency)
-        self._unsettled: set[int] = set()
-        self._next = held.done
+        self._held, self._probe, self._look, self._measuring = held, probe, look, measuring
+        self._settled = {position for position in range(len(held.cameras)) if held.is_settled(position)}
+        self._sources: dict[UUID, Source] = {}
         self._tried: list[Tried] = []
-        self._again: list[tuple[float, int, _Waiting]] = []
+        self._counts: Counter[tuple[UUID, str]] = Counter()
         self._writing = asyncio.Lock()
+        self._schedule: Schedule | None = None
+        self._under_way = 0
         self.count = 0
 
     async def run(self) -> int:
@@ -83,8 +83,9 @@ class ShardRun:
         """
         try:
             async with asyncio.TaskGroup() as group:
+                schedule = await self._prepare()
                 writer = group.create_task(self._write_for_ever())
-                await self._work(group)
+                await self._work(group, schedule)
                 writer.cancel()
         except BaseExceptionGroup as errors:
             if errors.subgroup(ShardLost) is not None:
@@ -97,57 +98,70 @@ class ShardRun:
         await self._write()
         return self.count
 
-    async def _work(self, group: asyncio.TaskGroup) -> None:
-        while self._next < len(self._held.cameras):
-            first, portion = self._next, self._held.cameras[self._next : self._next + LOOK_AHEAD]
+    async def _prepare(self) -> Schedule:
+        async with self._database.read() as session:
+            ready, gone = await store.items(session, self._held)
+            rules = await limits_store.rules(session, self._settings)
+        self._settled |= gone
+        self._schedule = Schedule(rules, ready, self._clock.monotonic())
+        await self._write()  # from here on other lanes know what we need, and we know what they need
+        return self._schedule
+
+    async def _work(self, group: asyncio.TaskGroup, schedule: Schedule) -> None:
+        while schedule.waiting or self._under_way:
+            found = schedule.next(self._clock.monotonic())
+            if not isinstance(found, Item):
+                await self._clock.sleep(IDLE_SECONDS if math.isinf(found) else min(found, IDLE_SECONDS))
+                continue
+            source = await self._source(schedule, found)
+            if source is None:
+                self._settle(found, "gone")
+                continue
+            schedule.start(found, self._clock.monotonic())
+            self._under_way += 1
+            group.create_task(self._try(schedule, found, source))
+
+    async def _source(self, schedule: Schedule, item: Item) -> Source | None:
+        if item.camera_id not in self._sources:
+            wanted = [item.camera_id, *schedule.ahead(LOOK_AHEAD - 1)]
             async with self._database.read() as session:
-                sources = await catalog.camera_sources(session, portion)
-                failures = await store.failures(session, portion)
-            for position, camera_id in enumerate(portion, start=first):
-                self._unsettled.add(position)
-                self._next = position + 1
-                if camera_id in sources:
-                    waiting = _Waiting(position, camera_id, sources[camera_id], failures.get(camera_id, 0))
-                    await self._start(group, waiting)
-                else:
-                    self._unsettled.discard(position)
-                await self._start_due(group)
-        while self._unsettled:
-            await self._start_due(group)
-            await self._clock.sleep(0.1)
+                self._sources = await catalog.camera_sources(session, wanted)
+        return self._sources.pop(item.camera_id, None)
 
-    async def _start_due(self, group: asyncio.TaskGroup) -> None:
-        while self._again and self._again[0][0] <= self._clock.monotonic():
-            await self._start(group, heapq.heappop(self._again)[2])
-
-    async def _start(self, group: asyncio.TaskGroup, waiting: _Waiting) -> None:
-        await self._slots.acquire()
-        delay = self._pace.wait(self._clock.monotonic())
-        if delay > 0:
-            await self._clock.sleep(delay)
-        group.create_task(self._try(waiting))
-
-    async def _try(self, waiting: _Waiting) -> None:
+    async def _try(self, schedule: Schedule, item: Item, source: Source) -> None:
+        received, silent = 0, False
         try:
-            result = await self._probe(waiting.camera_id, waiting.source)
+            result = await self._probe(item.camera_id, source)
+            received, silent = result.received, result.error in SILENT
         except Refusal as refusal:
             if refusal.code != "media.probe_not_possible":
                 raise
             # We lack something ourselves: the camera keeps the state it has, and the next sweep tries it again.
-            log.info("probe_not_possible", camera=str(waiting.camera_id), reason=refusal.values.get("reason"))
-            self._unsettled.discard(waiting.position)
+            log.info("probe_not_possible", camera=str(item.camera_id), reason=refusal.values.get("reason"))
+            self._settle(item, "not_possible")
             return
         finally:
-            self._slots.release()
+            # The link is free again while the picture is being looked at.
+            schedule.end(item, received, self._clock.monotonic(), silent=silent)
+            self._under_way -= 1
+        self._under_way += 1
+        try:
+            result = await looked_at(item.camera_id, result, self._clock.now(), self._look)
+        finally:
+            self._under_way -= 1
         self.count += 1
-        result = await looked_at(waiting.camera_id, result, self._clock.now(), self._look)
-        self._tried.append(Tried(waiting.camera_id, self._clock.now(), result))
-        waiting.failures = 0 if result.first_frame else waiting.failures + 1
-        if health_after(result, waiting.failures, self._settings.offline_after) is None:
-            due = self._clock.monotonic() + self._settings.retry_seconds
-            heapq.heappush(self._again, (due, waiting.position, waiting))
+        measured = result.first_frame and item.camera_id in self._measuring
+        self._tried.append(Tried(item.camera_id, self._clock.now(), result, measured))
+        item.failures = 0 if result.first_frame else item.failures + 1
+        if health_after(result, item.failures, self._settings.offline_after) is None:
+            now = self._clock.monotonic()
+            schedule.add(item, now, now + self._settings.retry_seconds)
         else:
-            self._unsettled.discard(waiting.position)
+            self._settle(item, result.error or "")
+
+    def _settle(self, item: Item, cause: str) -> None:
+        self._settled.add(item.position)
+        self._counts[(item.platform or store.NO_PLATFORM, cause)] += 1
 
     async def _write_for_ever(self) -> None:
         while True:
@@ -163,17 +177,32 @@ class ShardRun:
 
     async def _write_whole(self, release: bool) -> None:
         async with self._writing:
-            # Mark and tries are taken together, without a pause between them: neither runs ahead of the other.
-            done = min(self._unsettled, default=self._next)
+            # Marks and tries are taken together, without a pause between them: neither runs ahead of the other.
+            settled = set(self._settled)
             tried, self._tried = self._tried, []
+            counts, self._counts = self._counts, Counter()
+            links = self._schedule.links if self._schedule is not None else []
+            now = self._clock.now()
             try:
                 async with self._database.write() as session:
-                    if not await store.advance(session, self._held, done, self._clock.now(), release=release):
+                    if not await store.advance(session, self._held, settled, links, now, release=release):
                         raise ShardLost
-                    await write_tries(session, tried, self._settings)
+                    await write_tries(session, tried, self._settings, always=self._held.kind == "recheck")
+                    await store.count_settled(session, self._held.sweep_id, counts)
+                    lanes = await store.lanes(session, now - STALE)
             except BaseException:
                 self._tried = tried + self._tried
+                self._counts = counts + self._counts
                 raise
+            self._share(links, lanes)
+
+    def _share(self, links: list[str], lanes: dict[tuple[UUID, int], frozenset[str]]) -> None:
+        """Divide what each link bears with the other shards that are worked on now."""
+        own = (self._held.sweep_id, self._held.number)
+        numbers = {lane: number for number, lane in enumerate(sorted({*lanes, own}))}
+        used = {numbers[lane]: links for lane, links in lanes.items()}
+        if self._schedule is not None:
+            self._schedule.share(shares(links, used, numbers[own]), self._clock.monotonic())
 
 
 async def looked_at(camera_id: UUID, result: ProbeResult, at: datetime, look: Look | None) -> ProbeResult:
@@ -189,24 +218,3 @@ async def looked_at(camera_id: UUID, result: ProbeResult, at: datetime, look: Lo
             # A picture that cannot be judged is no reason to lose the proof that there is one.
             log.warning("look_failed", camera=str(camera_id), code=refusal.code)
     return replace(result, picture=None)
-
-
-async def write_tries(session: WriteSession, tried: Sequence[Tried], settings: Inspect) -> None:
-    """Note tries and the health they establish. A camera may be there more than once; its tries count in order."""
-    left = list(tried)
-    while left:
-        batch: dict[UUID, Tried] = {}
-        rest: list[Tried] = []
-        for one in left:
-            if one.camera_id in batch or len(batch) == WRITE_MOST:
-                rest.append(one)
-            else:
-                batch[one.camera_id] = one
-        failures = await store.write_tries(session, list(batch.values()), settings.keep_probes)
-        states = [
-            (one.camera_id, health, one.at)
-            for one in batch.values()
-            if (health := health_after(one.result, failures[one.camera_id], settings.offline_after)) is not None
-        ]
-        await record_health(session, states)
-        left = rest

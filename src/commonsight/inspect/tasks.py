@@ -1,5 +1,7 @@
-"""Jobs of inspect/: plan sweeps, work through shards, check single cameras now."""
+"""Jobs of inspect/: plan rounds, work through shards, check single cameras now."""
 
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -11,9 +13,13 @@ from commonsight.catalog import secrets
 from commonsight.catalog import service as catalog
 from commonsight.catalog.source import Source
 from commonsight.gate import service as gate
-from commonsight.inspect import store
-from commonsight.inspect.model import Tried, health_after, shards
-from commonsight.inspect.sweep import Probe, ShardLost, ShardRun, write_tries
+from commonsight.inspect import store as checks
+from commonsight.inspect.diagnosis.looking import Diagnoser
+from commonsight.inspect.model import Claim, Tried, health_after, shards
+from commonsight.inspect.sweep import STALE, Look, Probe, ShardLost, ShardRun, looked_at
+from commonsight.inspect.sweeps import samples, store
+from commonsight.inspect.sweeps.substreams import substream_of
+from commonsight.inspect.verdicts import write_tries
 from commonsight.jobs import Blueprint, House
 from commonsight.media import probe as probing
 from commonsight.media.probe import ProbeResult
@@ -21,17 +27,22 @@ from commonsight.outbox import Entry, Subscription
 from commonsight.problem import Refusal
 from commonsight.records.base import uuid7
 from commonsight.records.database import WriteSession
+from commonsight.respond.maintenance.service import HANDLED
 
 log = structlog.get_logger(__name__)
 
 PURPOSE: Final = "health_check"
-STALE_SECONDS: Final = 20.0
-"""A shard whose worker has not written for this long is given to another."""
 FRESH_EVERY: Final = timedelta(seconds=20)
 LONGEST_FILING: Final = timedelta(minutes=10)
 """A camera carries the time its transaction began; one that files many is seen only when it ends."""
+CHANGED_LATELY: Final = timedelta(days=1)
+"""Faults that appeared since then are looked at first in a round: some are over already."""
 NOW_PRIORITY: Final = 10
 """A person waits for a check asked for now; nobody waits for a sweep."""
+URGENT_LANES: Final = 1
+"""Shards of rounds that somebody asked for, worked beside those of the background."""
+_TRY_MAIN: Final = ("not_found", "no_video", "protocol", "undecodable", "unsupported_codec")
+"""Answers of a device that is there but has no such substream."""
 
 tasks = Blueprint()
 
@@ -39,11 +50,10 @@ tasks = Blueprint()
 @tasks.periodic(cron="* * * * * */10")
 @tasks.task(queueing_lock="inspect.plan", retry=False)
 async def plan(timestamp: int) -> None:  # noqa: ARG001 - given by the schedule
-    """Open the next sweep when it is time, and see to it that the open one is worked on."""
+    """Open the next sweep when it is time, and see to it that the open ones are worked on."""
     house = jobs.house()
-    if house.settings.inspect.enabled:
-        async with house.database.write() as session:
-            await plan_sweep(session, house)
+    async with house.database.write() as session:
+        await plan_sweep(session, house)
 
 
 async def plan_sweep(session: WriteSession, house: House) -> None:
@@ -51,26 +61,39 @@ async def plan_sweep(session: WriteSession, house: House) -> None:
     if not await store.lock_planning(session):
         return
     now = house.clock.now()
-    closed = await store.close_finished(session, now)
-    if closed is not None:
+    for closed in await store.close_finished(session, now):
         seconds = round((now - closed.started_at).total_seconds(), 1)
-        log.info("sweep_finished", cameras=closed.cameras, seconds=seconds)
+        log.info("sweep_finished", kind=closed.kind, cameras=closed.cameras, seconds=seconds)
+        if closed.kind == "sample":
+            await samples.conclude(session, closed.id)
     latest = await store.latest_sweep(session)
-    if latest is None or latest.finished_at is not None:
-        fresh, cameras = await next_round(session, house, latest, now)
+    if house.settings.inspect.enabled and (latest is None or latest.finished_at is not None):
+        kind, cameras = await next_round(session, house, latest, now)
         cut = shards(cameras)
         if cut:
-            await store.open_sweep(session, uuid7(), now, cut, fresh=fresh)
-            log.info("sweep_started", cameras=len(cameras), shards=len(cut), fresh=fresh)
-    held, waiting = await store.held_and_waiting(session, now - timedelta(seconds=STALE_SECONDS))
-    for lane in range(min(waiting, house.settings.inspect.shards - held)):
-        await jobs.enqueue(session, shard, queueing_lock=f"inspect.shard.{lane}")
+            await store.open_sweep(session, uuid7(), now, cut, kind=kind)
+            log.info("sweep_started", cameras=len(cameras), shards=len(cut), kind=kind)
+    await ask_for_lanes(session, house)
+
+
+async def ask_for_lanes(session: WriteSession, house: House) -> None:
+    """Have the shards that nobody holds worked on, as many at once as there are lanes."""
+    stale = house.clock.now() - STALE
+    held, waiting = await store.held_and_waiting(session, stale, store.BACKGROUND)
+    if house.settings.inspect.enabled:
+        for lane in range(min(waiting, house.settings.inspect.shards - held)):
+            await jobs.enqueue(session, shard, queueing_lock=f"inspect.shard.{lane}")
+    held, waiting = await store.held_and_waiting(session, stale, store.URGENT)
+    for lane in range(min(waiting, URGENT_LANES - held)):
+        await jobs.enqueue(
+            session, shard, {"urgent": True}, queueing_lock=f"inspect.urgent.{lane}", priority=NOW_PRIORITY
+        )
 
 
 async def next_round(
     session: WriteSession, house: House, latest: store.Sweep | None, now: datetime
-) -> tuple[bool, list[UUID]]:
-    """Which cameras are due: all of them, or (True) those filed lately, or none yet.
+) -> tuple[store.Kind, list[UUID]]:
+    """Which cameras are due: all of them, or those filed lately, or none yet.
 
     What a sync or an import has just filed does not stay unknown until the next round over everything.
     """
@@ -80,37 +103,41 @@ async def next_round(
         or whole is None
         or now - whole.started_at >= timedelta(seconds=house.settings.inspect.interval_seconds)
     ):
-        return False, await store.next_cameras(session)
+        return "whole", await store.next_cameras(session, now - CHANGED_LATELY)
     if now - latest.started_at < FRESH_EVERY:
-        return True, []
-    return True, await store.fresh_cameras(session, latest.started_at - LONGEST_FILING)
+        return "fresh", []
+    return "fresh", await store.fresh_cameras(session, latest.started_at - LONGEST_FILING)
+
+
+async def open_round(
+    session: WriteSession, house: House, cameras: Collection[UUID], kind: store.Kind, *, title: str = "",
+    asked_by: UUID | None = None,
+) -> UUID:  # fmt: skip
+    """Have these cameras checked at once, before and beside the background's round. Returns the round."""
+    made = uuid7()
+    await store.open_sweep(session, made, house.clock.now(), shards(cameras), kind=kind, title=title, asked_by=asked_by)
+    await ask_for_lanes(session, house)
+    return made
 
 
 @tasks.task(retry=False)
-async def shard() -> None:
+async def shard(urgent: bool = False) -> None:
     """Work through the next shard that nobody holds, then ask for the one after it."""
     house = jobs.house()
     now = house.clock.now()
-    stale = now - timedelta(seconds=STALE_SECONDS)
+    kinds = store.URGENT if urgent else store.BACKGROUND
     async with house.database.write() as session:
         await store.wait_for_planning(session)
-        held_already, _ = await store.held_and_waiting(session, stale)
-        if held_already >= house.settings.inspect.shards:
+        held_already, _ = await store.held_and_waiting(session, now - STALE, kinds)
+        if held_already >= (URGENT_LANES if urgent else house.settings.inspect.shards):
             return
-        held = await store.claim(session, now, stale)
+        held = await store.claim(session, now, now - STALE, kinds)
     if held is None:
         return
-    run = ShardRun(
-        house.database,
-        house.clock,
-        house.settings.inspect,
-        held,
-        await prober(house),
-        house.settings.inspect.shards,
-    )
     began = house.clock.monotonic()
     try:
-        tries = await run.run()
+        async with Diagnoser(house.database, house.clock, house.settings) as diagnoser:
+            tries = await _work(house, held, diagnoser.look, await diagnoser.due(held.cameras))
     except ShardLost:
         log.warning("shard_lost", sweep=str(held.sweep_id), number=held.number, epoch=held.epoch)
         return
@@ -120,19 +147,49 @@ async def shard() -> None:
         await plan_sweep(session, house)
 
 
-async def prober(house: House, *, traced: bool = False, keep_picture: bool = False) -> Probe:
-    """Tries under a permit of our own, which says in the register who looks and why. The rest: as for `probe`."""
+async def _work(house: House, held: Claim, look: Look, pictures: Collection[UUID]) -> int:
+    settings = house.settings.inspect
+    measuring: set[UUID] = set()
+    if settings.measure_seconds:
+        async with house.database.read() as session:
+            since = house.clock.now() - timedelta(days=settings.measure_days)
+            measuring = await store.unmeasured(session, held.cameras, since)
+    probe = await prober(house, pictures=pictures, measuring=measuring)
+    return await ShardRun(house.database, house.clock, settings, held, probe, look, measuring).run()
+
+
+async def prober(
+    house: House, *, traced: bool = False, pictures: Collection[UUID] = (), measuring: Collection[UUID] = ()
+) -> Probe:
+    """Tries under a permit of our own, which says in the register who looks and why.
+
+    Args:
+        traced: as for `probe`.
+        pictures: cameras whose decoded picture is wanted.
+        measuring: cameras that are stayed with for a second keyframe.
+    """
     secrets.install(house.settings.data_dir)
     async with house.database.write() as session:
         issued = await gate.issue_system(session, name="inspect", purpose_code=PURPOSE, hours=12)
-    permit, timeout = issued.permit, house.settings.inspect.timeout_seconds
+    permit, settings = issued.permit, house.settings.inspect
 
-    async def probe(camera_id: UUID, source: Source) -> ProbeResult:
+    async def once(camera_id: UUID, source: Source) -> ProbeResult:
         # A source has the fields of the address that connect opens; this room may not name connect's types.
         return await probing.probe(
-            permit, camera_id, source, timeout=timeout, clock=house.clock, traced=traced,
-            keep_picture=keep_picture,
+            permit, camera_id, source, timeout=settings.timeout_seconds, clock=house.clock, traced=traced,
+            patience=settings.patience_seconds, keep_picture=camera_id in pictures,
+            measure=settings.measure_seconds if camera_id in measuring else 0.0,
         )  # fmt: skip
+
+    async def probe(camera_id: UUID, source: Source) -> ProbeResult:
+        other = substream_of(source.url) if settings.substream else None
+        if other is None:
+            return await once(camera_id, source)
+        result = await once(camera_id, replace(source, url=other))
+        if result.error in _TRY_MAIN:
+            first, result = result, await once(camera_id, source)
+            return replace(result, stream="main", received=first.received + result.received)
+        return replace(result, stream="sub")
 
     return probe
 
@@ -141,15 +198,21 @@ async def prober(house: House, *, traced: bool = False, keep_picture: bool = Fal
 async def check(camera_id: str) -> None:
     """Check one camera now, as often as it takes to be sure."""
     house = jobs.house()
-    await check_now(house, UUID(camera_id), await prober(house, traced=True))
+    only = {UUID(camera_id)}
+    async with Diagnoser(house.database, house.clock, house.settings) as diagnoser:
+        probe = await prober(
+            house, traced=True, pictures=await diagnoser.due(list(only)),
+            measuring=only if house.settings.inspect.measure_seconds else (),
+        )  # fmt: skip
+        await check_now(house, UUID(camera_id), probe, diagnoser.look)
 
 
-async def check_now(house: House, camera_id: UUID, probe: Probe) -> None:
+async def check_now(house: House, camera_id: UUID, probe: Probe, look: Look | None = None) -> None:
     """What `check` does, with any way of trying."""
     settings = house.settings.inspect
     async with house.database.read() as session:
         source = await catalog.camera_source(session, camera_id)
-        before = (await store.failures(session, [camera_id])).get(camera_id, 0)
+        before = (await checks.failures(session, [camera_id])).get(camera_id, 0)
     if source is None:
         return
     for failures in range(before + 1, max(before + 1, settings.offline_after) + 1):
@@ -161,10 +224,12 @@ async def check_now(house: House, camera_id: UUID, probe: Probe) -> None:
             # We lack something ourselves; whoever asked reads it from the diagnosis, and the next sweep tries again.
             log.warning("check_not_possible", camera=str(camera_id), reason=refusal.values.get("reason"))
             return
+        result = await looked_at(camera_id, result, house.clock.now(), look)
         async with house.database.write() as session:
-            await write_tries(session, [Tried(camera_id, house.clock.now(), result)], settings)
+            tried = Tried(camera_id, house.clock.now(), result, result.keyframe_seconds is not None)
+            await write_tries(session, [tried], settings)
             if result.conversation is not None and result.conversation.said:
-                await store.keep_conversation(session, camera_id, house.clock.now(), result.conversation.as_json())
+                await checks.keep_conversation(session, camera_id, house.clock.now(), result.conversation.as_json())
         if health_after(result, failures, settings.offline_after) is not None:
             return
         await house.clock.sleep(settings.retry_seconds)
@@ -188,6 +253,16 @@ async def ask_for_check(session: WriteSession, camera_id: UUID) -> bool:
     return queued is not None
 
 
+async def recheck(session: WriteSession, entry: Entry) -> None:
+    """The firm says these cameras are repaired: check just them, at once, and tell maintenance what was found."""
+    cameras = [UUID(one) for one in entry.payload["cameras"]]
+    if cameras:
+        house = jobs.house()
+        number = entry.payload.get("number")
+        await open_round(session, house, cameras, "recheck", title="" if number is None else str(number))
+
+
 subscriptions = (
     Subscription("inspect.check_new", ("catalog.camera_added", "catalog.camera_changed"), check_new, from_now=True),
+    Subscription("inspect.recheck", (HANDLED,), recheck, from_now=True),
 )

@@ -41,6 +41,7 @@ class ProbeResult:
     than 0.8 s. `keyframe_seconds`: from one keyframe to the next. `clock_difference`: seconds, the device's clock minus
     ours, as its answers are dated. `connect_ms`, `answer_ms`, `first_frame_ms`: until the connection stood, the first
     answer came, the first keyframe was whole (before it was decoded). `received`: bytes of stream.
+    `stream`: which was proved, main or sub; None when there is no telling.
     `picture`: the decoded keyframe, when that was asked for.
     """
 
@@ -61,6 +62,7 @@ class ProbeResult:
     answer_ms: int | None = None
     first_frame_ms: int | None = None
     received: int = 0
+    stream: str | None = None
     picture: Planes | None = field(default=None, compare=False, repr=False)
 
 
