@@ -28,8 +28,9 @@ from commonsight.connect.viid import routes as viid
 from commonsight.gate import routes as gate
 from commonsight.inspect import routes as inspect
 from commonsight.inspect import why_routes as why
-from commonsight.inspect.indicators import routes as indicators
+from commonsight.inspect.assessment import routes as assessment
 from commonsight.inspect.exemptions import routes as exemptions
+from commonsight.inspect.indicators import routes as indicators
 from commonsight.media.handover import routes as handover
 from commonsight.media.recordings import export_routes as exports
 from commonsight.media.recordings import routes as recordings
@@ -60,6 +61,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     indicators.router,
     why.router,
     exemptions.router,
+    assessment.router,
     system.router,
     live_socket.router,
 )

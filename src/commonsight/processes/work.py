@@ -25,9 +25,12 @@ ROOMS: Final = (
     "connect.viid",
     "respond",
     "respond.notices",
+    "respond.maintenance",
     "analyze",
     "inspect",
     "inspect.indicators",
+    "inspect.assessment",
+    "inspect.reports",
 )
 """Rooms that may have jobs (`tasks.tasks`) or want to hear of events (`tasks.subscriptions`), lower floors first."""
 

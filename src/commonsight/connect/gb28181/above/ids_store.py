@@ -328,3 +328,32 @@ async def of_channel(session: ReadSession, device: UUID, channel: Channel) -> li
         {"device": device, "channel": channel.code, "url": str(channel)},
     )
     return [(row.upper_id, row.code, Right(row.rights)) for row in found]
+
+
+async def behind_codes(session: ReadSession, upper: UUID | None, codes: Sequence[str]) -> dict[str, UUID]:
+    """The cameras behind mapped ids, shown now or ever: what an id once meant it means for ever.
+
+    Args:
+        upper: the upper platform that was given them; None: any. The same id of two platforms is left out then.
+    """
+    found = await session.execute(
+        text(
+            "SELECT i.code, min(CAST(i.camera_id AS text)) AS camera FROM cascade_ids AS i WHERE i.code = ANY(:codes) "
+            "AND i.camera_id IS NOT NULL AND (CAST(:upper AS uuid) IS NULL OR i.upper_id = :upper) "
+            "GROUP BY i.code HAVING count(DISTINCT i.camera_id) = 1"
+        ),
+        {"codes": list(codes), "upper": upper},
+    )
+    return {row.code: UUID(row.camera) for row in found}
+
+
+async def shown_of(session: ReadSession, upper: UUID, cameras: Sequence[UUID]) -> set[UUID]:
+    """Those of `cameras` that an upper platform is shown now."""
+    found = await session.scalars(
+        text(
+            "SELECT i.camera_id FROM cascade_ids AS i WHERE i.upper_id = :upper AND i.rights <> 0 "
+            "AND i.camera_id = ANY(:cameras)"
+        ),
+        {"upper": upper, "cameras": list(cameras)},
+    )
+    return set(found)

@@ -89,6 +89,8 @@ def _feedbacks() -> None:
             indicator text NOT NULL,
             region text COLLATE "C" NOT NULL,
             default_at timestamptz,
+            -- How many they assessed in all, when the list names only some of them.
+            assessed integer,
             state text NOT NULL,
             state_at timestamptz NOT NULL,
             headings jsonb NOT NULL DEFAULT '[]',
