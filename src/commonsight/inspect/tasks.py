@@ -16,6 +16,7 @@ from commonsight.gate import service as gate
 from commonsight.inspect import store as checks
 from commonsight.inspect.diagnosis.looking import Diagnoser
 from commonsight.inspect.model import Claim, Tried, health_after, shards
+from commonsight.inspect.readers import readers
 from commonsight.inspect.sweep import STALE, Look, Probe, ShardLost, ShardRun, looked_at
 from commonsight.inspect.sweeps import samples, store
 from commonsight.inspect.sweeps.substreams import substream_of
@@ -136,7 +137,7 @@ async def shard(urgent: bool = False) -> None:
         return
     began = house.clock.monotonic()
     try:
-        async with Diagnoser(house.database, house.clock, house.settings) as diagnoser:
+        async with Diagnoser(house.database, house.clock, house.settings, readers=readers(house)) as diagnoser:
             tries = await _work(house, held, diagnoser.look, await diagnoser.due(held.cameras))
     except ShardLost:
         log.warning("shard_lost", sweep=str(held.sweep_id), number=held.number, epoch=held.epoch)
@@ -199,7 +200,7 @@ async def check(camera_id: str) -> None:
     """Check one camera now, as often as it takes to be sure."""
     house = jobs.house()
     only = {UUID(camera_id)}
-    async with Diagnoser(house.database, house.clock, house.settings) as diagnoser:
+    async with Diagnoser(house.database, house.clock, house.settings, readers=readers(house)) as diagnoser:
         probe = await prober(
             house, traced=True, pictures=await diagnoser.due(list(only)),
             measuring=only if house.settings.inspect.measure_seconds else (),

@@ -1,8 +1,11 @@
 """Reading clock and label while pictures are diagnosed, and keeping what was read."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -28,8 +31,35 @@ def installed(settings: Settings) -> bool:
     return all(models.show(name).state == "installed" for name in (FIND, READ))
 
 
+class Lookers:
+    """What finds and reads text, as many as were ever needed at once: making one takes a moment and some 100 MB."""
+
+    def __init__(self, make: Callable[[], Looker]) -> None:
+        self._make = make
+        self._idle: list[Looker] = []
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def borrowed(self) -> Iterator[Looker]:
+        """One for the caller alone."""
+        with self._lock:
+            looker = self._idle.pop() if self._idle else None
+        looker = looker or self._make()
+        try:
+            yield looker
+        finally:
+            with self._lock:
+                self._idle.append(looker)
+
+
+@cache
+def _lookers(directory: Path, providers: tuple[str, ...]) -> Lookers:
+    """Those of this process: checks of single cameras must not load the models each time."""
+    return Lookers(lambda: TextLooker(ModelStore(directory), providers=providers))
+
+
 class OsdReader:
-    """A reader of diagnosis. Each thread gets models of its own, loaded when it first reads.
+    """A reader of diagnosis.
 
     Args:
         looker: makes what finds and reads text; the installed models when not given.
@@ -38,11 +68,11 @@ class OsdReader:
     def __init__(self, settings: Settings, clock: Clock, looker: Callable[[], Looker] | None = None) -> None:
         self._settings, self._clock = settings, clock
         self._zone = ZoneInfo(settings.region.timezone)
-        self._make = looker or self._installed
+        own = _lookers(settings.models_dir, tuple(settings.vision.providers))
+        self._lookers = own if looker is None else Lookers(looker)
         self._able = settings.osd.enabled and (looker is not None or installed(settings))
         if settings.osd.enabled and not self._able:
             log.info("osd_not_read", reason="models missing", models=[FIND, READ])
-        self._here = threading.local()
         self._read: list[Reading] = []
         self._lock = threading.Lock()
 
@@ -50,15 +80,15 @@ class OsdReader:
         """Those of the cameras that are due."""
         if not self._able:
             return {}
-        return await store.due(
-            session, cameras, self._clock.now() - timedelta(seconds=self._settings.osd.interval_seconds)
-        )
+        since = self._clock.now() - timedelta(seconds=self._settings.osd.interval_seconds)
+        return await store.due(session, cameras, since)
 
     def read(self, known: Subject, look: Look, at: datetime) -> Scored:
         """Read one picture, on a thread."""
         offset = at.astimezone(self._zone).utcoffset() or timedelta()
         try:
-            found = read(self._looker(), look.planes.luma, known, at, offset)
+            with self._lookers.borrowed() as looker:
+                found = read(looker, look.planes.luma, known, at, offset)
         except Refusal as refusal:
             # The models were taken away while we ran; other items are judged all the same.
             log.warning("osd_not_read", camera=str(known.id), reason=refusal.code)
@@ -72,13 +102,3 @@ class OsdReader:
         with self._lock:
             found, self._read = self._read, []
         await store.write(session, found)
-
-    def _looker(self) -> Looker:
-        if not hasattr(self._here, "looker"):
-            self._here.looker = self._make()
-        looker: Looker = self._here.looker
-        return looker
-
-    def _installed(self) -> Looker:
-        vision = self._settings.vision
-        return TextLooker(ModelStore(self._settings.models_dir), providers=vision.providers)
