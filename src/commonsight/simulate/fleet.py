@@ -16,6 +16,7 @@ class Fault(StrEnum):
     NO_VIDEO = "no_video"  # agrees to play, sends nothing
     BROKEN = "broken"  # sends pictures that cannot be decoded
     SLOW = "slow"  # works, but every answer takes its time
+    GARBAGE = "garbage"  # something else lives at its address and does not speak the protocol
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,30 +34,38 @@ class Player:
     """Plays a reel in real time from the moment it was made, whether or not anybody watches.
 
     A newcomer gets the current group of pictures at once, from its keyframe, as if the camera had been asked for one;
-    then it shares the pace of all others.
+    then it shares the pace of all others. Without `prompt` it begins with the next picture, whichever that is, as most
+    cameras do.
+
+    Args:
+        ahead: seconds of the reel that have passed already, so that players of one reel need not keep step.
+
+    `sent`: bytes given to viewers so far.
     """
 
-    def __init__(self, reel: Reel, clock: Clock) -> None:
+    def __init__(self, reel: Reel, clock: Clock, *, prompt: bool = True, ahead: float = 0.0) -> None:
         self.reel = reel
+        self.sent = 0
         self._clock = clock
-        self._began = clock.monotonic()
+        self._prompt = prompt
+        self._began = clock.monotonic() - ahead
         self._viewers: set[Viewer] = set()
         self._last_sent = -1
         self._task: asyncio.Task[None] | None = None
 
     def position(self) -> tuple[int, int]:
         """Sequence number and timestamp of the first packet that `join` would send now (for `RTP-Info`)."""
-        n = self.reel.group_start(self._current())
+        n = self._first(self._current())
         return self.reel.sequence(n), self.reel.timestamp(n)
 
     def join(self, sink: Sink, channel: int) -> Viewer:
         """Begin to send to `sink` on RTP channel `channel`; RTCP goes to the next one."""
         n = self._current()
         self._last_sent = n
-        start = self.reel.group_start(n)
+        start = self._first(n)
         burst = [self.reel.report(start, channel + 1, self._clock.now().timestamp())]
         burst += [self.reel.frames(each, channel) for each in range(start, n + 1)]
-        sink.write(b"".join(burst))
+        self._give(sink, b"".join(burst))
         viewer = Viewer(sink, channel)
         self._viewers.add(viewer)
         if self._task is None or self._task.done():
@@ -109,4 +117,12 @@ class Player:
                 if keyframe:
                     data += self.reel.report(n, viewer.channel + 1, self._clock.now().timestamp())
                 built[viewer.channel] = data
-            viewer.sink.write(data)
+            self._give(viewer.sink, data)
+
+    def _first(self, n: int) -> int:
+        """The picture a newcomer begins with while `n` is shown."""
+        return self.reel.group_start(n) if self._prompt else n + 1
+
+    def _give(self, sink: Sink, data: bytes) -> None:
+        self.sent += len(data)
+        sink.write(data)

@@ -114,7 +114,7 @@ def load(name: str, data: bytes, codec: Codec, frame_rate: float, *, ssrc: int =
 
 def broken(reel: Reel, units: Sequence[Sequence[bytes]]) -> Reel:
     """The same stream with every picture spoiled: it arrives whole, and nothing of it can be decoded."""
-    spoiled = [[_spoil(reel.codec, unit) for unit in each] for each in units]
+    spoiled = [[spoil(reel.codec, unit) for unit in each] for each in units]
     return _assemble(f"{reel.name}-broken", reel.codec, reel.frame_rate, reel.parameter_sets, spoiled, reel.ssrc + 1)
 
 
@@ -170,8 +170,8 @@ def _assemble(
     return Reel(name, codec, frame_rate, sets, tuple(pictures), ssrc)
 
 
-def _spoil(codec: Codec, unit: bytes) -> bytes:
-    """Refer to a parameter set that does not exist: no decoder can conceal that."""
+def spoil(codec: Codec, unit: bytes) -> bytes:
+    """A unit that refers to a parameter set that does not exist: no decoder can conceal that."""
     if not is_picture(codec, nal_type(codec, unit[0])):
         return unit
     if codec is Codec.H264:

@@ -29,6 +29,9 @@ _REASONS = {
     461: "Unsupported Transport", 501: "Not Implemented",
 }  # fmt: skip
 
+GARBAGE = b"HTTP/1.0 400 Bad Request\r\nContent-Type: text/html\r\n\r\n<html><body>400</body></html>\r\n"
+"""What lives at a wrong port is most often a web server."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -184,6 +187,10 @@ class _Connection(asyncio.Protocol):
     def _request(self, request: Request) -> None:
         camera = self._server.camera(request.url) if request.url != "*" else self._camera
         if camera is not None and camera.fault is Fault.HUNG:
+            return
+        if camera is not None and camera.fault is Fault.GARBAGE:
+            if self._transport is not None:
+                self._transport.write(GARBAGE)
             return
         response = self._answer(request, camera)
         response.headers.add("CSeq", request.headers.get("cseq"))

@@ -8,7 +8,7 @@ Everything follows from the seed: codes, passwords, names, places, faults. A pla
 import asyncio
 import resource
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
@@ -28,7 +28,7 @@ from commonsight.simulate.gb28181.film import Film, aac_tune
 from commonsight.simulate.gb28181.identity import Identity, Role, Version
 from commonsight.simulate.gb28181.line import Target, Transport
 from commonsight.simulate.gb28181.party import Party
-from commonsight.simulate.gb28181.stage import Pace, Stage
+from commonsight.simulate.gb28181.stage import Ill, Pace, Stage
 from commonsight.simulate.gb28181.tally import Tally
 
 log = structlog.get_logger(__name__)
@@ -166,6 +166,16 @@ class Fleet:
     def show(self, film: Film) -> None:
         """Let the cameras show a film from now on."""
         self._films.append(film)
+
+    def plague(self, ill: Callable[[str], Ill]) -> None:
+        """Let channels be ill from now on: `ill` says of each code what is wrong with it."""
+        for stage in self._stages.values():
+            stage.ill = ill
+
+    def unprompted(self) -> None:
+        """Let cameras begin with whatever picture is next when they are invited, as most do."""
+        for stage in self._stages.values():
+            stage.prompt = False
 
     def speak_aac(self) -> None:
         """Let each third camera speak AAC from now on. Starts a program the first time: run it in a thread."""

@@ -13,6 +13,7 @@ from commonsight.simulate.gb28181.pipes import Pipe
 from commonsight.simulate.gb28181.tally import Tally
 
 PAYLOAD_TYPE: Final = 96
+PACKET_HEAD: Final = 12
 BEHIND: Final = 1 << 20
 """Unsent bytes after which a live stream leaves pictures out until the next keyframe, and a recording waits."""
 STEP: Final = 0.02
@@ -30,6 +31,7 @@ class Script:
         speed: times real time.
         loss, reorder: shares of packets that are lost or change places with the next, drawn from `seed`.
         silent: everything is agreed and nothing is sent.
+        prompt: begin with a keyframe; else with whatever picture is next, as most cameras do.
     """
 
     ssrc: int
@@ -41,6 +43,7 @@ class Script:
     reorder: float = 0.0
     silent: bool = False
     seed: int = 0
+    prompt: bool = True
 
 
 class Show:
@@ -56,7 +59,9 @@ class Show:
         self._sequence = int(draw(script.seed, "sequence", script.ssrc) * 65_536)
         self._speed = script.speed
         self._paused = False
-        self._first = film.group_start(film.at(script.begin))
+        self._first = film.at(script.begin)
+        if script.prompt:
+            self._first = film.group_start(self._first)
         self._next = self._first
         self._due = clock.monotonic()
         self._waits = False
@@ -125,6 +130,7 @@ class Show:
         ]  # fmt: skip
         self._sequence += len(pieces)
         self._tally.packets += len(packets)
+        self._tally.octets += len(data) + PACKET_HEAD * len(packets)
         self._pipe.send(self._spoiled(packets) if self._script.loss or self._script.reorder else packets)
 
     def _spoiled(self, packets: list[bytes]) -> list[bytes]:

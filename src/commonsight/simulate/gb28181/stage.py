@@ -1,10 +1,12 @@
 """What the parties of one fleet share: seed, clock, faults, footage and tally."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta, timezone
 from typing import Final
 
 from commonsight.clock import Clock
+from commonsight.simulate.fleet import Fault
 from commonsight.simulate.gb28181.document import Charset
 from commonsight.simulate.gb28181.faults import Faults
 from commonsight.simulate.gb28181.film import Film
@@ -38,6 +40,22 @@ class Pace:
     answer: float = 8.0
 
 
+@dataclass(frozen=True, slots=True)
+class Ill:
+    """What is wrong with one channel. `film`: what it shows instead of its own."""
+
+    fault: Fault = Fault.NONE
+    film: Film | None = None
+
+
+WELL: Final = Ill()
+
+
+def well(code: str) -> Ill:  # noqa: ARG001 - of any channel
+    """Nothing is wrong with anybody."""
+    return WELL
+
+
 @dataclass(slots=True)
 class Stage:
     """Where a fleet plays.
@@ -49,6 +67,8 @@ class Stage:
         window: messages of one answer under way at once.
         films: what the cameras show; may be filled while the fleet runs. Empty: invitations are refused (488).
         aac: let each third camera speak AAC instead of G.711; `film.aac_tune` must have been made before.
+        ill: what is wrong with the channel of this code, asked anew for each invitation.
+        prompt: cameras begin with a keyframe when they are invited; else with whatever picture is next.
         charset: what the bodies declare; None: GB2312 for devices of 2016, GB18030 for those of 2022.
     """
 
@@ -65,6 +85,8 @@ class Stage:
     charset: Charset | None = None
     aac: bool = False
     films: list[Film] = field(default_factory=list)
+    ill: Callable[[str], Ill] = well
+    prompt: bool = True
     tally: Tally = field(default_factory=Tally)
 
     def charset_of(self, version: Version) -> Charset:

@@ -13,6 +13,7 @@ from commonsight.connect.wire import gb_sdp
 from commonsight.connect.wire.ps import AudioCodec
 from commonsight.connect.wire.sdp import SdpError
 from commonsight.connect.wire.sip import Headers, Request, SipSyntaxError, parse_name_addr, parse_uri
+from commonsight.simulate.fleet import Fault
 from commonsight.simulate.gb28181 import recordings
 from commonsight.simulate.gb28181.chance import draw
 from commonsight.simulate.gb28181.document import document
@@ -35,6 +36,15 @@ LATEST: Final = 4_000_000_000
 FORMAT: Final = "v/2/5/25/1/4096a///"
 FORMATS: Final = {AudioCodec.G711A: "v/2/5/25/1/4096a/1/8/1"}
 """What the description says of pictures and sound; of other sound it says nothing, and the stream itself does."""
+
+SLOW_SECONDS: Final = 1.5
+"""A slow camera takes so long to accept."""
+_REFUSALS: Final = {
+    Fault.REFUSED: (480, "Temporarily Unavailable"),
+    Fault.MISSING: (404, "Not Found"),
+    Fault.UNAUTHORIZED: (403, "Forbidden"),
+}
+"""How a platform answers for a camera it cannot reach, does not have, or has no password of."""
 
 log = structlog.get_logger(__name__)
 
@@ -116,9 +126,15 @@ class Streams:
         party.stage.tally.invites += 1
         channel = _channel(request)
         number = party.catalogue.number_of(channel)
-        film = self.film(channel)
+        ill = party.stage.ill(channel)
+        film = ill.film or self.film(channel)
+        if ill.fault is Fault.HUNG:
+            return
         if number is None:
             line.respond(request, 404, "Not Found")
+            return
+        if ill.fault in _REFUSALS:
+            line.respond(request, *_REFUSALS[ill.fault])
             return
         if party.catalogue.status(number) == "OFF":
             line.respond(request, 480, "Temporarily Unavailable")
@@ -131,7 +147,16 @@ class Streams:
             line.respond(request, 404 if film else 503, "Not Found" if film else "Service Unavailable")
             return
         line.respond(request, 100, "Trying")
-        self._accept(request, call, channel, film, offer)
+        if ill.fault is Fault.SLOW:
+            loop = asyncio.get_running_loop()
+            loop.call_later(SLOW_SECONDS, self._accept_late, request, call, channel, film, offer)
+        else:
+            self._accept(request, call, channel, film, offer)
+
+    def _accept_late(self, request: Request, call: str, channel: str, film: Film, offer: gb_sdp.Description) -> None:
+        # The line may be gone by now, and nobody is left to be told.
+        with contextlib.suppress(LineError):
+            self._accept(request, call, channel, film, offer)
 
     def _accept(self, request: Request, call: str, channel: str, film: Film, offer: gb_sdp.Description) -> None:
         party, stage = self._party, self._party.stage
@@ -180,8 +205,9 @@ class Streams:
             speed=offer.speed if offer.purpose == "Download" and offer.speed else 1.0,
             loss=faults.media_loss,
             reorder=faults.media_reorder,
-            silent=draw(stage.seed, "mute", channel) < faults.mute,
+            silent=draw(stage.seed, "mute", channel) < faults.mute or stage.ill(channel).fault is Fault.NO_VIDEO,
             seed=stage.seed,
+            prompt=stage.prompt or not live,
         )
 
     def _sound(self, channel: str) -> AudioCodec:

@@ -31,6 +31,7 @@ class Tally:
     invites: int = 0
     streams: int = 0
     packets: int = 0
+    octets: int = 0
     snapshots: int = 0
     register_seconds: "array[float]" = field(default_factory=lambda: array("d"))
 
