@@ -9,7 +9,7 @@ from prometheus_client import Counter
 from commonsight.records.database import WriteSession
 from commonsight.respond import store, told
 from commonsight.respond.kinds import kind_of
-from commonsight.respond.opening import began
+from commonsight.respond.opening import next_escalation
 from commonsight.respond.store import PLATFORM
 
 BATCH: Final = 200
@@ -24,11 +24,11 @@ async def escalate(session: WriteSession, now: datetime) -> int:
     for case in late:
         kind = kind_of(case.kind)
         level = case.level + 1
-        following = kind.escalates(case.severity, began(case, kind), level, taken=case.assignee is not None)
+        following = next_escalation(case, kind, level, taken=case.assignee is not None)
         # A platform that was down tells of each case once, not of every level it missed at the same moment.
         while following is not None and following <= now:
             level += 1
-            following = kind.escalates(case.severity, began(case, kind), level, taken=case.assignee is not None)
+            following = next_escalation(case, kind, level, taken=case.assignee is not None)
         await store.update(session, case.id, {"level": level, "escalate_at": following}, edited=False)
         tell = sorted({who for step in kind.escalate[case.level : level] for who in step.tell})
         detail = {"level": level, "tell": tell}

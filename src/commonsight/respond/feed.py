@@ -13,8 +13,8 @@ from commonsight.records.database import Database
 from commonsight.records.notify import listen
 from commonsight.respond import lists
 from commonsight.respond.notices.store import PAGE_CHANNEL
+from commonsight.respond.titles import title_of
 from commonsight.respond.told import CHANNEL
-from commonsight.text import say
 
 CHANGES_MOST: Final = 100
 """Cases named in one message, each as it is now; beyond it the oldest go and `reload` says that there were more."""
@@ -98,7 +98,7 @@ class Feed:
 
     def _shown(self, told: dict[str, Any]) -> dict[str, Any]:
         subject = str(told.get("subject", ""))
-        return told | {"title": say(subject, self._language), "title_en": say(subject, "en")}
+        return told | {"title": title_of(subject, self._language), "title_en": title_of(subject, "en")}
 
     async def notices(self, pending: Pending) -> dict[str, Any] | None:
         """Who has something new; each page asks for its own."""

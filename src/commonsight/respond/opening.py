@@ -100,6 +100,22 @@ def began(case: Case, kind: Kind) -> datetime:
     return case.opened_at if case.deadline_at is None else case.deadline_at - kind.deadline[case.severity]
 
 
+def next_escalation(case: Case, kind: Kind, level: int, *, taken: bool) -> datetime | None:
+    """When the next escalation after `level` of them falls due; None when there is none left.
+
+    What a contract agreed on (`detail.agreed`: respond_at, deadline_at) goes before what the kind says. Then somebody
+    has it once they said so (`detail.taken`), not as soon as it is theirs.
+    """
+    agreed = case.detail.get("agreed")
+    if agreed is None:
+        return kind.escalates(case.severity, began(case, kind), level, taken=taken)
+    if level >= len(kind.escalate):
+        return None
+    respond, deadline = (datetime.fromisoformat(agreed[name]) for name in ("respond_at", "deadline_at"))
+    late = deadline if case.detail.get("taken") else min(respond, deadline)
+    return late + kind.escalate[level].after
+
+
 def graver_times(case: Case, kind: Kind, severity: int) -> dict[str, datetime | None]:
     """The times of a case that turns out graver: counted from when they began, never later than before."""
     start = began(case, kind)

@@ -126,14 +126,14 @@ async def case(request: Request, response: Response, caller: MayRead, session: R
 
 @router.get("/cases/{case_id}/steps", responses=problems(401, 403, 404, 422))
 async def steps(
-    caller: MayRead, session: Reads, case_id: UUID, after: After = None, limit: Limit = 100
+    request: Request, caller: MayRead, session: Reads, case_id: UUID, after: After = None, limit: Limit = 100
 ) -> Page[StepOut]:  # fmt: skip
     """A case's history, the oldest first."""
     await service.case(session, case_id, caller)
     behind = None if after is None else cursor_decode("case.steps", after, datetime, UUID)
     found = await store.steps(session, case_id, behind, limit + 1)
     following = cursor_encode("case.steps", found[limit - 1].at, found[limit - 1].id) if len(found) > limit else None
-    return Page(items=[StepOut.of(line) for line in found[:limit]], next=following)
+    return Page(items=[StepOut.of(line, language_of(request)) for line in found[:limit]], next=following)
 
 
 @router.post("/cases/{case_id}/steps", responses=problems(401, 403, 404, 409, 412, 422, 428))
@@ -161,7 +161,7 @@ async def comment(
 ) -> StepOut:  # fmt: skip
     """Add words to the history."""
     made = await service.comment(session, case_id, caller, said.words, request.app.state.clock.now())
-    return await once.keep(StepOut.of(made))
+    return await once.keep(StepOut.of(made, language_of(request)))
 
 
 def _etag(present: Case) -> str:

@@ -26,11 +26,14 @@ from commonsight.respond.model import (
     check_words,
     with_evidence,
 )
-from commonsight.respond.opening import began, open_or_add
+from commonsight.respond.opening import next_escalation, open_or_add
 from commonsight.respond.store import By
 
 BULK_MOST: Final = 500
 UNDO_HOURS: Final = 24
+
+ORDERS: Final = frozenset({"fault", "round"})
+"""Kinds that are merged among themselves only."""
 
 Expected = Callable[[Case], None]
 """Asked with the present case before a change; raises a Refusal when the change was made from another one."""
@@ -197,8 +200,7 @@ def _named(assignee: Assignee | None) -> dict[str, str] | None:
 
 def _escalation(present: Case, now: datetime, *, taken: bool) -> dict[str, Any]:
     kind = kind_of(present.kind)
-    start = began(present, kind)
-    at = kind.escalates(present.severity, start, present.level, taken=taken)
+    at = next_escalation(present, kind, present.level, taken=taken)
     # What would have been due while nobody had it is not told of again in the same breath.
     return {"escalate_at": at if at is None or taken else max(at, now)}
 
@@ -227,7 +229,9 @@ async def _refuse_others(session: WriteSession, present: Case, caller: Caller) -
 
 
 async def _put_in(session: WriteSession, present: Case, into: Case, by: By, now: datetime) -> None:
-    if into.id == present.id or into.state not in LIVE:
+    # An order of maintenance has members; a case of another kind would lose them.
+    mixed = into.kind != present.kind and bool(ORDERS & {into.kind, present.kind})
+    if into.id == present.id or into.state not in LIVE or mixed:
         raise Refusal(
             "respond.merge_impossible", status=422, rule="another live case", operand="into",
             expected=sorted(state.value for state in LIVE), actual=into.state.value,

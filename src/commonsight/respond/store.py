@@ -123,7 +123,7 @@ async def insert(session: WriteSession, given: Opening, times: Times, now: datet
 _PLAIN: Final = frozenset({
     "severity", "state", "occurrences", "first_at", "last_at", "changed_at", "closed_at", "deadline_at", "level",
     "escalate_at", "assignee_id", "assignee_unit", "assignee_name", "handler_id", "merged_into", "reopened", "reset",
-    "opened_at",
+    "opened_at", "camera_id", "place", "words",
 })  # fmt: skip
 _JSON: Final = frozenset({"evidence", "detail"})
 

@@ -15,6 +15,7 @@ from commonsight.respond.model import WORDS_MOST, Action, Assignee, Case, State,
 from commonsight.respond.people import Candidate
 from commonsight.respond.service import BULK_MOST, Bulk, Said, Step
 from commonsight.respond.store import Step as Line
+from commonsight.respond.titles import said_of, title_of
 from commonsight.text import say
 
 StateWord = Literal["open", "assigned", "handled", "verified", "closed", "false_alarm", "merged"]
@@ -72,7 +73,7 @@ class CaseOut(BaseModel):
         """The fields of a case."""
         return {
             "id": case.id, "number": case.number, "kind": case.kind, "severity": case.severity,
-            "state": case.state.value, "subject": case.subject, "title": say(case.subject, language),
+            "state": case.state.value, "subject": case.subject, "title": title_of(case.subject, language),
             "words": case.words, "source": case.source, "camera_id": case.camera_id, "place": case.place,
             "region": RegionOut(code=case.region, name=names.get(case.region)), "point": case.point,
             "occurrences": case.occurrences, "opened_at": case.opened_at, "last_at": case.last_at,
@@ -146,12 +147,14 @@ class StepOut(BaseModel):
     unit: str
     words: str
     detail: dict[str, Any]
+    said: str = Field(description="what the platform has to say of this step, in the caller's language; empty: nothing")
 
     @classmethod
-    def of(cls, line: Line) -> Self:
+    def of(cls, line: Line, language: str) -> Self:
         return cls(
             id=line.id, at=line.at, action=line.action, before=line.before, after=line.after, by_id=line.by.id,
             by_name=line.by.name, unit=line.by.unit, words=line.words, detail=line.detail,
+            said=said_of(line.detail, language),
         )  # fmt: skip
 
 

@@ -70,7 +70,7 @@ def sort_of(code: str) -> Sort:
         ValueError: the catalogue has no such code; whoever reports faults is part of the program.
     """
     head, _, item = code.partition(".")
-    said = _sheet().get(f"{head}.*" if item else code)
+    said = _sheet().get(code) or _sheet().get(f"{head}.*" if item else "")
     if said is None or item == "*" or len(code) > CODE_MOST:
         raise ValueError(f"{code!r} is no fault of {sorted(_sheet())}")
     return Sort(

@@ -33,7 +33,7 @@ class Kept:
     window_id: UUID | None
     ended_at: datetime | None
     ended_how: str | None
-    changed_at: datetime
+    origin_id: UUID | None
 
 
 COLUMNS: Final = ", ".join(f"f.{name}" for name in Kept.__slots__)
@@ -66,9 +66,9 @@ async def put(session: WriteSession, faults: Sequence[Fault]) -> list[UUID]:
 
 _PUT = text("""
     INSERT INTO maintenance_faults AS f (id, camera_id, family, code, severity, state, at, seen_at, detail, evidence,
-        window_id, changed_at)
+        window_id)
     SELECT t.id, t.camera_id, t.family, t.code, t.severity, CASE WHEN w.id IS NULL THEN 'waiting' ELSE 'held' END,
-        t.at, t.at, t.detail, t.evidence, w.id, t.at
+        t.at, t.at, t.detail, t.evidence, w.id
     FROM unnest(CAST(:ids AS uuid[]), CAST(:cameras AS uuid[]), CAST(:families AS text[]), CAST(:codes AS text[]),
         CAST(:severities AS smallint[]), CAST(:times AS timestamptz[]), CAST(:details AS jsonb[]),
         CAST(:evidence AS jsonb[])) AS t (id, camera_id, family, code, severity, at, detail, evidence)
@@ -79,7 +79,7 @@ _PUT = text("""
     ON CONFLICT (camera_id, family) WHERE state <> 'ended' DO UPDATE SET
         code = excluded.code, severity = excluded.severity, seen_at = greatest(f.seen_at, excluded.seen_at),
         times = f.times + 1, detail = excluded.detail, evidence = coalesce(excluded.evidence, f.evidence),
-        changed_at = greatest(f.changed_at, excluded.changed_at)
+        weighed = f.case_id IS NULL
     RETURNING f.case_id
 """)
 
@@ -95,7 +95,7 @@ async def end(session: WriteSession, wells: Sequence[tuple[UUID, str, datetime]]
     found = await session.execute(
         text("""
             UPDATE maintenance_faults AS f SET state = 'ended', ended_at = greatest(t.at, f.at), ended_how = :how,
-                changed_at = greatest(t.at, f.changed_at)
+                weighed = f.case_id IS NULL
             FROM unnest(CAST(:cameras AS uuid[]), CAST(:codes AS text[]), CAST(:times AS timestamptz[]))
                 AS t (camera_id, code, at)
             WHERE f.camera_id = t.camera_id AND (f.code = t.code OR f.family = t.code) AND f.state <> 'ended'

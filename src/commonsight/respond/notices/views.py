@@ -11,7 +11,7 @@ from sqlalchemy import Row
 from commonsight.respond.notices.model import About, Event
 from commonsight.respond.notices.service import ADDRESSES_MOST, URL_MOST, RuleSaid
 from commonsight.respond.notices.words import event_name, of_grant, path_of
-from commonsight.text import say
+from commonsight.respond.titles import title_of
 
 ChannelKind = Literal["email", "webhook", "mqtt"]
 Languages = Literal["zh", "en"]
@@ -46,7 +46,7 @@ class NoticeOut(BaseModel):
     def of(cls, row: Row[Any], language: str) -> Self:
         shown = dict(row._mapping)
         if row.case_id is not None:
-            shown |= {"about": About.CASE, "title": say(row.subject, language)}
+            shown |= {"about": About.CASE, "title": title_of(row.subject, language)}
         else:
             shown |= {"about": About.REQUEST if row.emergency_id is None else About.EMERGENCY}
             shown |= of_grant(row, language)

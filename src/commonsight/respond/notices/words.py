@@ -9,6 +9,7 @@ from sqlalchemy import Row
 from commonsight.respond.kinds import kinds
 from commonsight.respond.model import Case
 from commonsight.respond.notices.model import Event, GrantEvent
+from commonsight.respond.titles import title_of
 from commonsight.text import say
 
 CAMERAS_NAMED: Final = 3
@@ -28,7 +29,7 @@ def body_of(
             "kind": case.kind,
             "severity": case.severity,
             "state": case.state.value,
-            "title": say(case.subject, language),
+            "title": title_of(case.subject, language),
             "subject": case.subject,
             "words": case.words,
             "place": case.place,

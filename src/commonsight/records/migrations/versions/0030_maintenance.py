@@ -50,7 +50,8 @@ def _contracts() -> None:
 
 def _faults() -> None:
     # One row per camera and family of faults while it lasts. `state`: waiting (settling, no order yet), held (within a
-    # planned window), ordered (member of the order `case_id`), ended. `changed_at`: when a report last moved it.
+    # planned window, or dismissed by a person until the camera is well), ordered (member of the order `case_id`), ended.
+    # `origin_id`: the order it was first put into. `weighed`: false when a report moved it since its order was looked at.
     op.execute("""
         CREATE TABLE maintenance_faults (
             id uuid NOT NULL,
@@ -68,7 +69,8 @@ def _faults() -> None:
             window_id uuid,
             ended_at timestamptz,
             ended_how text COLLATE "C",
-            changed_at timestamptz NOT NULL,
+            origin_id uuid,
+            weighed boolean NOT NULL DEFAULT true,
             CONSTRAINT pk_maintenance_faults PRIMARY KEY (id),
             CONSTRAINT fk_maintenance_faults_camera_id FOREIGN KEY (camera_id) REFERENCES cameras (id) ON DELETE CASCADE,
             CONSTRAINT fk_maintenance_faults_case_id FOREIGN KEY (case_id) REFERENCES cases (id),
@@ -85,22 +87,26 @@ def _faults() -> None:
     op.execute(
         "CREATE INDEX ix_maintenance_faults_case_id ON maintenance_faults (case_id, id) WHERE case_id IS NOT NULL"
     )
+    op.execute("CREATE INDEX ix_maintenance_faults_moved ON maintenance_faults (case_id) WHERE NOT weighed")
     op.execute("CREATE INDEX ix_maintenance_faults_camera_id ON maintenance_faults (camera_id, at DESC)")
 
 
 def _orders() -> None:
-    # What a case of kind fault or round is beside a case. `shared`: {"by", "value", "name", "seconds", "behind"}.
-    # `agreed`: what the contract said when it was opened. `looked_at`: members were last weighed then.
+    # What a case of kind fault or round is beside a case. `alike`: which faults may join it; `things`: what all its
+    # cameras share; `shared`: why they are one order. `agreed`: what the contract said when it was given.
     op.execute("""
         CREATE TABLE maintenance_orders (
             case_id uuid NOT NULL,
-            family text COLLATE "C" NOT NULL,
             code text COLLATE "C" NOT NULL,
+            alike text COLLATE "C" NOT NULL,
+            things jsonb NOT NULL DEFAULT '{}'::jsonb,
             shared jsonb,
+            members integer NOT NULL,
+            first_at timestamptz NOT NULL,
+            last_at timestamptz NOT NULL,
             contract_id uuid,
             unit_id uuid,
-            agreed jsonb NOT NULL DEFAULT '{}'::jsonb,
-            respond_at timestamptz,
+            agreed jsonb,
             taken_at timestamptz,
             taken_by uuid,
             taken_name text NOT NULL DEFAULT '',
@@ -113,10 +119,9 @@ def _orders() -> None:
             recheck text COLLATE "C" NOT NULL DEFAULT '',
             recheck_from timestamptz,
             recheck_until timestamptz,
-            recheck_said jsonb,
+            said jsonb,
             rejected integer NOT NULL DEFAULT 0,
             round_id uuid,
-            looked_at timestamptz NOT NULL,
             CONSTRAINT pk_maintenance_orders PRIMARY KEY (case_id),
             CONSTRAINT fk_maintenance_orders_case_id FOREIGN KEY (case_id) REFERENCES cases (id) ON DELETE CASCADE,
             CONSTRAINT fk_maintenance_orders_contract_id FOREIGN KEY (contract_id)
@@ -126,9 +131,8 @@ def _orders() -> None:
     """)
     op.execute("CREATE INDEX ix_maintenance_orders_unit_id ON maintenance_orders (unit_id, case_id DESC)")
     op.execute("CREATE INDEX ix_maintenance_orders_recheck ON maintenance_orders (case_id) WHERE recheck = 'asked'")
-    op.execute(
-        "CREATE INDEX ix_maintenance_orders_round_id ON maintenance_orders (round_id) WHERE round_id IS NOT NULL"
-    )
+    op.execute("CREATE INDEX ix_maintenance_orders_last_at ON maintenance_orders (last_at)")
+    op.execute("CREATE INDEX ix_maintenance_orders_round_id ON maintenance_orders (round_id) WHERE round_id IS NOT NULL")
 
 
 def _windows() -> None:
