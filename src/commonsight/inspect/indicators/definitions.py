@@ -66,7 +66,8 @@ class Variant:
 class Indicator:
     """One indicator: its name, the bars it is held against and the ways it may be counted, the usual one first.
 
-    `down`: filters of the camera list that show what is behind a bad figure; empty: no filter tells it.
+    `down`: filters of the camera list that show what is behind a bad figure; empty: no filter tells it. `faults`: codes
+    of maintenance whose repair betters it, those that begin with one of them too; empty: no repair in the field does.
     """
 
     code: str
@@ -76,6 +77,7 @@ class Indicator:
     aim: float | None
     alert: float | None
     down: Mapping[str, str]
+    faults: tuple[str, ...]
 
     @property
     def usual(self) -> Variant:
@@ -129,7 +131,9 @@ def read(code: str, said: Mapping[str, Any]) -> Indicator:
     if not all(bar is None or 0 < bar <= 1 for bar in (aim, alert)) or (alert or 0) > (aim or 1):
         raise ValueError(f"indicator {code!r}: 0 < alert {alert} <= aim {aim} <= 1")
     variants = {name: _variant(f"{code}.{name}", name, lines) for name, lines in said["variants"].items()}
-    return Indicator(code, said["zh"], said["en"], variants, aim, alert, said.get("down", {}))
+    return Indicator(
+        code, said["zh"], said["en"], variants, aim, alert, said.get("down", {}), tuple(said.get("faults", ()))
+    )
 
 
 def _variant(place: str, name: str, said: Mapping[str, Any]) -> Variant:

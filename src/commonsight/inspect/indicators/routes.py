@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request, Response
 
@@ -16,66 +15,30 @@ from commonsight.http import (
     Writes,
     etag_of,
     match_or_refuse,
-    narrow,
     problems,
     requires,
 )
-from commonsight.inspect.indicators import day_store, service
+from commonsight.inspect.indicators import day_store, league_routes, service, whatif_routes
 from commonsight.inspect.indicators.day_store import Choice
 from commonsight.inspect.indicators.definitions import indicators, known
-from commonsight.inspect.indicators.model import Scope, ScopeKind, scope_kind
+from commonsight.inspect.indicators.scopes import Code, Kind, Only, checked_only, scope_of, zone_of
 from commonsight.inspect.indicators.service import Chosen
 from commonsight.inspect.indicators.views import (
     DefinitionIn,
     DefinitionOut,
     IndicatorOut,
     IndicatorsOut,
-    LeagueOut,
-    LeagueRow,
     TrendOut,
     TrendPoint,
 )
-from commonsight.places.model import checked
 from commonsight.problem import Refusal
 
 router = APIRouter(tags=["health"])
+router.include_router(league_routes.router)
+router.include_router(whatif_routes.router)
 
 MayRead = Annotated[Caller, requires("health.read")]
 MayWrite = Annotated[Caller, requires("health.write")]
-
-Only = Annotated[list[str] | None, Query(description="these indicators only", max_length=40)]
-Kind = Annotated[str, Query(description="region, sector, unit, platform or maintenance", examples=["region"])]
-Code = Annotated[str, Query(max_length=200, description="of the kind; of a region leave it empty and give `region`")]
-
-
-def zone_of(request: Request) -> ZoneInfo:
-    """The zone in which the region's days begin."""
-    return ZoneInfo(request.app.state.settings.region.timezone)
-
-
-def scope_of(caller: Caller, kind: str, scope: str, region: str | None) -> Scope:
-    """The scope that is asked for, cut to what the caller may see.
-
-    Raises:
-        Refusal: `inspect.scope_unknown`, `inspect.scope_missing` (422); `http.region_outside_scope` (403).
-    """
-    of = scope_kind(kind)
-    regions = narrow(caller, None if region is None else checked(region))
-    if of is ScopeKind.REGION:
-        return Scope(of, region or "", regions)
-    if len(scope) > 200 or (of in (ScopeKind.UNIT, ScopeKind.PLATFORM) and scope and not _uuid(scope)):
-        raise Refusal("inspect.scope_missing", status=422, rule="an id", operand="scope", actual=scope[:60])
-    return Scope(of, scope, regions)
-
-
-def _uuid(said: str) -> bool:
-    return len(said) == 36 and all(letter in "0123456789abcdef-" for letter in said)
-
-
-def _checked(only: list[str] | None) -> list[str] | None:
-    for code in only or ():
-        known(code)
-    return only or None
 
 
 @router.get("/health/indicators", responses=problems(401, 403, 404, 422))
@@ -90,7 +53,7 @@ async def indicators_(
 ) -> IndicatorsOut:
     """The indicators of a scope, of the cameras in it that the caller may see, each with how it is known."""
     asked, now = scope_of(caller, kind, scope, region), request.app.state.clock.now()
-    wanted = _checked(only)
+    wanted = checked_only(only)
     found = await service.figures(session, asked, now, zone=zone_of(request), only=wanted)
     every = await service.chosen(session)
     items = [IndicatorOut.told(every[code], found[code]) for code in indicators() if code in found]
@@ -158,31 +121,6 @@ async def define(
 
 def _tag(one: Chosen) -> str:
     return etag_of(one.indicator.code, one.version)
-
-
-@router.get("/health/league", responses=problems(401, 403, 404, 422))
-async def league(
-    request: Request,
-    caller: MayRead,
-    session: Reads,
-    parent: Annotated[str, Query(examples=["45"])] = "45",
-    kind: Kind = "region",
-    by: Annotated[str, Query(description="the indicator it is ordered by")] = "playable",
-    only: Only = None,
-    compare: Annotated[bool, Query(description="with last week and month")] = True,
-) -> LeagueOut:
-    """The regions below `parent`, or the sectors, units, platforms, firms in it; best first, unmeasured last.
-
-    Those whose rates differ by less than their error share a rank.
-    """
-    now = request.app.state.clock.now()
-    wanted = _checked(only)
-    narrow(caller, checked(parent, operand="parent"))
-    found = await service.league(
-        session, scope_kind(kind), parent, caller.regions, known(by).code, now, zone=zone_of(request),
-        only=None if wanted is None else [*wanted, by], compare=compare,
-    )  # fmt: skip
-    return LeagueOut(as_of=now, kind=kind, parent=parent, by=by, items=[LeagueRow.of(one) for one in found])
 
 
 @router.get("/health/trend", responses=problems(401, 403, 404, 422))

@@ -1,7 +1,8 @@
 """Use cases of indicators: what a scope's figures are now, on a day, over days, and beside those of others.
 
-What changes with every check (online, playable) is counted when asked; the rest is counted by a job every few minutes
-and kept by day (`tasks.day`). A figure's `as_of` says when. Before the first count of a day, it is counted when asked.
+What changes with every check (online, playable) is counted when asked of a region or one scope; the rest is counted by
+a job every few minutes and kept by day (`tasks.count_day`). A figure's `as_of` says when. Before the first count of a
+day, and of what days are not kept of, it is counted when asked.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -123,28 +124,35 @@ async def measured(
 ) -> dict[str, Figures]:  # fmt: skip
     """Figures by key of `by`, of the cameras in `regions`; scopes without a camera are left out."""
     wanted = {key: one for key, one in (await chosen(session)).items() if _asked(key, only)}
-    at_once = {key: one for key, one in wanted.items() if one.variant.counts <= set(HEALTH.counts)}
+    # By region, health is kept by the database itself; by anything else it takes a pass over all cameras.
+    at_once = {
+        key: one
+        for key, one in wanted.items()
+        if one.variant.counts <= set(HEALTH.counts) and (by.kind is ScopeKind.REGION or code is not None)
+    }
     rest = {key: one for key, one in wanted.items() if key not in at_once}
-    exempt = await store.exempt(session, by, regions, at, code)
     found: dict[str, Figures] = {}
 
-    def put(one: Chosen, counted: Mapping[str, Mapping[str, int]]) -> None:
-        for scope, said in counted.items():
-            made = figure(one.indicator, one.variant, said, at, exempt.get(scope, 0))
-            found.setdefault(scope, {})[one.indicator.code] = made
+    def put(asked: Mapping[str, Chosen], counted: Mapping[str, Mapping[str, int]], exempt: Mapping[str, int]) -> None:
+        for one in asked.values():
+            for scope, said in counted.items():
+                # What is counted hour by hour cannot be counted now.
+                told = {} if one.variant.counts & HOURLY else said
+                made = figure(one.indicator, one.variant, told, at, exempt.get(scope, 0))
+                found.setdefault(scope, {})[one.indicator.code] = made
 
+    exempt: dict[str, int] | None = None
     if at_once:
-        live = await store.counted(session, by, [HEALTH], regions, at, code)
-        for one in at_once.values():
-            put(one, live)
+        exempt = await store.exempt(session, by, regions, at, code)
+        put(at_once, await store.counted(session, by, [HEALTH], regions, at, code), exempt)
     kept, missing = await _kept(session, by, regions, at, zone, rest, code)
     for scope, said in kept.items():
         found.setdefault(scope, {}).update(said)
     if missing:
+        if exempt is None:
+            exempt = await store.exempt(session, by, regions, at, code)
         sources = needed(count for one in missing.values() for count in one.variant.counts)
-        live = await store.counted(session, by, sources, regions, at, code)
-        for one in missing.values():
-            put(one, live if not one.variant.counts & HOURLY else {scope: {} for scope in live})
+        put(missing, await store.counted(session, by, sources, regions, at, code), exempt)
     return found
 
 
@@ -243,7 +251,7 @@ async def league(
     changes = await _changes(session, by, regions, found, every, local_day(at, zone)) if compare else {}
     blank = figure(indicators()[indicator], indicators()[indicator].usual, {}, at)
     order = places({code: said.get(indicator, blank) for code, said in found.items()})
-    totals = await _totals(session, by, regions, at)
+    totals = await _totals(session, by, regions, at, zone)
     return [
         Standing(
             place, names.get(place.code), found[place.code], changes.get(place.code, {}),
@@ -270,7 +278,20 @@ async def _members(
     return By(kind, DIGITS[Level(level + 1)]), names
 
 
-async def _totals(session: ReadSession, by: By, regions: tuple[str, ...], at: datetime) -> dict[str, tuple[int, int]]:
+async def _totals(
+    session: ReadSession, by: By, regions: tuple[str, ...], at: datetime, zone: ZoneInfo
+) -> dict[str, tuple[int, int]]:
+    """Cameras in use and those of them that are exempt, by key."""
+    if by.kind is not ScopeKind.REGION:
+        # Whatever an operator chose, the usual online rate is about every camera that is not exempt.
+        every = {"online": chosen_of("online", None)}
+        kept, missing = await _kept(session, by, regions, at, zone, every, None)
+        if not missing:
+            return {
+                code: (one.denominator + one.unknown + one.exempt, one.exempt)
+                for code, said in kept.items()
+                for one in said.values()
+            }
     counted = await store.counted(session, by, [HEALTH], regions, at)
     exempt = await store.exempt(session, by, regions, at)
     return {

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from commonsight.catalog import where as conditions
 from commonsight.catalog.lists import plan_each_time
 from commonsight.inspect.exemptions.store import EXEMPT_AT
+from commonsight.inspect.indicators.definitions import Variant
 from commonsight.inspect.indicators.model import ScopeKind
 from commonsight.inspect.indicators.sources import HEALTH, Source
 from commonsight.records.database import ReadSession
@@ -194,25 +195,81 @@ async def _cells(
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """A camera that a rate lacks, by how much, and since when its health is what it is."""
+
+    id: UUID
+    gain: int
+    health: int
+    at: datetime | None
+
+
+def lack(variant: Variant, sources: Sequence[Source]) -> str:
+    """SQL of what one camera lacks: its part of the denominator without its part of the numerator."""
+    expressions = {count: sql for source in sources for count, sql in source.counts.items()}
+    under, over = (
+        " + ".join(f"({expressions[count]})" for count in side) for side in (variant.denominator, variant.numerator)
+    )
+    return f"(({under}) - ({over}))"
+
+
 async def lacking(
     session: ReadSession, sources: Sequence[Source], gain: str, by: By, code: str | None, regions: tuple[str, ...],
     at: datetime, most: int,
-) -> list[tuple[UUID, int]]:  # fmt: skip
-    """Cameras of a scope that an indicator lacks, with by how much: those for which the SQL `gain` is above 0.
-
-    At most `most` and one more, those that lack most first.
-    """
+) -> list[Lacking]:  # fmt: skip
+    """Cameras of a scope for which the SQL `gain` is above 0, by identifier; at most `most` and one more."""
     where = _chosen(regions, by.kind, code)
     await plan_each_time(session)
     joined = " ".join(source.joined for source in sources)
     found = await session.execute(
         text(f"""
-            SELECT c.id, {gain} AS gain FROM cameras AS c {joined}
-            WHERE {where} AND {_NOT_EXEMPT} AND {gain} > 0 ORDER BY gain DESC, c.id LIMIT :most
+            SELECT c.id, {gain} AS gain, c.health, c.health_at FROM cameras AS c {joined}
+            WHERE {where} AND {_NOT_EXEMPT} AND {gain} > 0 ORDER BY c.id LIMIT :most
         """),  # noqa: S608 - names of this floor, every value is bound
         where.values | {"exempt_at": at, "most": most + 1} | ({"at": at} if ":at" in joined else {}),
     )
-    return [(row.id, int(row.gain)) for row in found]
+    return [Lacking(row.id, int(row.gain), row.health, row.health_at) for row in found]
+
+
+async def ordered(session: ReadSession, cameras: Sequence[UUID], faults: Sequence[str]) -> dict[UUID, UUID]:
+    """The order that stands for each of these cameras because of one of these faults: camera -> case."""
+    if not faults:
+        return {}
+    found = await session.execute(
+        text("""
+            SELECT DISTINCT ON (camera_id) camera_id, case_id FROM maintenance_faults
+            WHERE camera_id = ANY(:cameras) AND state = 'ordered' AND split_part(code, '.', 1) = ANY(:faults)
+            ORDER BY camera_id, at
+        """),
+        {"cameras": list(cameras), "faults": list(faults)},
+    )
+    return {row.camera_id: row.case_id for row in found}
+
+
+async def unmeasured(
+    session: ReadSession, sources: Sequence[Source], variant: Variant, by: By, code: str | None,
+    regions: tuple[str, ...], at: datetime, most: int,
+) -> list[UUID]:  # fmt: skip
+    """Cameras of a scope that belong to the question and were not measured, by identifier; at most `most`."""
+    expressions = {count: sql for source in sources for count, sql in source.counts.items()}
+    unknown = " + ".join(f"({expressions[count]})" for count in variant.unknown) or "0"
+    found = await lacking(session, sources, f"({unknown})", by, code, regions, at, most)
+    return [one.id for one in found[:most]]
+
+
+async def exempt_ids(
+    session: ReadSession, by: By, code: str | None, regions: tuple[str, ...], at: datetime, most: int
+) -> list[UUID]:
+    """Cameras of a scope that are exempt, by identifier; at most `most`."""
+    where = _chosen(regions, by.kind, code)
+    found = await session.execute(
+        text(f"""
+            SELECT c.id FROM cameras AS c WHERE {where} AND NOT ({_NOT_EXEMPT}) ORDER BY c.id LIMIT :most
+        """),  # noqa: S608 - names of this floor, every value is bound
+        where.values | {"exempt_at": at, "most": most},
+    )
+    return list(found.scalars())
 
 
 async def names(session: ReadSession, kind: ScopeKind, codes: Sequence[str]) -> dict[str, str]:

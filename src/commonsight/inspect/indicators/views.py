@@ -5,9 +5,9 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from commonsight.inspect.indicators.definitions import counts
 from commonsight.inspect.indicators.model import Figure
 from commonsight.inspect.indicators.service import Chosen, Standing
+from commonsight.inspect.indicators.words import scope_name
 
 
 class Said(BaseModel):
@@ -179,7 +179,7 @@ class LeagueRow(BaseModel):
     """A scope in a league table."""
 
     code: str
-    name: str | None = Field(description="null: the cameras do not say")
+    name: Said | None = Field(description="null: the cameras do not say")
     rank: int | None = Field(description="null: nothing was measured")
     tied: bool = Field(description="others have the same rank: they differ by less than the error")
     total: int
@@ -187,10 +187,11 @@ class LeagueRow(BaseModel):
     figures: dict[str, LeagueFigure]
 
     @classmethod
-    def of(cls, one: Standing) -> Self:
+    def of(cls, one: Standing, kind: str) -> Self:
+        named = scope_name(kind, one.place.code, one.name)
         return cls(
             code=one.place.code,
-            name=one.name,
+            name=None if named is None else Said(zh=named.zh, en=named.en),
             rank=one.place.rank,
             tied=one.place.tied,
             total=one.total,
@@ -250,8 +251,3 @@ class TrendOut(BaseModel):
     first: date
     last: date
     items: list[TrendPoint]
-
-
-def count_names() -> dict[str, Said]:
-    """What each count is called."""
-    return {code: Said(zh=one.zh, en=one.en) for code, one in counts().items()}
