@@ -31,6 +31,9 @@ from commonsight.inspect import why_routes as why
 from commonsight.inspect.assessment import routes as assessment
 from commonsight.inspect.exemptions import routes as exemptions
 from commonsight.inspect.indicators import routes as indicators
+from commonsight.inspect.osd import routes as osd
+from commonsight.inspect.references import routes as references
+from commonsight.inspect.sweeps import routes as sweeps
 from commonsight.media.handover import routes as handover
 from commonsight.media.recordings import export_routes as exports
 from commonsight.media.recordings import routes as recordings
@@ -58,6 +61,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     analyze.router,
     respond.router,
     inspect.router,
+    osd.router,
+    references.router,
+    sweeps.router,
     indicators.router,
     why.router,
     exemptions.router,

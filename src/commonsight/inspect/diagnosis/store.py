@@ -207,12 +207,56 @@ async def renew(session: WriteSession, cameras: Sequence[UUID], spoiling: Sequen
     return {row.camera_id: row.intact for row in found}
 
 
+async def doubt(session: WriteSession, cameras: Sequence[UUID]) -> None:
+    """Have these cameras' next pictures looked at, however short ago the last look was."""
+    await session.execute(
+        text("UPDATE diagnosed SET suspect = true WHERE camera_id = ANY(:ids)"), {"ids": list(cameras)}
+    )
+
+
 async def spoiled(session: ReadSession, cameras: Sequence[UUID]) -> set[UUID]:
     """Those whose picture is known not to be intact: they play, but badly."""
     found = await session.execute(
         text("SELECT camera_id FROM diagnosed WHERE camera_id = ANY(:ids) AND intact IS FALSE"), {"ids": list(cameras)}
     )
     return {row.camera_id for row in found}
+
+
+async def last_phase(session: ReadSession, camera_id: UUID) -> Phase:
+    """The light of the last look; day before the first."""
+    found = await session.execute(text("SELECT phase FROM diagnosed WHERE camera_id = :id"), {"id": camera_id})
+    row = found.first()
+    return Phase.DAY if row is None else Phase(row.phase)
+
+
+async def evidence_of(session: ReadSession, camera_id: UUID, item: str) -> Row[Any] | None:
+    """Name and moment of the picture kept of a fault."""
+    found = await session.execute(
+        text("""
+            SELECT evidence, evidence_at FROM diagnoses
+            WHERE camera_id = :id AND item = :item AND evidence IS NOT NULL
+        """),
+        {"id": camera_id, "item": item},
+    )
+    return found.first()
+
+
+async def forget_evidence(session: WriteSession, before: datetime) -> int:
+    """Let go of pictures kept before a moment; returns how many."""
+    found = await session.execute(
+        text("""
+            UPDATE diagnoses SET evidence = NULL, evidence_at = NULL
+            WHERE evidence IS NOT NULL AND evidence_at < :before RETURNING 1
+        """),
+        {"before": before},
+    )
+    return len(found.all())
+
+
+async def evidence_names(session: ReadSession) -> frozenset[str]:
+    """Names of all pictures that verdicts refer to."""
+    found = await session.execute(text("SELECT DISTINCT evidence FROM diagnoses WHERE evidence IS NOT NULL"))
+    return frozenset(found.scalars())
 
 
 async def thresholds(session: ReadSession) -> Thresholds:
