@@ -8,8 +8,8 @@ from sqlalchemy import text
 from commonsight.catalog import routes as catalog
 from commonsight.inspect import routes, tasks
 from commonsight.inspect.model import Tried
-from commonsight.inspect.sweep import write_tries
 from commonsight.inspect.sweeps import store
+from commonsight.inspect.verdicts import write_tries
 from commonsight.jobs import House
 from commonsight.outbox import Entry
 from tests.catalog.conftest import Client, Somebody, speaking

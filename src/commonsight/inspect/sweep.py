@@ -10,7 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -21,12 +21,12 @@ from commonsight.catalog.source import Source
 from commonsight.clock import Clock
 from commonsight.inspect.model import Claim, Tried, health_after
 from commonsight.inspect.sweeps import limits_store, store
-from commonsight.inspect.sweeps.limits import shares
+from commonsight.inspect.sweeps.limits import Rules, shares
 from commonsight.inspect.sweeps.schedule import Item, Schedule
 from commonsight.inspect.verdicts import write_tries
 from commonsight.media.probe import ProbeResult
 from commonsight.problem import Refusal
-from commonsight.records.database import Database
+from commonsight.records.database import Database, ReadSession
 from commonsight.settings import Inspect
 from commonsight.vision.picture import Planes
 
@@ -35,10 +35,10 @@ log = structlog.get_logger(__name__)
 LOOK_AHEAD: Final = 200
 """Sources, with their passwords, are read in so small portions and forgotten after use."""
 WRITE_SECONDS: Final = 1.0
+RULES_EVERY: Final = 10
+"""Writes between two looks at the limits, which people change while a round goes on."""
 IDLE_SECONDS: Final = 0.1
 """Longest pause before the schedule is asked again: a try that ends may let another begin."""
-STALE: Final = timedelta(seconds=20)
-"""A shard whose worker has not written for this long is given to another."""
 SILENT: Final = frozenset(("timeout", "unreachable"))
 """What a link that hangs ends in. A refused connection is an answer."""
 
@@ -72,7 +72,7 @@ class ShardRun:
         self._counts: Counter[tuple[UUID, str]] = Counter()
         self._writing = asyncio.Lock()
         self._schedule: Schedule | None = None
-        self._under_way = 0
+        self._under_way = self._writes = 0
         self.count = 0
 
     async def run(self) -> int:
@@ -189,12 +189,20 @@ class ShardRun:
                         raise ShardLost
                     await write_tries(session, tried, self._settings, always=self._held.kind == "recheck")
                     await store.count_settled(session, self._held.sweep_id, counts)
-                    lanes = await store.lanes(session, now - STALE)
+                    lanes = await store.lanes(session, now - store.STALE)
+                    rules = await self._rules(session)
             except BaseException:
                 self._tried = tried + self._tried
                 self._counts = counts + self._counts
                 raise
+            if rules is not None and self._schedule is not None:
+                self._schedule.change(rules, self._clock.monotonic())
             self._share(links, lanes)
+
+    async def _rules(self, session: ReadSession) -> Rules | None:
+        """The limits as they are set now, from time to time."""
+        self._writes += 1
+        return await limits_store.rules(session, self._settings) if self._writes % RULES_EVERY == 0 else None
 
     def _share(self, links: list[str], lanes: dict[tuple[UUID, int], frozenset[str]]) -> None:
         """Divide what each link bears with the other shards that are worked on now."""

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Final
 from uuid import UUID
 
@@ -17,8 +18,9 @@ from commonsight.inspect import store as checks
 from commonsight.inspect.diagnosis.looking import Diagnoser
 from commonsight.inspect.model import Claim, Tried, health_after, shards
 from commonsight.inspect.readers import readers
-from commonsight.inspect.sweep import STALE, Look, Probe, ShardLost, ShardRun, looked_at
+from commonsight.inspect.sweep import Look, Probe, ShardLost, ShardRun, looked_at
 from commonsight.inspect.sweeps import samples, store
+from commonsight.inspect.sweeps.service import NOW_PRIORITY, URGENT_LANES, ask_for_lanes, open_round
 from commonsight.inspect.sweeps.substreams import substream_of
 from commonsight.inspect.verdicts import write_tries
 from commonsight.jobs import Blueprint, House
@@ -38,10 +40,6 @@ LONGEST_FILING: Final = timedelta(minutes=10)
 """A camera carries the time its transaction began; one that files many is seen only when it ends."""
 CHANGED_LATELY: Final = timedelta(days=1)
 """Faults that appeared since then are looked at first in a round: some are over already."""
-NOW_PRIORITY: Final = 10
-"""A person waits for a check asked for now; nobody waits for a sweep."""
-URGENT_LANES: Final = 1
-"""Shards of rounds that somebody asked for, worked beside those of the background."""
 _TRY_MAIN: Final = ("not_found", "no_video", "protocol", "undecodable", "unsupported_codec")
 """Answers of a device that is there but has no such substream."""
 
@@ -74,21 +72,7 @@ async def plan_sweep(session: WriteSession, house: House) -> None:
         if cut:
             await store.open_sweep(session, uuid7(), now, cut, kind=kind)
             log.info("sweep_started", cameras=len(cameras), shards=len(cut), kind=kind)
-    await ask_for_lanes(session, house)
-
-
-async def ask_for_lanes(session: WriteSession, house: House) -> None:
-    """Have the shards that nobody holds worked on, as many at once as there are lanes."""
-    stale = house.clock.now() - STALE
-    held, waiting = await store.held_and_waiting(session, stale, store.BACKGROUND)
-    if house.settings.inspect.enabled:
-        for lane in range(min(waiting, house.settings.inspect.shards - held)):
-            await jobs.enqueue(session, shard, queueing_lock=f"inspect.shard.{lane}")
-    held, waiting = await store.held_and_waiting(session, stale, store.URGENT)
-    for lane in range(min(waiting, URGENT_LANES - held)):
-        await jobs.enqueue(
-            session, shard, {"urgent": True}, queueing_lock=f"inspect.urgent.{lane}", priority=NOW_PRIORITY
-        )
+    await ask_for_lanes(session, house.settings.inspect, house.clock)
 
 
 async def next_round(
@@ -110,17 +94,6 @@ async def next_round(
     return "fresh", await store.fresh_cameras(session, latest.started_at - LONGEST_FILING)
 
 
-async def open_round(
-    session: WriteSession, house: House, cameras: Collection[UUID], kind: store.Kind, *, title: str = "",
-    asked_by: UUID | None = None,
-) -> UUID:  # fmt: skip
-    """Have these cameras checked at once, before and beside the background's round. Returns the round."""
-    made = uuid7()
-    await store.open_sweep(session, made, house.clock.now(), shards(cameras), kind=kind, title=title, asked_by=asked_by)
-    await ask_for_lanes(session, house)
-    return made
-
-
 @tasks.task(retry=False)
 async def shard(urgent: bool = False) -> None:
     """Work through the next shard that nobody holds, then ask for the one after it."""
@@ -129,10 +102,10 @@ async def shard(urgent: bool = False) -> None:
     kinds = store.URGENT if urgent else store.BACKGROUND
     async with house.database.write() as session:
         await store.wait_for_planning(session)
-        held_already, _ = await store.held_and_waiting(session, now - STALE, kinds)
+        held_already, _ = await store.held_and_waiting(session, now - store.STALE, kinds)
         if held_already >= (URGENT_LANES if urgent else house.settings.inspect.shards):
             return
-        held = await store.claim(session, now, now - STALE, kinds)
+        held = await store.claim(session, now, now - store.STALE, kinds)
     if held is None:
         return
     began = house.clock.monotonic()
@@ -154,7 +127,8 @@ async def _work(house: House, held: Claim, look: Look, pictures: Collection[UUID
     if settings.measure_seconds:
         async with house.database.read() as session:
             since = house.clock.now() - timedelta(days=settings.measure_days)
-            measuring = await store.unmeasured(session, held.cameras, since)
+            most = ceil(len(held.cameras) * settings.measure_share)
+            measuring = await store.unmeasured(session, held.cameras, since, most)
     probe = await prober(house, pictures=pictures, measuring=measuring)
     return await ShardRun(house.database, house.clock, settings, held, probe, look, measuring).run()
 
@@ -260,7 +234,8 @@ async def recheck(session: WriteSession, entry: Entry) -> None:
     if cameras:
         house = jobs.house()
         number = entry.payload.get("number")
-        await open_round(session, house, cameras, "recheck", title="" if number is None else str(number))
+        title = "" if number is None else str(number)
+        await open_round(session, house.settings.inspect, house.clock, cameras, "recheck", title=title)
 
 
 subscriptions = (

@@ -109,11 +109,16 @@ class Inspect(Section):
     rate: float = Field(100, gt=0, le=10_000, description="Checks started a second, at most", examples=[100])
     concurrency: int = Field(256, ge=1, le=5_000, description="Checks under way at once", examples=[256])
     kbps: int = Field(
-        200_000, ge=0, description="Most that checks receive, everything together, kbit/s; 0: no limit",
+        200_000,
+        ge=0,
+        description="Most that checks receive, everything together, kbit/s; 0: no limit",
         examples=[200_000],
     )
     platform_concurrency: int = Field(
-        64, ge=0, le=5_000, description="Checks under way at once on one platform that has no limit of its own; 0: any",
+        64,
+        ge=0,
+        le=5_000,
+        description="Checks under way at once on one platform that has no limit of its own; 0: any",
         examples=[64],
     )
     platform_rate: float = Field(
@@ -123,7 +128,9 @@ class Inspect(Section):
         0, ge=0, description="Most that checks receive from such a platform, kbit/s; 0: no limit", examples=[50_000]
     )
     link_concurrency: int = Field(
-        16, ge=0, le=5_000,
+        16,
+        ge=0,
+        le=5_000,
         description="Checks under way at once in one network (/24, /64) that has no limit of its own; 0: any",
         examples=[16],
     )
@@ -133,25 +140,43 @@ class Inspect(Section):
     link_kbps: int = Field(
         0, ge=0, description="Most that checks receive from such a network, kbit/s; 0: no limit", examples=[20_000]
     )
-    timeout_seconds: Seconds = Field(6, description="A check that brings nothing is given up after this, s", examples=[6])
+    timeout_seconds: Seconds = Field(
+        6, description="A check that brings nothing is given up after this, s", examples=[6]
+    )
     patience_seconds: float = Field(
-        6, ge=0, le=60, description="A camera that sends is given this long more for its first keyframe, s", examples=[6]
+        6,
+        ge=0,
+        le=60,
+        description="A camera that sends is given this long more for its first keyframe, s",
+        examples=[6],
     )
     measure_seconds: float = Field(
-        10, ge=0, le=60, description="Longest wait for a second keyframe, which tells rate and distance, s; 0: never",
+        10,
+        ge=0,
+        le=60,
+        description="Longest wait for a second keyframe, which tells rate and distance, s; 0: never",
         examples=[10],
     )
     measure_days: float = Field(
-        7, gt=0, le=365, description="Each camera's rate and distance of keyframes are measured this often, days",
+        7,
+        gt=0,
+        le=365,
+        description="Each camera's rate and distance of keyframes are measured this often, days",
         examples=[7],
     )
+    measure_share: float = Field(
+        0.05, gt=0, le=1, description="At most this part of a round's cameras is measured in it", examples=[0.05]
+    )
     substream: bool = Field(
-        True, description="Check the substream of cameras whose address tells it, the main stream where that fails",
+        True,
+        description="Check the substream of cameras whose address tells it, the main stream where that fails",
         examples=[True],
     )
     offline_after: int = Field(2, ge=1, le=10, description="Failed tries before a camera is offline", examples=[2])
     keep_probes: int = Field(20, ge=1, le=1_000, description="Results kept per camera in the database", examples=[20])
-    shards: int = Field(2, ge=1, le=64, description="Shards of a sweep worked at once, sharing the limits", examples=[2])
+    shards: int = Field(
+        2, ge=1, le=64, description="Shards of a sweep worked at once, sharing the limits", examples=[2]
+    )
     retry_seconds: Seconds = Field(3, description="Pause before a failed camera is tried again, s", examples=[3])
     loopback: bool = Field(
         False, description="Let people file cameras at addresses of this machine (127.0.0.1, ::1)", examples=[False]

@@ -99,3 +99,20 @@ async def put(
 async def drop(session: WriteSession, limit_id: UUID) -> None:
     """The settings' own limit holds again."""
     await session.execute(text("DELETE FROM sweep_limits WHERE id = :id"), {"id": limit_id})
+
+
+async def of(session: ReadSession, platform_id: UUID | None, prefix: str | None) -> Kept | None:
+    """The limit that was set for a platform or a network."""
+    row = (
+        await session.execute(
+            text(f"{_COLUMNS} WHERE l.platform_id = :platform OR l.prefix = CAST(:prefix AS cidr)"),
+            {"platform": platform_id, "prefix": prefix},
+        )
+    ).first()
+    return None if row is None else Kept(*row)
+
+
+async def is_platform(session: ReadSession, platform_id: UUID) -> bool:
+    """Whether there is such a platform."""
+    found = await session.execute(text("SELECT 1 FROM platforms WHERE id = :id"), {"id": platform_id})
+    return found.first() is not None

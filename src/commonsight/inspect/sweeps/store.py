@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from sqlalchemy import Row, text
 
+from commonsight.catalog import where as conditions
+from commonsight.catalog.lists import plan_each_time
+from commonsight.catalog.model import Filters
 from commonsight.inspect.model import Claim, bits
 from commonsight.inspect.sweeps.schedule import Item
 from commonsight.records.database import ReadSession, WriteSession
@@ -20,6 +23,8 @@ URGENT: Final = ("asked", "recheck", "sample")
 BACKGROUND: Final = ("whole", "fresh")
 SWEEPS_KEPT: Final = 50
 """Rounds of a kind; the oldest go."""
+STALE: Final = timedelta(seconds=20)
+"""A shard whose worker has not written for this long is given to another."""
 NO_PLATFORM: Final = UUID(int=0)
 
 _PLAN_LOCK: Final = 0x5377656570  # "Sweep": one planner at a time
@@ -147,6 +152,20 @@ async def fresh_cameras(session: ReadSession, since: datetime) -> list[UUID]:
             ORDER BY hashtextextended(c.id::text, 0), c.id
         """),
         {"since": since},
+    )
+    return list(found.scalars())
+
+
+async def chosen(session: ReadSession, filters: Filters, ids: Sequence[UUID] | None, most: int) -> list[UUID]:
+    """The cameras of `filters` that can be checked, of those only `ids` when they are named."""
+    where = conditions.of(filters)
+    where.add("c.archived_at IS NULL AND c.url IS NOT NULL")
+    if ids is not None:
+        where.add("c.id = ANY(:named)", named=list(ids))
+    await plan_each_time(session)
+    found = await session.execute(
+        text(f"SELECT c.id FROM cameras AS c WHERE {where} ORDER BY hashtextextended(c.id::text, 0) LIMIT :most"),  # noqa: S608
+        where.values | {"most": most},
     )
     return list(found.scalars())
 
@@ -284,14 +303,15 @@ async def items(session: ReadSession, held: Claim) -> tuple[list[Item], set[int]
     return ready, gone
 
 
-async def unmeasured(session: ReadSession, cameras: Sequence[UUID], since: datetime) -> set[UUID]:
-    """Those of the cameras whose keyframes nobody has waited for since then."""
+async def unmeasured(session: ReadSession, cameras: Sequence[UUID], since: datetime, most: int) -> set[UUID]:
+    """Those of the cameras whose keyframes nobody has waited for since then, the longest forgotten first."""
     found = await session.execute(
         text("""
             SELECT u.id FROM unnest(CAST(:ids AS uuid[])) AS u (id)
             LEFT JOIN checks AS k ON k.camera_id = u.id WHERE k.measured_at IS NULL OR k.measured_at < :since
+            ORDER BY k.measured_at NULLS FIRST, u.id LIMIT :most
         """),
-        {"ids": list(cameras), "since": since},
+        {"ids": list(cameras), "since": since, "most": most},
     )
     return set(found.scalars())
 
