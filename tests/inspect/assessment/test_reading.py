@@ -85,7 +85,7 @@ def test_headings_nobody_knows_are_told_and_can_be_mapped(tmp_path: Path) -> Non
 def test_a_row_is_refused_by_the_field_that_is_wrong(cells: dict[str, str], operand: str) -> None:
     wrong = READER.read(Line(7, cells))
     assert isinstance(wrong, Problem)
-    assert (wrong.row, wrong.field, wrong.code) == (7, operand, "inspect.feedback_cell")
+    assert (wrong.row, wrong.field, wrong.code) == (7, operand, "inspect.upper_list_cell")
 
 
 def test_a_verdict_that_says_nothing_of_the_indicator_is_refused() -> None:

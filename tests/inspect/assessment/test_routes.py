@@ -134,7 +134,7 @@ async def test_from_the_list_to_the_appeal_and_back(assessed: Client, house: Hou
     assert await faulty(house) == {cameras[1][0], cameras[4][0]}
     counts = (await assessed.get(f"{path}/counts")).json()
     assert {one["code"]: one["faults"] for one in counts["items"]}["standing_well"] == 1
-    assert (await assessed.post(f"{path}/apply")).json()["code"] == "inspect.feedback_state"
+    assert (await assessed.post(f"{path}/apply")).json()["code"] == "inspect.upper_list_state"
     assert (await assessed.post(f"{path}/undo")).status_code == 202
     await tasks.work_through(house, UUID(made["id"]), State.UNDOING, service.undo_some)
     assert await faulty(house) == {cameras[4][0]}

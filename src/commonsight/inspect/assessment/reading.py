@@ -150,4 +150,6 @@ LATEST_AHEAD: Final = timedelta(days=2)
 
 
 def _wrong(line: Line, operand: str, rule: str, actual: str) -> Problem:
-    return Problem(line.number, operand, "inspect.feedback_cell", {"rule": rule, "operand": operand, "actual": actual})
+    return Problem(
+        line.number, operand, "inspect.upper_list_cell", {"rule": rule, "operand": operand, "actual": actual}
+    )

@@ -41,14 +41,16 @@ class Announced:
 
 
 def _invalid(operand: str, rule: str, actual: object, expected: object = None) -> Refusal:
-    return Refusal("inspect.feedback_invalid", status=422, rule=rule, operand=operand, expected=expected, actual=actual)
+    return Refusal(
+        "inspect.upper_list_invalid", status=422, rule=rule, operand=operand, expected=expected, actual=actual
+    )
 
 
 async def announce(session: WriteSession, caller: Caller, said: Announced, now: datetime) -> Feedback:
     """File a list that waits for its file.
 
     Raises:
-        Refusal: `inspect.feedback_invalid`, `catalog.file_unreadable` for a format that is not read,
+        Refusal: `inspect.upper_list_invalid`, `catalog.file_unreadable` for a format that is not read,
             `connect.cascade_upper_unknown`, `http.region_outside_scope`.
     """
     if said.indicator not in GOOD:
@@ -87,7 +89,7 @@ async def receive(session: WriteSession, held: Feedback, offset: int, piece: byt
     """Take the next piece of the file; returns how many bytes there are then. One that came before is taken once.
 
     Raises:
-        Refusal: `inspect.feedback_state` (409), `catalog.import_offset` (409), `catalog.file_too_large` (413).
+        Refusal: `inspect.upper_list_state` (409), `catalog.import_offset` (409), `catalog.file_too_large` (413).
     """
     in_state(held, State.RECEIVING)
     if offset + len(piece) == held.bytes and offset < held.bytes:
@@ -121,7 +123,7 @@ async def begin_reading(
     """Put a list up for reading; again with another mapping (column -> heading) until it has been applied.
 
     Raises:
-        Refusal: `inspect.feedback_state` (409), `inspect.feedback_invalid` for a mapping that does not fit,
+        Refusal: `inspect.upper_list_state` (409), `inspect.upper_list_invalid` for a mapping that does not fit,
             `catalog.file_unreadable` for an empty file.
     """
     in_state(held, State.RECEIVING, State.READ, State.FAILED, State.UNDONE)
@@ -151,21 +153,21 @@ async def begin_reading(
 
 
 async def begin_applying(session: WriteSession, held: Feedback, now: datetime) -> Feedback:
-    """Put a list that was read up for applying. Raises Refusal `inspect.feedback_state` (409)."""
+    """Put a list that was read up for applying. Raises Refusal `inspect.upper_list_state` (409)."""
     in_state(held, State.READ)
     await store.change(session, held.id, state=State.APPLYING.value, state_at=now, done=0, applied_at=now)
     return await again(session, held.id)
 
 
 async def begin_undoing(session: WriteSession, held: Feedback, now: datetime) -> Feedback:
-    """Put an applied list up for being taken back. Raises Refusal `inspect.feedback_state` (409)."""
+    """Put an applied list up for being taken back. Raises Refusal `inspect.upper_list_state` (409)."""
     in_state(held, State.APPLIED)
     await store.change(session, held.id, state=State.UNDOING.value, state_at=now, done=0)
     return await again(session, held.id)
 
 
 async def discard(session: WriteSession, held: Feedback, now: datetime) -> None:
-    """Give up a list that is not applied: its file and findings go. Raises Refusal `inspect.feedback_state` (409)."""
+    """Give up a list that is not applied: its file and findings go. Raises Refusal `inspect.upper_list_state` (409)."""
     in_state(held, State.RECEIVING, State.READING, State.READ, State.FAILED, State.UNDONE)
     await store.forget(session, held.id, parts=True, rows=True)
     await store.change(session, held.id, state=State.DISCARDED.value, state_at=now, bridge=None)
@@ -218,7 +220,7 @@ async def undo_some(session: WriteSession, held: Feedback, after: int, now: date
 
 
 async def seen(session: ReadSession, caller: Caller, feedback_id: UUID) -> Feedback:
-    """The list, for somebody who may see it. Raises Refusal `inspect.feedback_unknown` (404)."""
+    """The list, for somebody who may see it. Raises Refusal `inspect.upper_list_unknown` (404)."""
     found = await store.visible(session, feedback_id, caller.id, caller.regions)
     if found is None:
         raise unknown(feedback_id)
@@ -232,7 +234,7 @@ async def held_by(session: WriteSession, caller: Caller, feedback_id: UUID) -> F
 
 
 async def again(session: WriteSession, feedback_id: UUID) -> Feedback:
-    """The list as it is now, held until the transaction ends. Raises Refusal `inspect.feedback_unknown` (404)."""
+    """The list as it is now, held until the transaction ends. Raises Refusal `inspect.upper_list_unknown` (404)."""
     found = await store.one(session, feedback_id, lock=True)
     if found is None:
         raise unknown(feedback_id)
@@ -240,10 +242,10 @@ async def again(session: WriteSession, feedback_id: UUID) -> Feedback:
 
 
 def in_state(held: Feedback, *states: State) -> None:
-    """Raises Refusal `inspect.feedback_state` (409) in another state."""
+    """Raises Refusal `inspect.upper_list_state` (409) in another state."""
     if held.state not in states:
         raise Refusal(
-            "inspect.feedback_state",
+            "inspect.upper_list_state",
             status=409,
             rule="state of the list",
             operand="state",
@@ -254,7 +256,7 @@ def in_state(held: Feedback, *states: State) -> None:
 
 def unknown(feedback_id: UUID) -> Refusal:
     """No such list, as far as the caller is told."""
-    return Refusal("inspect.feedback_unknown", status=404, operand="feedback", actual=str(feedback_id))
+    return Refusal("inspect.upper_list_unknown", status=404, operand="feedback", actual=str(feedback_id))
 
 
 async def _told(session: WriteSession, held: Feedback, topic: str) -> None:
