@@ -152,6 +152,13 @@ def _history() -> None:
 
 
 def _findings() -> None:
+    # Degrees as a platform reports them, wherever they lie: swapped and zero ones are no places, but are to be told.
+    op.execute("""
+        CREATE FUNCTION record_degrees(record jsonb, field text) RETURNS float8 LANGUAGE sql IMMUTABLE AS $$
+            SELECT CASE WHEN btrim(record ->> field) ~ '^-?[0-9]{1,3}([.][0-9]{1,15})?$'
+                THEN btrim(record ->> field)::float8 END
+        $$
+    """)
     # What was checked: the version of the camera, so that the next look takes only those that changed since.
     op.execute("""
         CREATE TABLE record_checks (
