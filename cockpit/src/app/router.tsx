@@ -17,6 +17,8 @@ const RecordingsPage = lazy(() => import('@/pages/playback/RecordingsPage'))
 const GrantsPage = lazy(() => import('@/pages/grants/GrantsPage'))
 const RegisterPage = lazy(() => import('@/pages/grants/RegisterPage'))
 const HealthPage = lazy(() => import('@/pages/health/HealthPage'))
+const BehindPage = lazy(() => import('@/pages/health/BehindPage'))
+const SweepsPage = lazy(() => import('@/pages/health/sweeps/SweepsPage'))
 const CasesPage = lazy(() => import('@/pages/cases/CasesPage'))
 const CasePage = lazy(() => import('@/pages/cases/CasePage'))
 const InboxPage = lazy(() => import('@/pages/cases/notices/InboxPage'))
@@ -43,6 +45,8 @@ export const router = createBrowserRouter([
       { path: 'video/grants/:part?', element: <GrantsPage /> },
       { path: 'video/register', element: <RegisterPage /> },
       { path: 'health', element: <HealthPage /> },
+      { path: 'health/sweeps', element: <SweepsPage /> },
+      { path: 'health/behind', element: <BehindPage /> },
       { path: 'cases', element: <CasesPage /> },
       { path: 'cases/notices', element: <InboxPage /> },
       { path: 'cases/settings', element: <NoticeSettings /> },

@@ -35,6 +35,15 @@ export interface Probe {
   width: number | null
   height: number | null
   error: string | null
+  fps?: number | null
+  kbps?: number | null
+  keyframe_seconds?: number | null
+  /** Seconds, the device's clock minus ours. */
+  clock_difference?: number | null
+  connect_ms?: number | null
+  answer_ms?: number | null
+  first_frame_ms?: number | null
+  stream?: 'main' | 'sub' | null
 }
 
 export interface Camera extends CameraItem {

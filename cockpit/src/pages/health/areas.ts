@@ -4,4 +4,5 @@ import type { HealthKey } from './text'
 /** The sub-pages of Health in the order of the work: how it stands, what is found, what is mended, what is told. */
 export const AREAS: readonly (AreaPart & { label: HealthKey })[] = [
   { path: '/health', label: 'part.overview', needs: ['health.read', 'maintenance.read'] },
+  { path: '/health/sweeps', label: 'part.sweeps', needs: ['health.read'] },
 ]
