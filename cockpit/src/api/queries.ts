@@ -1,7 +1,7 @@
 import { useQuery, keepPreviousData } from '@tanstack/react-query'
 import { call, get, type Query } from './client'
 import type {
-  Analysis, AuditEntry, Boundaries, Camera, CameraMap, CameraPage, CountsNow, GroupNode, HealthSummary, Indicators, LeagueRow, List, Model,
+  Analysis, AuditEntry, Boundaries, Camera, CameraMap, CameraPage, CountsNow, GroupNode, HealthSummary, List, Model,
   Person, Probe, Purpose, Region, Retrieval, Role, SeriesItem, System, Token, TreeNode,
 } from './types'
 
@@ -90,22 +90,6 @@ export const usePurposes = () =>
     queryKey: ['purposes'],
     queryFn: ({ signal }) => get<{ items: Purpose[] }>('/purposes', undefined, signal),
     staleTime: Infinity,
-  })
-
-export const useIndicators = (region: string, enabled = true) =>
-  useQuery({
-    queryKey: ['indicators', region],
-    queryFn: ({ signal }) => get<Indicators>('/health/indicators', { region }, signal),
-    refetchInterval: MINUTE / 2,
-    enabled,
-  })
-
-export const useLeague = (parent: string, enabled = true) =>
-  useQuery({
-    queryKey: ['league', parent],
-    queryFn: ({ signal }) => get<{ items: LeagueRow[] }>('/health/league', { parent }, signal),
-    refetchInterval: MINUTE,
-    enabled,
   })
 
 export const useCountsNow = (region: string, enabled = true) =>

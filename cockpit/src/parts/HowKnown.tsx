@@ -17,6 +17,10 @@ export interface Basis {
   asOf?: string | null | undefined
   /** Share of the interval really watched, 0..1. */
   coverage?: number | null | undefined
+  /** Where the rate of all lies, 95 %, when not all were measured. */
+  between?: readonly [number, number] | null | undefined
+  /** Cameras an approved exemption leaves out. */
+  exempt?: number | null | undefined
   /** Way down to the cameras behind the figure. */
   down?: string | undefined
 }
@@ -32,6 +36,8 @@ export function HowKnown({ name, basis }: { name: string; basis: Basis }) {
   const rows: [string, string][] = []
   if (basis.formula) rows.push([t('figure.formula'), basis.formula])
   if (basis.denominator != null) rows.push([t('figure.counted'), `${f.number(basis.numerator)} / ${f.number(basis.denominator)}`])
+  if (basis.between && basis.between[0] < basis.between[1]) rows.push([t('figure.between'), t('figure.range', { low: f.percent(basis.between[0]), high: f.percent(basis.between[1]) })])
+  if (basis.exempt) rows.push([t('figure.exempt'), f.number(basis.exempt)])
   if (basis.unknown != null) rows.push([t('figure.unknown'), f.number(basis.unknown)])
   if (basis.since != null) rows.push([t('figure.since'), f.dateTime(basis.since)])
   if (basis.coverage !== undefined) rows.push([t('figure.coverage'), f.percent(basis.coverage, 0)])

@@ -112,30 +112,3 @@ export interface SeriesItem {
   occupancy: number | null
   coverage: number
 }
-
-export interface Indicator {
-  code: 'online_rate' | 'playable_rate'
-  name: Bilingual
-  value: number | null
-  numerator: number
-  denominator: number
-  unknown: number
-  definition: Bilingual
-  formula: string
-  as_of: string
-}
-
-export interface Indicators {
-  as_of: string
-  region: string
-  items: Indicator[]
-}
-
-export interface LeagueRow {
-  code: string
-  name: string
-  online_rate: number | null
-  playable_rate: number | null
-  total: number
-  checked: number
-}

@@ -1,5 +1,5 @@
-import { useIndicators, useLeague, useSummary } from '@/api/queries'
-import type { Indicator } from '@/api/types'
+import { useIndicators, useLeague, type Indicator } from '@/api/health'
+import { useSummary } from '@/api/queries'
 import { useCan } from '@/app/auth'
 import { Figure } from '@/parts/Figure'
 import { HealthBar } from '@/parts/HealthBar'
@@ -9,13 +9,16 @@ import { useFormat } from '@/text/format'
 import { useBilingual, useText } from '@/text/language'
 import css from './Column.module.css'
 import { cockpitText } from './text'
+import { downTo } from '@/pages/health/down'
 
+/** Read from five metres: what is online, what plays, what is known of them. */
+const SHOWN = 'online,playable,complete'
 const STATES = ['works', 'bad', 'offline', 'unknown'] as const
 
 export function HealthColumn({ region, onRegion }: { region: string; onRegion: (code: string) => void }) {
   const t = useText(cockpitText)
   const may = useCan()('health.read')
-  const indicators = useIndicators(region, may)
+  const indicators = useIndicators({ kind: 'region', scope: '', region }, SHOWN, may)
   if (!may) return <p className={css.empty}>{t('health.unavailable')}</p>
   return (
     <>
@@ -43,15 +46,18 @@ function Rate({ item, region }: { item: Indicator; region: string }) {
       value={item.value === null ? f.percent(null) : f.number(item.value * 100, 1)}
       unit={item.value === null ? undefined : '%'}
       unknown={item.value === null}
-      note={t('health.checked', { checked: f.number(item.denominator), total: f.number(item.denominator + item.unknown) })}
+      note={item.unit === 'camera' ? t('health.checked', { checked: f.number(item.denominator), total: f.number(item.denominator + item.unknown) }) : undefined}
       basis={{
         definition: pick(item.definition),
-        formula: item.formula,
+        formula: pick(item.formula_words),
         numerator: item.numerator,
         denominator: item.denominator,
         unknown: item.unknown,
+        between: item.low === null || item.high === null ? null : [item.low, item.high],
+        exempt: item.exempt,
+        coverage: item.coverage,
         asOf: item.as_of,
-        down: `/cameras?region=${region}&health=offline`,
+        down: downTo(item, region),
       }}
     />
   )
@@ -80,8 +86,9 @@ function Summary({ region }: { region: string }) {
 function League({ parent, onRegion }: { parent: string; onRegion: (code: string) => void }) {
   const t = useText(cockpitText)
   const f = useFormat()
-  const league = useLeague(parent)
-  const rows = [...(league.data?.items ?? [])].sort((a, b) => (b.playable_rate ?? -1) - (a.playable_rate ?? -1) || a.code.localeCompare(b.code))
+  const pick = useBilingual()
+  const league = useLeague({ kind: 'region', parent, by: 'playable', only: 'online,playable', compare: false })
+  const rows = league.data?.items ?? []
   return (
     <section className={css.grow}>
       <h2 className={css.title}>{t('league.title')}</h2>
@@ -98,16 +105,16 @@ function League({ parent, onRegion }: { parent: string; onRegion: (code: string)
             </tr>
           </thead>
           <tbody>
-            {rows.map((row) => (
-              <tr key={row.code} data-unknown={row.playable_rate === null || undefined}>
+            {rows.map(({ code, name, figures }) => (
+              <tr key={code} data-unknown={figures.playable?.value == null || undefined}>
                 <th scope="row">
-                  <button type="button" onClick={() => onRegion(row.code)}>{row.name}</button>
+                  <button type="button" onClick={() => onRegion(code)}>{name ? pick(name) : code}</button>
                 </th>
                 <td className={css.track}>
-                  <span>{row.playable_rate !== null && <i style={{ width: `${row.playable_rate * 100}%` }} />}</span>
+                  <span>{figures.playable?.value != null && <i style={{ width: `${figures.playable.value * 100}%` }} />}</span>
                 </td>
-                <td>{f.percent(row.online_rate)}</td>
-                <td>{f.percent(row.playable_rate)}</td>
+                <td>{f.percent(figures.online?.value)}</td>
+                <td>{f.percent(figures.playable?.value)}</td>
               </tr>
             ))}
           </tbody>

@@ -1,10 +1,10 @@
-import { BarChart } from 'echarts/charts'
-import { GridComponent, TooltipComponent } from 'echarts/components'
+import { BarChart, LineChart } from 'echarts/charts'
+import { GridComponent, MarkLineComponent, TooltipComponent } from 'echarts/components'
 import { init, use as register, type ECharts, type EChartsCoreOption } from 'echarts/core'
 import { CanvasRenderer } from 'echarts/renderers'
 import { useEffect, useRef } from 'react'
 
-register([BarChart, GridComponent, TooltipComponent, CanvasRenderer])
+register([BarChart, LineChart, GridComponent, MarkLineComponent, TooltipComponent, CanvasRenderer])
 
 /** One chart, redrawn when its option changes and when its box changes size; its words are in `label` for screen readers. */
 export default function Chart({ option, label, height = '100%' }: { option: EChartsCoreOption; label: string; height?: string | number }) {

@@ -78,7 +78,8 @@ async def league_as_file(
     found = await _rows(request, caller, session, parent, kind, by, only, compare=True)
     now = request.app.state.clock.now()
     every = await service.chosen(session)
-    shown = [one for code, one in every.items() if only is None or code in only or code == by]
+    wanted = checked_only(only)
+    shown = [one for code, one in every.items() if wanted is None or code in wanted or code == by]
     asked = league_file.Asked(
         language_of(request), caller.display_name, caller.organisation, now, kind, parent, by, shown
     )

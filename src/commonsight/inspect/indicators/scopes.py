@@ -12,7 +12,7 @@ from commonsight.inspect.indicators.model import Scope, ScopeKind, scope_kind
 from commonsight.places.model import checked
 from commonsight.problem import Refusal
 
-Only = Annotated[list[str] | None, Query(description="these indicators only", max_length=40)]
+Only = Annotated[list[str] | None, Query(description="these indicators only; repeated, or with commas between", max_length=40)]
 Kind = Annotated[str, Query(description="region, sector, unit, platform or maintenance", examples=["region"])]
 Code = Annotated[str, Query(max_length=200, description="of the kind; of a region leave it empty and give `region`")]
 
@@ -50,6 +50,7 @@ def checked_only(only: list[str] | None) -> list[str] | None:
     Raises:
         Refusal: `inspect.indicator_unknown` (404).
     """
-    for code in only or ():
+    codes = [code for said in only or () for code in said.split(",") if code]
+    for code in codes:
         known(code)
-    return only or None
+    return codes or None
