@@ -42,9 +42,17 @@ async def count(session: ReadSession, scopes: Sequence[Sequence[str]], *choices:
     return Counted(row.cameras, tuple(row.names or ()))
 
 
-async def openable(session: ReadSession, scope: Sequence[str], chosen: Selection, most: int) -> list[UUID]:
-    """The same of one choice within one scope, camera by camera, by code: those with an address, at most `most`."""
+async def openable(
+    session: ReadSession, scope: Sequence[str], chosen: Selection, most: int, **only: Sequence[UUID]
+) -> list[UUID]:
+    """The same of one choice within one scope, camera by camera, by code: those with an address, at most `most`.
+
+    Args:
+        only: `platform_id=` or `unit_id=` narrow it to cameras of these platforms and managing units.
+    """
     where = _within([scope], [chosen])
+    for column, ids in only.items():
+        where.add(f"c.{column} = ANY(:{column})", **{column: list(ids)})
     await plan_each_time(session)
     query = text(f"SELECT c.id FROM cameras AS c WHERE {where} AND c.url IS NOT NULL ORDER BY c.code LIMIT :most")  # noqa: S608
     return list(await session.scalars(query, where.values | {"most": most}))

@@ -24,6 +24,11 @@ def roles_with(permission: str) -> list[str]:
     return sorted(code for code, role in roles().items() if permission in role.permissions)
 
 
+def able(permission: str) -> list[str]:
+    """The roles whose people may be given a case: who may handle cases may do anything with one."""
+    return sorted({*roles_with("cases.write"), *roles_with(permission)})
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """Who a case may be given to. `detail`: a person's organisation, or how many people an organisation has."""
@@ -34,10 +39,12 @@ class Candidate:
     detail: str
 
 
-async def candidates(session: ReadSession, region: str, q: str, limit: int) -> list[Candidate]:
+async def candidates(
+    session: ReadSession, region: str, q: str, limit: int, permission: str = "cases.write"
+) -> list[Candidate]:
     """People who may handle cases in a region, and organisations with somebody who may, by name."""
     like = containing(q)
-    values = {"roles": roles_with("cases.write"), "region": region, "like": like, "limit": limit}
+    values = {"roles": able(permission), "region": region, "like": like, "limit": limit}
     people = await session.execute(
         text(f"""
             SELECT p.id, p.display_name AS name, coalesce(o.name, '') AS detail
@@ -62,8 +69,13 @@ def _candidate(kind: str, row: Row[Any]) -> Candidate:
     return Candidate(kind, row.id, row.name, row.detail)
 
 
-async def assignee(session: ReadSession, kind: str, assignee_id: UUID, region: str) -> Assignee:
+async def assignee(
+    session: ReadSession, kind: str, assignee_id: UUID, region: str, permission: str = "cases.write"
+) -> Assignee:
     """Who a case in this region is given to.
+
+    Args:
+        permission: `maintenance.do` lets people of firms, who see nothing but their own orders, be given one, too.
 
     Raises:
         Refusal: `respond.assignee_unfit` (422): unknown, inactive, without the right to handle cases, or of elsewhere.
@@ -74,13 +86,13 @@ async def assignee(session: ReadSession, kind: str, assignee_id: UUID, region: s
         text(f"""
             SELECT {name} AS name FROM people AS p LEFT JOIN organisations AS o ON o.id = p.organisation_id
              WHERE {own} AND p.active AND p.roles && CAST(:roles AS text[]) AND {_REACHES} LIMIT 1"""),  # noqa: S608
-        {"id": assignee_id, "roles": roles_with("cases.write"), "region": region},
+        {"id": assignee_id, "roles": able(permission), "region": region},
     )
     row = found.first()
     if row is None:
         raise Refusal(
             "respond.assignee_unfit", status=422, rule="may handle cases here", operand="assignee",
-            expected="cases.write", actual=str(assignee_id), region=region,
+            expected=permission, actual=str(assignee_id), region=region,
         )  # fmt: skip
     return Assignee(kind, assignee_id, row.name)
 

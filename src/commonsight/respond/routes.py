@@ -27,6 +27,7 @@ from commonsight.places import store as places
 from commonsight.problem import Refusal
 from commonsight.records.database import ReadSession
 from commonsight.respond import lists, people, service, store
+from commonsight.respond.maintenance import routes as maintenance
 from commonsight.respond.model import Case
 from commonsight.respond.notices import routes as notices
 from commonsight.respond.views import (
@@ -81,6 +82,7 @@ async def candidates(
     session: Reads,
     region: Annotated[str, Query(max_length=12, pattern=r"^\d+$", description="of the case")],
     q: Annotated[str, Query(max_length=60)] = "",
+    kind: Annotated[str, Query(max_length=40, description="of the case: orders of maintenance go to firms, too")] = "",
 ) -> Page[CandidateOut]:
     """People and organisations who may handle a case of this region, by name; at most fifty of each."""
     if not any(region.startswith(prefix) for prefix in caller.regions):
@@ -88,7 +90,9 @@ async def candidates(
             "http.region_outside_scope", status=403, rule="scope", operand="region", expected=list(caller.regions),
             actual=region,
         )  # fmt: skip
-    return Page(items=[CandidateOut.of(each) for each in await people.candidates(session, region, q.strip(), 50)])
+    permission = "maintenance.do" if kind in service.ORDERS else "cases.write"
+    found = await people.candidates(session, region, q.strip(), 50, permission)
+    return Page(items=[CandidateOut.of(each) for each in found])
 
 
 @router.post("/cases", status_code=201, responses=problems(401, 403, 404, 422))
@@ -176,3 +180,4 @@ async def _detail(request: Request, response: Response, session: ReadSession, fo
 
 
 router.include_router(notices.router)
+router.include_router(maintenance.router)

@@ -141,7 +141,7 @@ async def act(
     detail: dict[str, Any] = {}
     match step.action:
         case Action.ASSIGN:
-            assignee = await _fit(session, step, present.region)
+            assignee = await _fit(session, step, present)
             fields |= _given(assignee) | _escalation(present, now, taken=True)
             detail = {"assignee": _named(assignee), "former": _named(present.assignee)}
         case Action.RELEASE:
@@ -179,10 +179,11 @@ async def act(
     return changed
 
 
-async def _fit(session: WriteSession, step: Step, region: str) -> Assignee:
+async def _fit(session: WriteSession, step: Step, present: Case) -> Assignee:
     if step.assignee is None:
         raise Refusal("respond.assignee_missing", status=422, rule="a person or an organisation", operand="assignee")
-    return await people.assignee(session, step.assignee[0], step.assignee[1], region)
+    permission = "maintenance.do" if present.kind in ORDERS else "cases.write"
+    return await people.assignee(session, step.assignee[0], step.assignee[1], present.region, permission)
 
 
 def _given(assignee: Assignee | None) -> dict[str, Any]:

@@ -177,10 +177,11 @@ class Agreed:
 def contract_of(contracts: Iterable[Contract], member: Member, day: date) -> tuple[Contract, str] | None:
     """The contract a camera is under on a day, and how it was found.
 
-    The number in the camera file says most, then the unit it names among the contracts whose choice holds the camera,
-    then the narrowest choice, then the youngest contract.
+    Whoever made a contract gave only cameras of their own regions away. The number in the camera file says most, then
+    the unit it names among the contracts whose choice holds the camera, then the narrowest choice, then the youngest
+    contract.
     """
-    running = [one for one in contracts if one.runs(day)]
+    running = [one for one in contracts if one.runs(day) and member.facts.region.startswith(one.regions)]
     for one in running:
         if one.number and one.number == member.said_contract:
             return one, "number"

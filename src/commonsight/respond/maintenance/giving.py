@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from commonsight.jobs import House
 from commonsight.records.database import WriteSession
 from commonsight.respond.kinds import kind_of
-from commonsight.respond.maintenance import contract_store, orders_store, things_store
+from commonsight.respond.maintenance import contract_store, orders_store, things_store, work_store
 from commonsight.respond.maintenance.contracts import Agreed, agreed
 from commonsight.respond.maintenance.steps import note, take_step
 from commonsight.respond.model import Action, Case
@@ -45,6 +45,21 @@ async def give(session: WriteSession, house: House, case: Case, now: datetime) -
         covered=found.covered, cameras=len(cameras),
         respond="" if found.level is None else f"{found.level.respond:g}",
         repair="" if found.level is None else f"{found.level.repair:g}",
+    )  # fmt: skip
+
+
+async def given_by_hand(session: WriteSession, case: Case) -> None:
+    """An operator gave the order to somebody: it is their unit's from now on, and nobody has taken it yet."""
+    if case.assignee is None:
+        return
+    person = case.assignee.kind == "person"
+    unit = await work_store.unit_of(session, case.assignee.id) if person else case.assignee.id
+    order = await orders_store.order(session, case.id)
+    if order is None or order.unit_id == unit:
+        return
+    await orders_store.update(
+        session, case.id,
+        {"unit_id": unit, "taken_at": None, "taken_by": None, "taken_name": "", "arrived_at": None, "arrived": None},
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from commonsight.respond import store as cases
 from commonsight.respond import told
 from commonsight.respond.maintenance.model import sort_of
 from commonsight.respond.model import Action, Case, State, after
-from commonsight.respond.store import PLATFORM
+from commonsight.respond.store import PLATFORM, By
 
 ORDERS = Counter("commonsight_orders", "What the platform did with work orders", ["did"])
 
@@ -24,15 +24,17 @@ def both(code: str) -> dict[str, str]:
 
 async def step(
     session: WriteSession, case: Case, action: str, state: State, now: datetime, fields: Mapping[str, Any],
-    say: str = "", **values: Any,
+    say: str = "", by: By = PLATFORM, words: str = "", **values: Any,
 ) -> Case:  # fmt: skip
-    """A step of the platform: a line of history in both languages, and everybody who wants to know is told."""
+    """A step of the platform, or of a firm: a line of history, and everybody who wants to know is told."""
     await cases.update(session, case.id, {"state": state.value, "changed_at": now} | dict(fields))
     detail = {"say": say, "values": values} if say else {}
-    await cases.add_step(session, case.id, action, case.state, state, PLATFORM, now, "", detail)
+    await cases.add_step(session, case.id, action, case.state, state, by, now, words, detail)
     changed = await cases.one(session, case.id)
     assert changed is not None
-    await told.happened(session, told.STEPPED, changed, action=action, before=case.state.value, by=None)
+    await told.happened(
+        session, told.STEPPED, changed, action=action, before=case.state.value, by=None if by.id is None else str(by.id)
+    )
     ORDERS.labels(action).inc()
     return changed
 

@@ -60,6 +60,9 @@ async def after_step(session: WriteSession, entry: Entry) -> None:
             else:
                 await orders_store.move_back(session, case_id)
             await giving.give(session, house, case, now)
+        case Action.ASSIGN if told_of["by"] is not None:
+            await giving.given_by_hand(session, case)
+            return
         case Action.MERGE if case.merged_into is not None:
             await orders_store.move_all(session, [case_id], case.merged_into)
         case Action.FALSE_ALARM:

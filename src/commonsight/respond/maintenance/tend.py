@@ -8,7 +8,15 @@ from sqlalchemy import text
 from commonsight.jobs import House
 from commonsight.records.database import WriteSession
 from commonsight.respond import store as cases
-from commonsight.respond.maintenance import grouping, orders, orders_store, repairs, things_store
+from commonsight.respond.maintenance import (
+    grouping,
+    orders,
+    orders_store,
+    repairs,
+    rounds,
+    things_store,
+    window_store,
+)
 from commonsight.respond.maintenance.grouping import Rules, Waiting
 from commonsight.respond.maintenance.model import sort_of
 
@@ -26,6 +34,8 @@ async def tend(session: WriteSession, house: House, now: datetime) -> bool:
         return False
     rules = grouping.rules(house.settings.maintenance.settle_seconds)
     await orders_store.after_windows(session, now)
+    await window_store.hold(session, now)
+    await rounds.begin_due(session, house, now)
     moved = await orders_store.moved_orders(session, LOOKED_MOST)
     for case_id in moved:
         await repairs.look(session, house, case_id, rules, now)

@@ -160,3 +160,12 @@ async def names(session: ReadSession, ids: Sequence[UUID], most: int) -> list[st
     )
     said = list(found.scalars())
     return [*said, f"+{len(every) - len(said)}"] if len(every) > len(said) else said
+
+
+async def regions(session: ReadSession, ids: Sequence[UUID]) -> tuple[str, ...]:
+    """The counties (or what is filed above them) these cameras lie in."""
+    found = await session.execute(
+        text("SELECT DISTINCT left(region, 6) AS region FROM cameras WHERE id = ANY(:ids) ORDER BY 1"),
+        {"ids": list(ids)},
+    )
+    return tuple(found.scalars())
