@@ -110,7 +110,10 @@ async def shard(urgent: bool = False) -> None:
         return
     began = house.clock.monotonic()
     try:
-        async with Diagnoser(house.database, house.clock, house.settings, readers=readers(house)) as diagnoser:
+        waited = held.kind in ("asked", "recheck")
+        async with Diagnoser(
+            house.database, house.clock, house.settings, readers=readers(house), decisive=waited
+        ) as diagnoser:
             tries = await _work(house, held, diagnoser.look, await diagnoser.due(held.cameras))
     except ShardLost:
         log.warning("shard_lost", sweep=str(held.sweep_id), number=held.number, epoch=held.epoch)
@@ -174,7 +177,9 @@ async def check(camera_id: str) -> None:
     """Check one camera now, as often as it takes to be sure."""
     house = jobs.house()
     only = {UUID(camera_id)}
-    async with Diagnoser(house.database, house.clock, house.settings, readers=readers(house)) as diagnoser:
+    async with Diagnoser(
+        house.database, house.clock, house.settings, readers=readers(house), decisive=True
+    ) as diagnoser:
         probe = await prober(
             house, traced=True, pictures=await diagnoser.due(list(only)),
             measuring=only if house.settings.inspect.measure_seconds else (),

@@ -8,6 +8,7 @@ from uuid import UUID
 from commonsight.catalog.health import record_health
 from commonsight.catalog.model import Health
 from commonsight.inspect import store
+from commonsight.inspect.diagnosis import store as diagnoses
 from commonsight.inspect.exemptions.store import exempt_among
 from commonsight.inspect.model import Tried, fault_of, health_after
 from commonsight.inspect.store import Stood
@@ -51,7 +52,12 @@ async def _write(session: WriteSession, batch: dict[UUID, Tried], settings: Insp
         health = health_after(one.result, stood[camera_id].failures, settings.offline_after)
         if health is not None:
             settled.append((one, health))
-    await record_health(session, [(one.camera_id, health, one.at) for one, health in settled])
+    # A camera that plays keeps what diagnosis holds of its picture: badly, until a look finds it well.
+    spoiled = await diagnoses.spoiled(session, [one.camera_id for one, health in settled if health is Health.WORKS])
+    states = [
+        (one, Health.BAD if one.camera_id in spoiled and health is Health.WORKS else health) for one, health in settled
+    ]
+    await record_health(session, [(one.camera_id, health, one.at) for one, health in states])
     await _tell(session, [one for one, _ in settled], stood, always)
 
 

@@ -88,12 +88,17 @@ class Diagnoser:
         *,
         references: References | None = None,
         readers: Sequence[Reader] = (),
+        decisive: bool = False,
     ) -> None:
+        """
+        Args:
+            decisive: somebody waits for these cameras: all of them are due, and one look proves a repair.
+        """
         self._database, self._clock, self._settings = database, clock, settings.diagnosis
         self._interval = settings.inspect.interval_seconds
         self._place = evidence.place_of(settings.data_dir)
         self._zone = ZoneInfo(settings.region.timezone)
-        self._references, self._readers = references, tuple(readers)
+        self._references, self._readers, self._decisive = references, tuple(readers), decisive
         self._queue: asyncio.Queue[_Waiting | None] = asyncio.Queue(settings.diagnosis.waiting)
         self._worker: asyncio.Task[None] | None = None
         self._pool: ThreadPoolExecutor | None = None
@@ -120,6 +125,8 @@ class Diagnoser:
         """Whose picture is to be kept for a look: not looked at for so many sweeps, or something is unsettled."""
         if not self._settings.enabled:
             return set()
+        if self._decisive:
+            return set(cameras)
         # A sweep does not come round to the second.
         since = timedelta(seconds=self._interval * (self._settings.every_sweeps - 0.5))
         async with self._database.read() as session:
@@ -170,7 +177,9 @@ class Diagnoser:
             return name
 
         async with self._database.write() as session:
-            changes = await record(session, measured, self._zone, keep=self._settings.keep_looks, evidence=keep)
+            changes = await record(
+                session, measured, self._zone, keep=self._settings.keep_looks, evidence=keep, decisive=self._decisive
+            )
             for reader in self._readers:
                 await reader.keep(session)
         for change in changes:

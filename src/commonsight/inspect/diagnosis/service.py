@@ -53,7 +53,13 @@ class Change:
 
 
 async def record(
-    session: WriteSession, looks: Sequence[Measured], zone: ZoneInfo, *, keep: int, evidence: Keep | None = None
+    session: WriteSession,
+    looks: Sequence[Measured],
+    zone: ZoneInfo,
+    *,
+    keep: int,
+    evidence: Keep | None = None,
+    decisive: bool = False,
 ) -> list[Change]:
     """Hold what was measured against the thresholds, write verdicts and history, and tell who has to know.
 
@@ -64,6 +70,8 @@ async def record(
     Args:
         zone: the region's, for cameras whose place is not on file.
         keep: looks kept of each camera.
+        decisive: somebody waits for it, after a repair: one look is enough to believe that a picture is well again, and
+            maintenance hears what was found even where nothing changed. A new fault takes as many looks as ever.
     """
     asked = sorted({look.camera_id for look in looks}, key=str)
     await store.lock(session, asked)
@@ -92,7 +100,7 @@ async def record(
         for finding in found:
             key = (finding.camera_id, finding.item)
             before = held.get(key)
-            verdict = judge(before, finding, items()[finding.item].looks)
+            verdict = judge(before, finding, _looks(finding, decisive))
             if verdict.state is not (State.UNKNOWN if before is None else before.state):
                 if verdict.state is State.FAULT and evidence is not None:
                     finding = replace(finding, evidence=evidence(finding.camera_id, finding.at))
@@ -101,12 +109,24 @@ async def record(
             judged[key] = (finding, verdict)
     await store.write_looks(session, written, keep)
     await store.write_verdicts(session, list(judged.values()))
-    await _tell(session, changes, {look.camera_id: look.at for look in written})
+    lasting = [Change(found, held.state) for found, held in judged.values() if held.state is State.FAULT or decisive]
+    await _tell(session, changes, lasting, {look.camera_id: look.at for look in written})
     return changes
 
 
-async def _tell(session: WriteSession, changes: Sequence[Change], at: Mapping[UUID, datetime]) -> None:
-    """Health, outbox and faults after verdicts were written."""
+def _looks(finding: Finding, decisive: bool) -> int:
+    return 1 if decisive and not finding.faulty else items()[finding.item].looks
+
+
+async def _tell(
+    session: WriteSession, changes: Sequence[Change], standing: Sequence[Change], at: Mapping[UUID, datetime]
+) -> None:
+    """Health, outbox and faults after verdicts were written.
+
+    Args:
+        standing: verdicts that did not change and are told to maintenance all the same: it carries on a fault that is
+            known, and learns after a repair that it is still there.
+    """
     intact = await store.renew(session, list(at), [code for code, item in items().items() if item.spoils])
     await record_health(
         session,
@@ -116,34 +136,29 @@ async def _tell(session: WriteSession, changes: Sequence[Change], at: Mapping[UU
             if whole is not None
         ],
     )
-    if not changes:
-        return
-    faults = [change for change in changes if change.state is State.FAULT]
-    wells = [change for change in changes if change.state is State.WELL]
-    for topic, some in ((FAULT, faults), (WELL, wells)):
-        for change in some:
-            found = change.finding
-            await outbox.append(
-                session,
-                topic,
-                {
-                    "camera": str(found.camera_id),
-                    "item": found.item,
-                    "score": round(found.score, 4),
-                    "threshold": found.threshold,
-                    "at": found.at.isoformat(),
-                },
-            )
-    if faults:
-        latest = max(change.finding.at for change in faults)
-        excused = await exemptions.exempt_among(session, [change.finding.camera_id for change in faults], latest)
-        await maintenance.report_faults(
-            session, [_fault(change.finding) for change in faults if change.finding.camera_id not in excused]
+    for change in changes:
+        found = change.finding
+        await outbox.append(
+            session,
+            FAULT if change.state is State.FAULT else WELL,
+            {
+                "camera": str(found.camera_id),
+                "item": found.item,
+                "score": round(found.score, 4),
+                "threshold": found.threshold,
+                "at": found.at.isoformat(),
+            },
         )
+    told = {(one.finding.camera_id, one.finding.item): one for one in (*standing, *changes)}
+    faults = [one.finding for one in told.values() if one.state is State.FAULT]
+    wells = [one.finding for one in told.values() if one.state is State.WELL]
+    if faults:
+        latest = max(found.at for found in faults)
+        excused = await exemptions.exempt_among(session, [found.camera_id for found in faults], latest)
+        await maintenance.report_faults(session, [_fault(found) for found in faults if found.camera_id not in excused])
     if wells:
         await maintenance.report_wells(
-            session,
-            [(one.finding.camera_id, items()[one.finding.item].fault, one.finding.at) for one in wells],
+            session, [(found.camera_id, items()[found.item].fault, found.at) for found in wells]
         )
 
 
@@ -157,3 +172,30 @@ def _fault(finding: Finding) -> Fault:
         detail | dict(finding.detail or {}),
         None if finding.evidence is None else {"diagnosis": finding.item},
     )
+
+
+async def settle(session: WriteSession, camera_id: UUID, item: str, now: datetime) -> State | None:
+    """Hold the last score of an item against what applies now, at once: a person decided, no other look is needed.
+
+    Returns:
+        What is held of it from now on; None when it was never judged.
+    """
+    await store.lock(session, [camera_id])
+    before = (await store.verdicts(session, [camera_id])).get((camera_id, item))
+    subject = (await store.subjects(session, [camera_id])).get(camera_id)
+    if before is None or subject is None:
+        return None
+    own = (await store.own(session, [camera_id])).get(camera_id, {}).get(item)
+    own = own if own is not None and own.holds(now) else None
+    muted = own is not None and own.value is None
+    light = await store.last_phase(session, camera_id)
+    limit = (await store.thresholds(session)).of(items()[item], subject.kind, light, own)
+    faulty = not muted and items()[item].faulty(before.score, limit)
+    state = State.FAULT if faulty else State.WELL
+    finding = Finding(camera_id, item, before.score, limit, faulty, now)
+    verdict = replace(
+        before, state=state, threshold=limit, streak=0, since=before.since if state is before.state else now
+    )
+    await store.write_verdicts(session, [(finding, verdict)])
+    await _tell(session, [Change(finding, state)] if state is not before.state else [], [], {camera_id: now})
+    return state

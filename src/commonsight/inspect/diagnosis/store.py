@@ -259,6 +259,14 @@ async def evidence_names(session: ReadSession) -> frozenset[str]:
     return frozenset(found.scalars())
 
 
+async def suspects(session: ReadSession, cameras: Sequence[UUID]) -> set[UUID]:
+    """Those whose last look disagreed with what is held of them."""
+    found = await session.execute(
+        text("SELECT camera_id FROM diagnosed WHERE camera_id = ANY(:ids) AND suspect"), {"ids": list(cameras)}
+    )
+    return {row.camera_id for row in found}
+
+
 async def thresholds(session: ReadSession) -> Thresholds:
     """What operators set and did not undo."""
     found = await session.execute(

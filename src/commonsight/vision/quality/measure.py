@@ -5,7 +5,8 @@ from commonsight.vision.quality.damage import corruption
 from commonsight.vision.quality.frozen import frozen
 from commonsight.vision.quality.model import Fingerprint, Look, Scores
 from commonsight.vision.quality.reference import Reference, compare
-from commonsight.vision.quality.texture import texture
+from commonsight.vision.quality.stripes import stripes
+from commonsight.vision.quality.texture import blur, noise
 from commonsight.vision.quality.tone import tone
 
 LEAST_SIDE = 64
@@ -28,10 +29,14 @@ def measure(
     look = picture if isinstance(picture, Look) else Look(picture)
     if min(look.width, look.height) < LEAST_SIDE:
         return {}
-    scores = tone(look) | texture(look) | {"corruption": corruption(look)}
+    grain = noise(look)
+    scores = tone(look) | {"noise": grain, "stripes": stripes(look), "corruption": corruption(look)}
+    softness = blur(look, grain)
+    if softness is not None:
+        scores["blur"] = softness
     if previous is not None:
         before = previous if isinstance(previous, Fingerprint) else Look(previous).fingerprint
-        share = frozen(look.fingerprint, before)
+        share = frozen(look.fingerprint, before, grain)
         if share is not None:
             scores["freeze"] = share
     if reference is not None:

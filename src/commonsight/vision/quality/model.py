@@ -21,6 +21,8 @@ BLOCKS = (18, 32)
 """Rows and columns of the grid that a picture is judged by."""
 LINES = 144
 """Whole rows (and whole columns) that are read out of a picture."""
+SMALL = 352
+"""Width to which a picture is shrunk where its sharpness is judged: softness counts relative to the picture."""
 PRINT = (36, 64)
 """Rows and columns of the points a fingerprint keeps."""
 
@@ -90,6 +92,23 @@ class Look:
         """Every n-th point of every n-th row, at most about 200 x 360: (rows, columns)."""
         step = self.step
         return self.table[self.planes.luma[::step, ::step]]
+
+    @cached_property
+    def small(self) -> Block:
+        """The whole picture shrunk by averaging to a width of about `SMALL`: what is seen, less what coders do."""
+        by = max(1, round(self.width / SMALL))
+        rows, columns = self.height // by, self.width // by
+        # Of a large box every second point will do. Rows are added first: they lie together.
+        skip = 1 if by < 4 else 2
+        lines = self.planes.luma[: rows * by].reshape(rows, by, -1)[:, ::skip]
+        summed = np.zeros((rows, self.width), np.uint16)
+        for line in range(lines.shape[1]):
+            summed += lines[:, line]
+        boxes = summed[:, : columns * by].reshape(rows, columns, by)[:, :, ::skip]
+        mean = boxes.sum(axis=2, dtype=np.float32) / np.float32(lines.shape[1] * boxes.shape[2])
+        if not self.planes.full_range:
+            mean = np.clip((mean - 16) * np.float32(255 / 219), 0, 255)
+        return np.asarray(mean, np.float32)
 
     @property
     def step(self) -> int:

@@ -37,7 +37,6 @@ def upgrade() -> None:
             at timestamptz NOT NULL,
             evidence text,
             evidence_at timestamptz,
-            evidence_bytes integer,
             detail jsonb,
             CONSTRAINT pk_diagnoses PRIMARY KEY (camera_id, item),
             CONSTRAINT fk_diagnoses_camera_id FOREIGN KEY (camera_id) REFERENCES cameras (id) ON DELETE CASCADE
