@@ -12,6 +12,7 @@ NOUNS: Final[Mapping[str, str]] = {
     "imports": "导入记录 · Imports: list, undo, template.",
     "devices": "国标设备 · GB/T 28181 devices and lower platforms: list, add, remove.",
     "models": "模型 · Models: list, install, show, remove.",
+    "diagnosis": "画面诊断 · Diagnosis: calibrate thresholds, take that back.",
     "people": "用户 · People: list, add, reset a password, deactivate.",
     "simulate": "虚拟摄像机 · Virtual cameras that play footage from published packages.",
     "exports": "导出 · Exported recordings: verify.",
