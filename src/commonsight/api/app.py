@@ -29,6 +29,8 @@ from commonsight.gate import routes as gate
 from commonsight.inspect import routes as inspect
 from commonsight.inspect import why_routes as why
 from commonsight.inspect.assessment import routes as assessment
+from commonsight.inspect.diagnosis import routes as diagnosis
+from commonsight.inspect.diagnosis import threshold_routes as thresholds
 from commonsight.inspect.exemptions import routes as exemptions
 from commonsight.inspect.indicators import routes as indicators
 from commonsight.inspect.osd import routes as osd
@@ -61,6 +63,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     analyze.router,
     respond.router,
     inspect.router,
+    diagnosis.router,
+    thresholds.router,
     osd.router,
     references.router,
     sweeps.router,
