@@ -13,18 +13,35 @@ from typing import Any
 
 from commonsight.simulate.footage import ffmpeg
 
+LEAN = ("-probesize", "32", "-analyzeduration", "0", "-threads", "1")
+"""Look no further than the description and the first packets, and start no threads for one picture."""
+KEYFRAMES = ("-skip_frame", "nokey", "-skip_loop_filter", "all")
+"""Decode nothing but keyframes, and these without deblocking: what the sweep engine does."""
+
 
 async def probe(url: str, timeout: float, lean: bool) -> dict[str, Any]:
     """Both programs, one after the other; the second only when the first found something."""
     began = time.perf_counter()
-    least = ("-fflags", "nobuffer", "-analyzeduration", "0") if lean else ()
-    reach = ("-v", "error", "-rtsp_transport", "tcp", "-timeout", str(round(timeout * 1e6)), *least)
+    reach = ("-v", "error", "-rtsp_transport", "tcp", "-timeout", str(round(timeout * 1e6)), *(LEAN if lean else ()))
     entries = ("-select_streams", "v:0", "-show_entries", "stream=codec_name,width,height", "-of", "csv=p=0")
     code, said = await run(timeout, "ffprobe", *reach, *entries, url)
     plays = code == 0 and bool(said.strip())
     if plays:
         code, said = await run(
-            timeout, ffmpeg(), "-nostdin", *reach, "-i", url, "-map", "0:v", "-frames:v", "1", "-f", "framecrc", "-"
+            timeout,
+            ffmpeg(),
+            "-nostdin",
+            *reach,
+            *(KEYFRAMES if lean else ()),
+            "-i",
+            url,
+            "-map",
+            "0:v",
+            "-frames:v",
+            "1",
+            "-f",
+            "framecrc",
+            "-",
         )
         plays = code == 0 and any(line and not line.startswith("#") for line in said.splitlines())
     return {"plays": plays, "seconds": time.perf_counter() - began}

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from commonsight.clock import ManualClock
 from commonsight.connect.gb28181.ps_receiver import PsReceiver
 from commonsight.connect.model import AccessUnit, AudioCodec, Sound
+from commonsight.connect.survey import Survey
 from commonsight.connect.wire import rtp
 from commonsight.connect.wire.codec import Codec
 from commonsight.connect.wire.nal import split
@@ -133,3 +134,22 @@ def test_a_stream_that_begins_anew_goes_on() -> None:
     assert len(found) >= 49
     assert receiver.counters.ssrc_seen == 9
     assert receiver.counters.packets_lost == 0
+
+
+@pytest.mark.parametrize("codec", [Codec.H264, Codec.H265])
+@settings(max_examples=30, deadline=None)
+@given(data=st.data())
+def test_a_survey_takes_the_first_whole_keyframe_and_counts_the_rest(codec: Codec, data: st.DataObject) -> None:
+    keys = [is_key(codec, picture) for picture in pictures(codec)]
+    first = data.draw(st.integers(1, keys.index(True, 1)))
+    sent = packets(packs(codec)[first:])
+    repeated = data.draw(st.sets(st.integers(0, len(sent) - 1), max_size=5))
+    order = [n for n in range(len(sent)) for _ in range(2 if n in repeated else 1)]
+    survey = Survey()
+    receiver = receive([b"", b"\x80\x60\x00", *(sent[number] for number in order)], survey=survey)
+    (unit,) = units(receiver)
+    assert split(unit.data) == split(pictures(codec)[keys.index(True, first)])
+    assert receiver.counters.packets == len(sent)
+    assert receiver.counters.packets_lost == 0
+    assert len(survey.keyframes) == sum(keys[first:])
+    assert survey.bytes > 0

@@ -15,6 +15,8 @@ from commonsight.connect.wire.parameter_sets import picture_size
 
 _RTCP = range(72, 77)
 """Payload types under which RTCP on the same connection seems to come."""
+_HEAD = 12
+"""Bytes of an RTP header."""
 _PACK = b"\x00\x00\x01\xba"
 _MARK = b"\x00\x00\x01"
 _LEAST_START = 0xB9
@@ -48,6 +50,8 @@ class PsReceiver:
         self._survey = survey
         self._passed_over = -1
         """Time of the picture that is being passed over."""
+        self._passing: bytes | None = None
+        """The same, and its source, as they stand in the packets."""
         self._demuxer = ps.Demuxer()
         self._elementary: Depacketiser | None = None
         self._reception = rtp.Reception()
@@ -92,8 +96,11 @@ class PsReceiver:
 
     def packet(self, data: bytes | memoryview) -> None:
         """A packet in order."""
-        packet = rtp.parse(data)
         counters = self._counters
+        if data[4:12] == self._passing and self._reception.follows(data[2] << 8 | data[3]):
+            self._pass(len(data) - _HEAD)
+            return
+        packet = rtp.parse(data)
         if packet is None:
             counters.stray_frames += 1
             return
@@ -118,6 +125,13 @@ class PsReceiver:
         else:
             self._take_program(packet, gap)
 
+    def _pass(self, size: int) -> None:
+        """One more packet of a picture that is being passed over: nothing is made of it."""
+        assert self._survey is not None
+        self._counters.packets += 1
+        self._counters.bytes += size
+        self._survey.came(size, self._clock.monotonic())
+
     def _passes_over(self, packet: rtp.RtpPacket, survey: Survey) -> bool:
         """Whether the packet belongs to a picture that nobody wants: one that cannot start a stream, or a second."""
         survey.came(len(packet.payload), self._clock.monotonic())
@@ -136,6 +150,7 @@ class PsReceiver:
         self._hand_on(self._demuxer.cut(sure=True), self._timestamp)
         self._demuxer.gap()
         self._passed_over = self._timestamp = packet.timestamp
+        self._passing = packet.timestamp.to_bytes(4, "big") + packet.ssrc.to_bytes(4, "big")
         return True
 
     def _take_program(self, packet: rtp.RtpPacket, gap: bool) -> None:

@@ -85,6 +85,14 @@ class Reception:
             self._highest += step
         return step
 
+    def follows(self, sequence: int) -> bool:
+        """Count a packet of the same source if it is the next one; else it is not counted."""
+        if self._base < 0 or sequence != self._highest + 1 & 0xFFFF:
+            return False
+        self.received += 1
+        self._highest += 1
+        return True
+
     def _restart(self, packet: RtpPacket) -> None:
         self.ssrc = packet.ssrc
         self.received = 1
