@@ -35,6 +35,7 @@ from commonsight.inspect.exemptions import routes as exemptions
 from commonsight.inspect.indicators import routes as indicators
 from commonsight.inspect.osd import routes as osd
 from commonsight.inspect.references import routes as references
+from commonsight.inspect.reports import routes as reports
 from commonsight.inspect.sweeps import routes as sweeps
 from commonsight.media.handover import routes as handover
 from commonsight.media.recordings import export_routes as exports
@@ -72,6 +73,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     why.router,
     exemptions.router,
     assessment.router,
+    reports.router,
     system.router,
     live_socket.router,
 )

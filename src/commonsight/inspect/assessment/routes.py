@@ -29,17 +29,17 @@ from commonsight.inspect.assessment import appeal, service, store, tasks
 from commonsight.inspect.assessment.model import BAD, columns, explanations
 from commonsight.inspect.assessment.store import Feedback
 from commonsight.inspect.assessment.views import (
-    ColumnOut,
-    CountOut,
-    CountsOut,
+    ExplainedOut,
     ExplanationOut,
-    FeedbackIn,
-    FeedbackOut,
-    MappingIn,
-    ProblemOut,
-    ReceivedOut,
-    RowOut,
-    VocabularyOut,
+    UpperColumnOut,
+    UpperCountsOut,
+    UpperListIn,
+    UpperListOut,
+    UpperMappingIn,
+    UpperProblemOut,
+    UpperReceivedOut,
+    UpperRowOut,
+    UpperVocabularyOut,
 )
 
 router = APIRouter(tags=["assessment"])
@@ -52,10 +52,10 @@ APPEALED_MOST: Final = 100_000
 
 
 @router.get("/feedbacks/vocabulary", responses=problems(401, 403))
-async def vocabulary(caller: MayRead) -> VocabularyOut:  # noqa: ARG001
+async def vocabulary(caller: MayRead) -> UpperVocabularyOut:  # noqa: ARG001
     """Columns a list may have, and the explanations of why two platforms agree or differ."""
-    return VocabularyOut(
-        columns=[ColumnOut(**{**_fields(one), "aliases": list(one.aliases)}) for one in columns().values()],
+    return UpperVocabularyOut(
+        columns=[UpperColumnOut(**{**_fields(one), "aliases": list(one.aliases)}) for one in columns().values()],
         explanations=[ExplanationOut(**_fields(one)) for one in explanations().values()],
     )
 
@@ -63,7 +63,7 @@ async def vocabulary(caller: MayRead) -> VocabularyOut:  # noqa: ARG001
 @router.get("/feedbacks", responses=problems(401, 403, 422))
 async def feedbacks(
     request: Request, caller: MayRead, session: Reads, after: After = None, limit: Limit = 50
-) -> Page[FeedbackOut]:
+) -> Page[UpperListOut]:
     """Lists one brought or whose regions one may see, newest first."""
     last = cursor_decode("feedbacks", after, datetime, UUID) if after else None
     found = await store.page(session, caller.id, caller.regions, last and (last[0], last[1]), limit + 1)
@@ -73,8 +73,8 @@ async def feedbacks(
 
 @router.post("/feedbacks", status_code=201, responses=problems(401, 403, 404, 422))
 async def announce(
-    request: Request, response: Response, caller: MayWrite, session: Writes, once: OnceOnly, said: FeedbackIn
-) -> FeedbackOut:
+    request: Request, response: Response, caller: MayWrite, session: Writes, once: OnceOnly, said: UpperListIn
+) -> UpperListOut:
     """Announce a list. Then send its file in pieces, and have it read."""
     made = await service.announce(session, caller, service.Announced(**said.model_dump()), _now(request))
     response.headers["Location"] = f"{request.url.path}/{made.id}"
@@ -82,7 +82,7 @@ async def announce(
 
 
 @router.get("/feedbacks/{feedback_id}", responses=problems(401, 403, 404))
-async def one(request: Request, caller: MayRead, session: Reads, feedback_id: UUID) -> FeedbackOut:
+async def one(request: Request, caller: MayRead, session: Reads, feedback_id: UUID) -> UpperListOut:
     """A list, how far it is, and the bridge between their rate and ours."""
     return _out(request, await service.seen(session, caller, feedback_id))
 
@@ -98,16 +98,16 @@ async def receive(
     session: Writes,
     feedback_id: UUID,
     offset: Annotated[int, Query(ge=0, description="bytes sent before; pieces come in order")] = 0,
-) -> ReceivedOut:
+) -> UpperReceivedOut:
     """Send the next piece of the file, a few megabytes at most. Sending one again does no harm."""
     held = await service.held_by(session, caller, feedback_id)
-    return ReceivedOut(bytes=await service.receive(session, held, offset, await request.body()))
+    return UpperReceivedOut(bytes=await service.receive(session, held, offset, await request.body()))
 
 
 @router.post("/feedbacks/{feedback_id}/read", status_code=202, responses=problems(401, 403, 404, 409, 422))
 async def read(
-    request: Request, caller: MayWrite, session: Writes, feedback_id: UUID, said: MappingIn | None = None
-) -> FeedbackOut:
+    request: Request, caller: MayWrite, session: Writes, feedback_id: UUID, said: UpperMappingIn | None = None
+) -> UpperListOut:
     """The file is whole: read it, find the cameras, explain the differences. Nothing else is written.
 
     Again with another mapping of columns, until the list has been applied."""
@@ -118,7 +118,7 @@ async def read(
 
 
 @router.post("/feedbacks/{feedback_id}/apply", status_code=202, responses=problems(401, 403, 404, 409))
-async def apply(request: Request, caller: MayWrite, session: Writes, feedback_id: UUID) -> FeedbackOut:
+async def apply(request: Request, caller: MayWrite, session: Writes, feedback_id: UUID) -> UpperListOut:
     """Hand what they found faulty, and we cannot disprove, to maintenance."""
     held = await service.held_by(session, caller, feedback_id)
     made = await service.begin_applying(session, held, _now(request))
@@ -128,7 +128,7 @@ async def apply(request: Request, caller: MayWrite, session: Writes, feedback_id
 
 
 @router.post("/feedbacks/{feedback_id}/undo", status_code=202, responses=problems(401, 403, 404, 409))
-async def undo(request: Request, caller: MayWrite, session: Writes, feedback_id: UUID) -> FeedbackOut:
+async def undo(request: Request, caller: MayWrite, session: Writes, feedback_id: UUID) -> UpperListOut:
     """Take back what was handed on; faults that our own checks found, too, stay."""
     held = await service.held_by(session, caller, feedback_id)
     made = await service.begin_undoing(session, held, _now(request))
@@ -146,7 +146,7 @@ async def discard(request: Request, caller: MayWrite, session: Writes, feedback_
 
 
 @router.get("/feedbacks/{feedback_id}/counts", responses=problems(401, 403, 404))
-async def counts(caller: MayRead, session: Reads, feedback_id: UUID) -> CountsOut:
+async def counts(caller: MayRead, session: Reads, feedback_id: UUID) -> UpperCountsOut:
     """Rows by explanation and by how their camera was found."""
     held = await service.seen(session, caller, feedback_id)
     found = await store.counted(session, feedback_id)
@@ -156,14 +156,14 @@ async def counts(caller: MayRead, session: Reads, feedback_id: UUID) -> CountsOu
         if of:
             bad = sum(row.rows for row in of if row.verdict in BAD[held.indicator])
             items.append(
-                CountOut(code=why.code, zh=why.zh, en=why.en, words_zh=why.words_zh, words_en=why.words_en,
+                ExplainedOut(code=why.code, zh=why.zh, en=why.en, words_zh=why.words_zh, words_en=why.words_en,
                          appeal=why.appeal, rows=sum(row.rows for row in of), bad=bad,
                          faults=sum(row.faults for row in of))
             )  # fmt: skip
     matches: dict[str, int] = {}
     for row in found:
         matches[row.match] = matches.get(row.match, 0) + row.rows
-    return CountsOut(items=items, matches=matches)
+    return UpperCountsOut(items=items, matches=matches)
 
 
 @router.get("/feedbacks/{feedback_id}/rows", responses=problems(401, 403, 404, 422))
@@ -174,26 +174,26 @@ async def rows(
     explanation: Annotated[str | None, Query(max_length=40)] = None,
     after: After = None,
     limit: Limit = 100,
-) -> Page[RowOut]:
+) -> Page[UpperRowOut]:
     """Rows in the order of the list, all or those with one explanation."""
     await service.seen(session, caller, feedback_id)
     last = cursor_decode("feedback_rows", after, int)[0] if after else None
     wanted = None if explanation is None else [explanation]
     found = await store.rows_page(session, feedback_id, wanted, last, limit + 1)
     more = cursor_encode("feedback_rows", found[limit - 1].row) if len(found) > limit else None
-    return Page(items=[RowOut.of(row) for row in found[:limit]], next=more)
+    return Page(items=[UpperRowOut.of(row) for row in found[:limit]], next=more)
 
 
 @router.get("/feedbacks/{feedback_id}/problems", responses=problems(401, 403, 404, 422))
 async def wrong(
     request: Request, caller: MayRead, session: Reads, feedback_id: UUID, after: After = None, limit: Limit = 100
-) -> Page[ProblemOut]:
+) -> Page[UpperProblemOut]:
     """Rows that could not be read: field, value, rule. The first 5,000 are kept; all are counted."""
     await service.seen(session, caller, feedback_id)
     last = cursor_decode("feedback_problems", after, int)[0] if after else None
     found = await store.problems(session, feedback_id, last, limit + 1)
     more = cursor_encode("feedback_problems", found[limit - 1].number) if len(found) > limit else None
-    return Page(items=[ProblemOut.of(row, language_of(request)) for row in found[:limit]], next=more)
+    return Page(items=[UpperProblemOut.of(row, language_of(request)) for row in found[:limit]], next=more)
 
 
 @router.get(
@@ -219,8 +219,8 @@ async def appeals(request: Request, caller: MayRead, session: Reads, feedback_id
     return Response(body, media_type=MEDIA_TYPES[Format.XLSX], headers=headers)
 
 
-def _out(request: Request, held: Feedback) -> FeedbackOut:
-    return FeedbackOut.of(held, language_of(request))
+def _out(request: Request, held: Feedback) -> UpperListOut:
+    return UpperListOut.of(held, language_of(request))
 
 
 def _now(request: Request) -> datetime:

@@ -20,7 +20,7 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class FeedbackIn(Strict):
+class UpperListIn(Strict):
     """A list to be brought."""
 
     name: str = Field(min_length=1, max_length=200, description="of the file; its ending tells the format")
@@ -34,13 +34,13 @@ class FeedbackIn(Strict):
     )
 
 
-class MappingIn(Strict):
+class UpperMappingIn(Strict):
     """Which heading means which column; empty: guessed from the names."""
 
     mapping: dict[str, str] | None = Field(None, examples=[{"code": "设备编码", "result": "点播结果"}], max_length=20)
 
 
-class StepOut(BaseModel):
+class BridgeStepOut(BaseModel):
     """One step between their rate and ours."""
 
     code: str
@@ -52,7 +52,7 @@ class StepOut(BaseModel):
     points: int | None = Field(description="hundredths of a percentage point; they add up to the whole difference")
 
 
-class FeedbackOut(BaseModel):
+class UpperListOut(BaseModel):
     """A feedback list and how far it is."""
 
     id: UUID
@@ -72,7 +72,7 @@ class FeedbackOut(BaseModel):
     wrong: int
     matched: int
     reported: int
-    bridge: list[StepOut] | None
+    bridge: list[BridgeStepOut] | None
     problem: dict[str, Any] | None
     problem_words: str | None
     by_name: str
@@ -111,7 +111,7 @@ def step_words(code: str, language: str) -> str:
     return say("inspect.bridge_unknown_here", language, why=name) if unknown else name
 
 
-class ColumnOut(BaseModel):
+class UpperColumnOut(BaseModel):
     """A column of feedback lists."""
 
     key: str
@@ -133,14 +133,14 @@ class ExplanationOut(BaseModel):
     fault: bool
 
 
-class VocabularyOut(BaseModel):
+class UpperVocabularyOut(BaseModel):
     """Columns and explanations, in order."""
 
-    columns: list[ColumnOut]
+    columns: list[UpperColumnOut]
     explanations: list[ExplanationOut]
 
 
-class CountOut(BaseModel):
+class ExplainedOut(BaseModel):
     """How many rows have an explanation. `bad`: of them, those they found faulty."""
 
     code: str
@@ -154,14 +154,14 @@ class CountOut(BaseModel):
     faults: int
 
 
-class CountsOut(BaseModel):
+class UpperCountsOut(BaseModel):
     """A list by explanation, and by how cameras were found."""
 
-    items: list[CountOut]
+    items: list[ExplainedOut]
     matches: dict[str, int]
 
 
-class RowOut(BaseModel):
+class UpperRowOut(BaseModel):
     """A row, the camera behind it, and why we agree or differ."""
 
     row: int
@@ -185,7 +185,7 @@ class RowOut(BaseModel):
         return cls(**dict(row._mapping))
 
 
-class ProblemOut(BaseModel):
+class UpperProblemOut(BaseModel):
     """What is wrong with a row that could not be read."""
 
     row: int
@@ -198,7 +198,7 @@ class ProblemOut(BaseModel):
         return cls(row=row.row, field=row.field, words=say(row.code, language, **row.facts), facts=row.facts)
 
 
-class ReceivedOut(BaseModel):
+class UpperReceivedOut(BaseModel):
     """How much of the file there is."""
 
     bytes: int
