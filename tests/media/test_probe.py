@@ -14,7 +14,7 @@ from commonsight.problem import Refusal
 from commonsight.simulate.fleet import Fault
 from commonsight.simulate.reel import access_units, broken
 
-from .conftest import Footage
+from .conftest import FPS, GROUP, Footage
 from .world import Cameras, camera_id, footage
 
 CAMERA = UUID(int=5)
@@ -63,6 +63,25 @@ async def test_playing_camera(cameras: Cameras, path: str) -> None:
     assert (result.reachable, result.answered, result.first_frame, result.error) == (True, True, True, None)
     assert (result.codec, result.width, result.height) == (path, 320, 240)
     assert 0 < result.milliseconds < 5_000
+    assert result.connect_ms is not None
+    assert result.answer_ms is not None
+    assert result.first_frame_ms is not None
+    assert 0 <= result.connect_ms <= result.answer_ms <= result.first_frame_ms <= result.milliseconds
+    assert result.picture is None
+
+
+@pytest.mark.parametrize("path", ["h264", "h265"])
+async def test_a_camera_is_measured_when_there_is_time(cameras: Cameras, path: str) -> None:
+    """Distance of keyframes and rate by the stream's own times; the picture is the one whoever looks at it gets."""
+    result = await probe(permit(), CAMERA, at(cameras, path), timeout=5, measure=10, keep_picture=True)
+    assert result.first_frame
+    assert result.keyframe_seconds == pytest.approx(GROUP / FPS, abs=0.05)
+    assert result.fps == pytest.approx(FPS, rel=0.01)
+    assert result.received > 0
+    assert result.picture is not None
+    assert result.picture.luma.shape == (240, 320)
+    assert result.picture.blue.shape == result.picture.red.shape == (120, 160)
+    assert result.picture.luma.std() > 5
 
 
 @pytest.mark.parametrize(

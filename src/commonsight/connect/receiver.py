@@ -56,6 +56,15 @@ class Receiver:
             found.packets, found.bytes, found.packets_lost = self._skim.packets, self._skim.bytes, self._skim.lost
         return found
 
+    @property
+    def patience(self) -> int:
+        """Bytes that may gather before frames are handed over again."""
+        return 1 if self._skim is None else self._skim.patience
+
+    def pass_over(self, data: bytes, at: int, end: int) -> int:
+        """As `rtsp_message.Reader.pass_over` has it."""
+        return at if self._skim is None else self._skim.pass_over(data, at, end, self.rtp_channel)
+
     def frame(self, channel: int, payload: memoryview) -> None:
         """One interleaved frame."""
         if channel == self.rtp_channel:

@@ -39,6 +39,8 @@ class Connection(asyncio.BufferedProtocol):
 
     def __init__(self, address: Address, conversation: Conversation | None = None) -> None:
         self.sink: FrameSink = _ignore
+        self._patience: Callable[[], int] | None = None
+        self._gathering = 1
         self.lost: Callable[[SourceError], None] | None = None
         self._address = address
         self._conversation = conversation
@@ -107,6 +109,12 @@ class Connection(asyncio.BufferedProtocol):
         with suppress(SourceError, WireError):
             self._write(method, url, [(name.replace("_", "-"), value) for name, value in headers.items()])
 
+    def skim(self, pass_over: Callable[[bytes, int, int], int], patience: Callable[[], int]) -> None:
+        """Little of what comes is wanted: `pass_over` steps over frames (`rtsp_message.Reader.pass_over`), `patience`
+        says how many bytes may gather before they are read."""
+        self._reader.pass_over = pass_over
+        self._patience = patience
+
     def close(self) -> None:
         """Close without waiting; `lost` is not called."""
         self.lost = None
@@ -139,6 +147,18 @@ class Connection(asyncio.BufferedProtocol):
                     self._asked(message)
         except WireError as error:
             self._fail(SourceError(SourceCode.PROTOCOL, str(error)))
+        if self._patience is not None:
+            self._gather(self._patience())
+
+    def _gather(self, size: int) -> None:
+        """Let the system wake us only for so many bytes; a close wakes us all the same."""
+        if size == self._gathering or (size > 1 and self._gathering * 3 // 4 < size < self._gathering * 3 // 2):
+            return
+        self._gathering = size
+        plain = None if self._transport is None else self._transport.get_extra_info("socket")
+        if plain is not None and self._transport is not None and self._transport.get_extra_info("ssl_object") is None:
+            with suppress(OSError):
+                plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, size)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._fail(SourceError(SourceCode.LOST, _reason(exc) if exc else "the device closed the connection"))

@@ -233,6 +233,8 @@ class _Opening:
         if datagrams is None:
             receiver.rtp_channel, receiver.rtcp_channel = agreed
             self._connection.sink = receiver.frame
+            if self._survey is not None:
+                self._connection.skim(receiver.pass_over, lambda: receiver.patience)
             return Interleaved(self._connection, receiver), session_seconds
         datagrams.attach(receiver, agreed if agreed[0] else None)
         return datagrams, session_seconds

@@ -5,6 +5,7 @@ are; those of the first keyframe, and of parameter sets on their own, go to the 
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 from commonsight.clock import Clock
 from commonsight.connect.survey import Survey
@@ -14,7 +15,14 @@ from commonsight.connect.wire.depacketise import Depacketiser, RawUnit
 from commonsight.connect.wire.nal import is_keyframe, is_picture, nal_type
 from commonsight.connect.wire.packetise import AGGREGATION, FRAGMENT, FU_A, STAP_A
 
-_NONE: Sequence[RawUnit] = ()
+SETTLING: Final = 0.5
+"""Seconds of stream after which its rate is known well enough."""
+GATHER_SECONDS: Final = 0.15
+GATHER_MOST: Final = 48 * 1024
+"""Fewer wake-ups cost less: most of a stream's bytes are waited through, not looked at."""
+
+_DOLLAR: Final = 0x24
+_NONE: Final[Sequence[RawUnit]] = ()
 
 
 class Skim:
@@ -59,6 +67,34 @@ class Skim:
         """So many bytes of stream came in one go."""
         self._survey.came(size, self._clock.monotonic())
 
+    def pass_over(self, data: bytes, at: int, end: int, channel: int) -> int:
+        """Step over the interleaved frames, the first of them at `at`, of a picture that nobody wants."""
+        over = self._passed_over
+        if not over:
+            return at
+        begin = at
+        before = -1
+        while end - at >= 16 and data[at + 8 : at + 12] == over and data[at + 1] == channel and data[at] == _DOLLAR:
+            stop = at + 4 + (data[at + 2] << 8 | data[at + 3])
+            if stop > end or stop < at + 16:
+                break
+            before, at = at, stop
+            self.packets += 1
+        if before >= 0:
+            self._sequence = data[before + 6] << 8 | data[before + 7]
+            self.bytes += at - begin
+            self.counted(at - begin)
+        return at
+
+    @property
+    def patience(self) -> int:
+        """Bytes that may gather before the stream is looked at again: a moment of what nobody wants is still coming."""
+        survey = self._survey
+        if not self._passed_over or survey.first is None or survey.last is None:
+            return 1
+        passed = survey.last - survey.first
+        return 1 if passed < SETTLING else min(GATHER_MOST, max(1, int(survey.bytes / passed * GATHER_SECONDS)))
+
     def _look(self, packet: rtp.RtpPacket, stamp: bytes) -> Sequence[RawUnit]:
         step = (packet.sequence - self._sequence + 0x8000 & 0xFFFF) - 0x8000 if self._sequence >= 0 else 1
         if -100 < step < 1:
@@ -84,7 +120,7 @@ class Skim:
                 self._into.pass_over()
             self._passed_over = stamp
             return _NONE
-        self._wanted = stamp
+        self._wanted, self._passed_over = stamp, b""
         return self._take(packet, gap)
 
     def _take(self, packet: rtp.RtpPacket, gap: bool) -> Sequence[RawUnit]:

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from commonsight.clock import ManualClock
 from commonsight.connect.gb28181.ps_receiver import PsReceiver
+from commonsight.connect.gb28181.ps_skim import can_start
 from commonsight.connect.model import AccessUnit, AudioCodec, Sound
+from commonsight.connect.survey import Survey
 from commonsight.connect.survey import Survey
 from commonsight.connect.wire import rtp
 from commonsight.connect.wire.codec import Codec
@@ -153,3 +155,26 @@ def test_a_survey_takes_the_first_whole_keyframe_and_counts_the_rest(codec: Code
     assert receiver.counters.packets_lost == 0
     assert len(survey.keyframes) == sum(keys[first:])
     assert survey.bytes > 0
+
+
+@pytest.mark.parametrize("codec", [Codec.H264, Codec.H265])
+@pytest.mark.parametrize("begin", [0, 1, 7])
+def test_a_survey_takes_the_first_keyframe_and_counts_the_rest(codec: Codec, begin: int) -> None:
+    """Joined in the middle of a group of pictures, as a prober joins."""
+    sent = packets((packs(codec) * 2)[begin:])
+    survey = Survey()
+    lean, full = receive(sent, survey=survey), receive(sent)
+    first = next(unit for unit in units(full) if unit.keyframe)
+    assert [unit.data for unit in units(lean)] == [first.data]
+    assert lean.info == full.info
+    assert survey.fps == pytest.approx(90_000 / TICKS)
+    assert survey.measured.is_set()
+    assert survey.bytes > 0.9 * lean.counters.bytes
+    assert lean.counters.units_broken == 0
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.binary(max_size=200))
+def test_a_head_is_read_whatever_the_bytes(data: bytes) -> None:
+    assert can_start(b"\x00\x00\x01\xba" + data) in (True, False, None)
+    assert can_start(data) is None or data.startswith(b"\x00\x00\x01\xba")

@@ -4,7 +4,7 @@ The reader is the hot path of every camera: a frame is found with two index read
 the received bytes, without copying. All sizes are bounded, because the bytes come from devices nobody controls.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -99,6 +99,8 @@ class Reader:
         self._need = 1  # bytes of `_rest` before which nothing can be complete
         self._scanned = 0  # bytes of `_rest` already searched for the end of the head
         self._stray = 0
+        self.pass_over: Callable[[bytes, int, int], int] | None = None
+        """Given bytes, where a frame begins and where they end: where the first frame begins that somebody wants."""
 
     def feed(self, data: bytes) -> Iterator[Message]:
         """Messages completed by `data`, in order. Exhaust the iterator before feeding again."""
@@ -117,6 +119,9 @@ class Reader:
         while at < end:
             first = data[at]
             if first == _DOLLAR:
+                if self.pass_over is not None and (further := self.pass_over(data, at, end)) > at:
+                    at = further
+                    continue
                 if end - at < 4:
                     self._need = 4
                     break
