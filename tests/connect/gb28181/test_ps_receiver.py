@@ -11,7 +11,6 @@ from commonsight.connect.gb28181.ps_receiver import PsReceiver
 from commonsight.connect.gb28181.ps_skim import can_start
 from commonsight.connect.model import AccessUnit, AudioCodec, Sound
 from commonsight.connect.survey import Survey
-from commonsight.connect.survey import Survey
 from commonsight.connect.wire import rtp
 from commonsight.connect.wire.codec import Codec
 from commonsight.connect.wire.nal import split
