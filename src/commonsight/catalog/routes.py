@@ -12,6 +12,7 @@ from commonsight.catalog import (
     area_routes,
     code_routes,
     export,
+    file_routes,
     lists,
     map_routes,
     secrets,
@@ -24,6 +25,8 @@ from commonsight.catalog.imports import routes as import_routes
 from commonsight.catalog.imports.model import MEDIA_TYPES, Format
 from commonsight.catalog.model import Camera, Sort
 from commonsight.catalog.planning import routes as planning_routes
+from commonsight.catalog.repair import routes as repair_routes
+from commonsight.catalog.rules import routes as rules_routes
 from commonsight.catalog.views import (
     CameraDetail,
     CameraIn,
@@ -61,6 +64,9 @@ router.include_router(selection_routes.router)
 router.include_router(code_routes.router)
 router.include_router(import_routes.router)
 router.include_router(planning_routes.router)
+router.include_router(rules_routes.router)
+router.include_router(repair_routes.router)
+router.include_router(file_routes.router)
 
 MayRead = Annotated[Caller, requires("cameras.read")]
 MayWrite = Annotated[Caller, requires("cameras.write")]

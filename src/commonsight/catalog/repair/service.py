@@ -186,6 +186,23 @@ async def by_rule(session: WriteSession, province: str, now: datetime) -> list[U
     return made
 
 
+def whole(regions: Sequence[str], province: str) -> None:
+    """Let pass only who may see the whole installation.
+
+    Raises:
+        Refusal: `http.region_outside_scope` (403).
+    """
+    if not any(province.startswith(mine) for mine in regions):
+        raise Refusal(
+            "http.region_outside_scope",
+            status=403,
+            rule="scope",
+            operand="region",
+            expected=list(regions),
+            actual=province,
+        )
+
+
 async def switch(session: WriteSession, code: str, by: Actor, now: datetime, *, auto: bool) -> None:
     """Let the certain repairs of a rule be applied without asking, or not any more.
 

@@ -292,7 +292,7 @@ async def items(session: ReadSession, batch_id: UUID, outcome: int | None, after
         values["outcome"] = outcome
     found = await session.execute(
         text(
-            "SELECT i.number, i.camera_id, c.code, c.name, i.field, i.rule, i.was, i.becomes, i.reason, i.outcome "  # noqa: S608
+            "SELECT i.number, i.camera_id, c.code, c.name, c.region, i.field, i.rule, i.was, i.becomes, i.outcome "  # noqa: S608
             "FROM record_batch_items AS i JOIN cameras AS c ON c.id = i.camera_id "
             f"WHERE i.batch_id = :batch AND i.number > :after{chosen} ORDER BY i.number LIMIT :limit"
         ),
