@@ -46,7 +46,7 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A verdict that changed."""
+    """A picture that went bad, or is well again."""
 
     finding: Finding
     state: State
@@ -101,10 +101,13 @@ async def record(
             key = (finding.camera_id, finding.item)
             before = held.get(key)
             verdict = judge(before, finding, _looks(finding, decisive))
-            if verdict.state is not (State.UNKNOWN if before is None else before.state):
-                if verdict.state is State.FAULT and evidence is not None:
+            stood = State.UNKNOWN if before is None else before.state
+            if verdict.state is State.FAULT and stood is not State.FAULT:
+                if evidence is not None:
                     finding = replace(finding, evidence=evidence(finding.camera_id, finding.at))
-                changes.append(Change(finding, verdict.state))
+                changes.append(Change(finding, State.FAULT))
+            elif verdict.state is State.WELL and stood is State.FAULT:
+                changes.append(Change(finding, State.WELL))
             held[key] = verdict
             judged[key] = (finding, verdict)
     await store.write_looks(session, written, keep)
