@@ -7,7 +7,7 @@ import { readView, writeView } from '@/pages/health/overview/view'
 
 const item = (code: string, over: Partial<Indicator> = {}): Indicator => ({
   code, name: { zh: code, en: code }, definition: { zh: '', en: '' }, formula: '', formula_words: { zh: '', en: '' }, unit: 'camera', aim: null, alert: null,
-  standing: null, down: {}, value: 0.9, numerator: 9, denominator: 10, unknown: 0, exempt: 0, coverage: 1, low: 0.9, high: 0.9, variant: 'checked', as_of: null, ...over,
+  standing: null, sample: null, down: {}, value: 0.9, numerator: 9, denominator: 10, unknown: 0, exempt: 0, coverage: 1, low: 0.9, high: 0.9, variant: 'checked', as_of: null, ...over,
 })
 const point = (day: string, value: number | null): TrendPoint => ({ day, value, numerator: 0, denominator: 0, unknown: 0, coverage: 1, low: null, high: null })
 

@@ -41,6 +41,8 @@ export interface Indicator extends Figure {
   aim: number | null
   alert: number | null
   standing: 'reached' | 'below' | 'alert' | null
+  /** What the last sample of the region told, if there is a late one. */
+  sample: { value: number; low: number; high: number; confidence: number; cameras: number; population: number; finished_at: string } | null
   /** Filters of the camera list that show what is behind it. */
   down: Record<string, string>
 }

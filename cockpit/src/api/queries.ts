@@ -69,6 +69,14 @@ export const useRegions = (query: Query, enabled = true) =>
     enabled,
   })
 
+export const useRegion = (code: string | undefined, enabled = true) =>
+  useQuery({
+    queryKey: ['region', code],
+    queryFn: ({ signal }) => get<Region>(`/regions/${code ?? ''}`, undefined, signal),
+    staleTime: Infinity,
+    enabled: enabled && code !== undefined,
+  })
+
 export const useProbes = (id: string, enabled = true) =>
   useQuery({
     queryKey: ['probes', id],

@@ -1,6 +1,6 @@
 import { Select } from 'antd'
 import { useState } from 'react'
-import { useRegions } from '@/api/queries'
+import { useRegion, useRegions } from '@/api/queries'
 
 interface Props {
   value?: string
@@ -15,8 +15,11 @@ export function RegionSelect({ value, onChange, placeholder, id }: Props) {
   const found = useRegions({ q: typed, limit: 20 }, typed.trim() !== '')
   const cities = useRegions({ parent: '45' })
   const items = typed.trim() ? (found.data?.items ?? []) : (cities.data?.items ?? [])
-  const options = items.map((region) => ({ value: region.code, label: `${region.name}  ${region.code}` }))
-  if (value && !options.some((option) => option.value === value)) options.unshift({ value, label: value })
+  const label = (region: { name: string; code: string }) => ({ value: region.code, label: `${region.name}  ${region.code}` })
+  const options = items.map(label)
+  const listed = value === undefined || options.some((option) => option.value === value)
+  const chosen = useRegion(value, !listed).data
+  if (value && !listed) options.unshift(chosen ? label(chosen) : { value, label: value })
   return (
     <Select
       {...(id ? { id } : {})}

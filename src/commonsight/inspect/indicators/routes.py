@@ -21,6 +21,8 @@ from commonsight.http import (
 from commonsight.inspect.indicators import day_store, league_routes, service, whatif_routes
 from commonsight.inspect.indicators.day_store import Choice
 from commonsight.inspect.indicators.definitions import indicators, known
+from commonsight.inspect.indicators.model import ScopeKind
+from commonsight.inspect.indicators.sampled import SAMPLED, sampled
 from commonsight.inspect.indicators.scopes import Code, Kind, Only, checked_only, scope_of, zone_of
 from commonsight.inspect.indicators.service import Chosen
 from commonsight.inspect.indicators.views import (
@@ -57,6 +59,9 @@ async def indicators_(
     found = await service.figures(session, asked, now, zone=zone_of(request), only=wanted)
     every = await service.chosen(session)
     items = [IndicatorOut.told(every[code], found[code]) for code in indicators() if code in found]
+    if region is not None and asked.kind is ScopeKind.REGION and asked.regions == (region,):
+        sample = await sampled(session, region, now)
+        items = [one.model_copy(update={"sample": sample}) if one.code == SAMPLED else one for one in items]
     return IndicatorsOut(as_of=now, kind=asked.kind, scope=asked.code, region=region, items=items)
 
 
@@ -138,9 +143,12 @@ async def trend(
     one = known(indicator)
     asked = scope_of(caller, kind, scope, region)
     chosen = (await service.chosen(session))[one.code]
-    last = service.local_day(request.app.state.clock.now(), zone_of(request))
+    now, zone = request.app.state.clock.now(), zone_of(request)
+    last = service.local_day(now, zone)
     first = last - timedelta(days=days - 1)
-    found = await service.trend(session, asked, one.code, first, last)
+    found = dict(await service.trend(session, asked, one.code, first, last))
+    # The day that is not over is as it is now, not as it was counted some minutes ago.
+    found[last] = (await service.figures(session, asked, now, zone=zone, only=[one.code]))[one.code]
     return TrendOut(
         indicator=one.code,
         variant=chosen.variant.code,
@@ -149,5 +157,5 @@ async def trend(
         kept=service.is_kept(asked),
         first=first,
         last=last,
-        items=[TrendPoint.of(day, each) for day, each in found],
+        items=[TrendPoint.of(day, each) for day, each in found.items()],
     )

@@ -12,7 +12,9 @@ from commonsight.inspect.indicators.model import Scope, ScopeKind, scope_kind
 from commonsight.places.model import checked
 from commonsight.problem import Refusal
 
-Only = Annotated[list[str] | None, Query(description="these indicators only; repeated, or with commas between", max_length=40)]
+Only = Annotated[
+    list[str] | None, Query(description="these indicators only; repeated, or with commas between", max_length=40)
+]
 Kind = Annotated[str, Query(description="region, sector, unit, platform or maintenance", examples=["region"])]
 Code = Annotated[str, Query(max_length=200, description="of the kind; of a region leave it empty and give `region`")]
 

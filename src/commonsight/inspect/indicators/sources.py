@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from commonsight.catalog.rules import fields
 from commonsight.problem import Refusal
 
 
@@ -69,12 +70,15 @@ def _read(item: str, name: str, short: str) -> Source:
 
 CLOCK: Final = _read("osd_clock", "clock", "k")
 LABEL: Final = _read("osd_label", "label", "l")
+_DUE: Final = sum(field.needed(None) for field in fields.catalogue().values())
+"""Fields that any camera must have, whatever its point class."""
 RECORDS: Final = Source(
     "records",
     MappingProxyType(
         {
             "filled": "coalesce(r.mandatory - r.missing, 0)",
             "empty": "coalesce(r.missing, 0)",
+            "unruled_fields": f"CASE WHEN r.camera_id IS NULL THEN {_DUE:d} ELSE 0 END",
             **_when(
                 whole_records="coalesce(r.missing = 0, false)",
                 holed_records="coalesce(r.missing > 0, false)",
@@ -84,7 +88,8 @@ RECORDS: Final = Source(
             ),
         }
     ),
-    "LEFT JOIN record_checks AS r ON r.camera_id = c.id",
+    # A camera that changed since it was checked is unknown until it is looked at again.
+    "LEFT JOIN record_checks AS r ON r.camera_id = c.id AND r.version = c.version",
 )
 TRIES: Final = Source(
     "tries",

@@ -56,6 +56,18 @@ class VariantOut(BaseModel):
     definition: Said
 
 
+class SampleOut(BaseModel):
+    """What a sample told: drawn at random by county and platform, and weighed by their sizes."""
+
+    value: float
+    low: float
+    high: float
+    confidence: float
+    cameras: int = Field(description="checked")
+    population: int = Field(description="cameras it stands for")
+    finished_at: datetime
+
+
 class IndicatorOut(FigureOut):
     """An indicator of a scope and how it is known."""
 
@@ -68,6 +80,9 @@ class IndicatorOut(FigureOut):
     aim: float | None = Field(description="it should be at least this")
     alert: float | None = Field(description="below this it needs somebody")
     standing: Literal["reached", "below", "alert"] | None = Field(description="against the bars; null without")
+    sample: SampleOut | None = Field(
+        None, description="what the last sample of this region told, if there is a late one"
+    )
     down: dict[str, str] = Field(description="filters of the camera list that show what is behind it; may be empty")
 
     @classmethod

@@ -52,6 +52,11 @@ export function IndicatorCard({ item, of, here, onChoose }: Props) {
           down: downTo(item, of.region, of),
         }}
       />
+      {item.sample && (
+        <p className={css.faint} title={t('sample.title', { n: f.number(item.sample.cameras), total: f.number(item.sample.population), at: f.dateTime(item.sample.finished_at) })}>
+          {t('sample', { value: f.percent(item.sample.value), low: f.percent(item.sample.low), high: f.percent(item.sample.high) })}
+        </p>
+      )}
       <p className={css.acts}>
         {item.standing !== null && <Tag color={COLOUR[item.standing]}>{t(`standing.${item.standing}`, { aim: f.percent(item.aim, 0), alert: f.percent(item.alert, 0) })}</Tag>}
         <Button type="link" size="small" aria-pressed={here} onClick={onChoose}>{t(here ? 'figure.here' : 'figure.choose')}</Button>

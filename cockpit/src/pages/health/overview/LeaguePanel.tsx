@@ -83,7 +83,7 @@ function useColumns(view: View, wanted: readonly string[], names: ReadonlyMap<st
     })),
     {
       key: 'down', title: '', width: 60,
-      render: (_, row) => view.of === 'region' && <Link to={`/cameras?region=${row.code}`}>{t('league.cameras')}</Link>,
+      render: (_, row) => view.of === 'region' && <Link className={css.cameras} to={`/cameras?region=${row.code}`}>{t('league.cameras')}</Link>,
     },
   ]
 }
