@@ -10,7 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -39,6 +39,8 @@ RULES_EVERY: Final = 10
 """Writes between two looks at the limits, which people change while a round goes on."""
 IDLE_SECONDS: Final = 0.1
 """Longest pause before the schedule is asked again: a try that ends may let another begin."""
+CLOCKS_GOOD: Final = timedelta(days=1)
+"""A device's clock counts as known for so long after it was asked."""
 SILENT: Final = frozenset(("timeout", "unreachable"))
 """What a link that hangs ends in. A refused connection is an answer."""
 
@@ -68,6 +70,7 @@ class ShardRun:
         self._held, self._probe, self._look, self._measuring = held, probe, look, measuring
         self._settled = {position for position in range(len(held.cameras)) if held.is_settled(position)}
         self._sources: dict[UUID, Source] = {}
+        self._clocks: dict[UUID, float] = {}
         self._tried: list[Tried] = []
         self._counts: Counter[tuple[UUID, str]] = Counter()
         self._writing = asyncio.Lock()
@@ -101,6 +104,8 @@ class ShardRun:
     async def _prepare(self) -> Schedule:
         async with self._database.read() as session:
             ready, gone = await store.items(session, self._held)
+            since = self._clock.now() - CLOCKS_GOOD
+            self._clocks = await store.device_clocks(session, self._held.cameras, since)
             rules = await limits_store.rules(session, self._settings)
         self._settled |= gone
         self._schedule = Schedule(rules, ready, self._clock.monotonic())
@@ -150,6 +155,8 @@ class ShardRun:
         finally:
             self._under_way -= 1
         self.count += 1
+        if result.clock_difference is None and item.camera_id in self._clocks:
+            result = replace(result, clock_difference=self._clocks[item.camera_id])
         measured = result.first_frame and item.camera_id in self._measuring
         self._tried.append(Tried(item.camera_id, self._clock.now(), result, measured))
         item.failures = 0 if result.first_frame else item.failures + 1

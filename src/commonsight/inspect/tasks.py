@@ -18,7 +18,7 @@ from commonsight.inspect import store as checks
 from commonsight.inspect.diagnosis.looking import Diagnoser
 from commonsight.inspect.model import Claim, Tried, health_after, shards
 from commonsight.inspect.readers import readers
-from commonsight.inspect.sweep import Look, Probe, ShardLost, ShardRun, looked_at
+from commonsight.inspect.sweep import CLOCKS_GOOD, Look, Probe, ShardLost, ShardRun, looked_at
 from commonsight.inspect.sweeps import samples, store
 from commonsight.inspect.sweeps.service import NOW_PRIORITY, URGENT_LANES, ask_for_lanes, open_round
 from commonsight.inspect.sweeps.substreams import substream_of
@@ -127,24 +127,27 @@ async def shard(urgent: bool = False) -> None:
 async def _work(house: House, held: Claim, look: Look, pictures: Collection[UUID]) -> int:
     settings = house.settings.inspect
     measuring: set[UUID] = set()
-    if settings.measure_seconds:
-        async with house.database.read() as session:
+    async with house.database.read() as session:
+        subs = await store.substreams(session, held.cameras)
+        if settings.measure_seconds:
             since = house.clock.now() - timedelta(days=settings.measure_days)
             most = ceil(len(held.cameras) * settings.measure_share)
             measuring = await store.unmeasured(session, held.cameras, since, most)
-    probe = await prober(house, pictures=pictures, measuring=measuring)
+    probe = await prober(house, pictures=pictures, measuring=measuring, subs=subs)
     return await ShardRun(house.database, house.clock, settings, held, probe, look, measuring).run()
 
 
 async def prober(
-    house: House, *, traced: bool = False, pictures: Collection[UUID] = (), measuring: Collection[UUID] = ()
-) -> Probe:
+    house: House, *, traced: bool = False, pictures: Collection[UUID] = (), measuring: Collection[UUID] = (),
+    subs: Collection[UUID] = (),
+) -> Probe:  # fmt: skip
     """Tries under a permit of our own, which says in the register who looks and why.
 
     Args:
         traced: as for `probe`.
         pictures: cameras whose decoded picture is wanted.
         measuring: cameras that are stayed with for a second keyframe.
+        subs: cameras behind GB/T 28181 whose substream can be asked for by its number.
     """
     secrets.install(house.settings.data_dir)
     async with house.database.write() as session:
@@ -160,7 +163,7 @@ async def prober(
         )  # fmt: skip
 
     async def probe(camera_id: UUID, source: Source) -> ProbeResult:
-        other = substream_of(source.url) if settings.substream else None
+        other = substream_of(source.url, numbered=camera_id in subs) if settings.substream else None
         if other is None:
             return await once(camera_id, source)
         result = await once(camera_id, replace(source, url=other))
@@ -177,12 +180,14 @@ async def check(camera_id: str) -> None:
     """Check one camera now, as often as it takes to be sure."""
     house = jobs.house()
     only = {UUID(camera_id)}
+    async with house.database.read() as session:
+        subs = await store.substreams(session, list(only))
     async with Diagnoser(
         house.database, house.clock, house.settings, readers=readers(house), decisive=True
     ) as diagnoser:
         probe = await prober(
             house, traced=True, pictures=await diagnoser.due(list(only)),
-            measuring=only if house.settings.inspect.measure_seconds else (),
+            measuring=only if house.settings.inspect.measure_seconds else (), subs=subs,
         )  # fmt: skip
         await check_now(house, UUID(camera_id), probe, diagnoser.look)
 
@@ -193,6 +198,7 @@ async def check_now(house: House, camera_id: UUID, probe: Probe, look: Look | No
     async with house.database.read() as session:
         source = await catalog.camera_source(session, camera_id)
         before = (await checks.failures(session, [camera_id])).get(camera_id, 0)
+        clocks = await store.device_clocks(session, [camera_id], house.clock.now() - CLOCKS_GOOD)
     if source is None:
         return
     for failures in range(before + 1, max(before + 1, settings.offline_after) + 1):
@@ -205,6 +211,8 @@ async def check_now(house: House, camera_id: UUID, probe: Probe, look: Look | No
             log.warning("check_not_possible", camera=str(camera_id), reason=refusal.values.get("reason"))
             return
         result = await looked_at(camera_id, result, house.clock.now(), look)
+        if result.clock_difference is None:
+            result = replace(result, clock_difference=clocks.get(camera_id))
         async with house.database.write() as session:
             tried = Tried(camera_id, house.clock.now(), result, result.keyframe_seconds is not None)
             await write_tries(session, [tried], settings)

@@ -15,6 +15,7 @@ DEVICE = "34020000001320000001"
     [
         Description(DEVICE, "10.0.0.5", 30_000, ssrc="0100000001", channel=DEVICE),
         Description(DEVICE, "10.0.0.5", 30_000, tcp=True, setup="passive", ssrc="0100000001"),
+        Description(DEVICE, "10.0.0.5", 30_000, ssrc="0100000001", stream=1),
         Description(
             DEVICE, "10.0.0.5", 30_000, "Download", channel=DEVICE, start=1_700_000_000, end=1_700_000_060, speed=4,
             ssrc="1100000001", direction="sendonly", rtpmaps={96: "PS/90000"}, format="v/2/5/25/1/4096a/1/8/1", size=9,

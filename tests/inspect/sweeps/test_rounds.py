@@ -55,9 +55,10 @@ async def test_chosen_cameras_are_checked_before_everything_else(health: Client,
     assert sum(one["planned"] for one in found["platforms"]) == found["cameras"]
     listed = await health.all("/health/sweeps")
     assert {(one["kind"], one["cameras"]) for one in listed} == {("asked", len(cameras)), ("whole", SEEDED)}
-    health.caller = Somebody(regions=("4502",))
-    refused = await health.post("/health/sweeps", params={"region": "450103"}, json={})
+    refused = await health.post("/health/sweeps", json={"cameras": [str(uuid4())]})
     assert (refused.status_code, refused.json()["code"]) == (409, "inspect.round_empty")
+    health.caller = Somebody(regions=("4502",))
+    assert (await health.post("/health/sweeps", params={"region": "450103"}, json={})).status_code == 403
     elsewhere = (await health.get(asked.json()["follow"])).json()
     assert all(one["platform"] is None for one in elsewhere["platforms"])
 

@@ -13,6 +13,8 @@ from commonsight.settings import Sip
 Transport = Literal["udp", "tcp-passive", "tcp-active"]
 """From our side: "tcp-passive" we listen and the device connects, "tcp-active" the other way round."""
 TRANSPORTS: Final[tuple[Transport, ...]] = get_args(Transport)
+STREAMS_MOST: Final = 9
+"""Highest number of a camera's streams."""
 _SESSION: Final[dict[Purpose, gb_sdp.Purpose]] = {"play": "Play", "playback": "Playback", "download": "Download"}
 _LATEST: Final = 1 << 33
 T = TypeVar("T", bound=str)
@@ -32,6 +34,7 @@ class Ask:
     start: int = 0
     end: int = 0
     speed: float | None = None
+    stream: int | None = None
 
     def offer(self, own: str, ssrc: str) -> gb_sdp.Description:
         """The description to send. `own`: our platform's id."""
@@ -40,6 +43,7 @@ class Ask:
             setup=None if self.transport == "udp" else "passive" if self.transport == "tcp-passive" else "active",
             ssrc=ssrc, channel=self.channel, start=self.start, end=self.end,
             speed=self.speed if self.purpose == "download" else None,
+            stream=self.stream,
         )  # fmt: skip
 
 
@@ -63,6 +67,7 @@ def read(fields: Mapping[str, Any]) -> Ask:
     return Ask(
         code(fields, "device"), code(fields, "channel"), purpose, _word(fields, "transport", TRANSPORTS, "udp"),
         str(fields.get("zone", "local"))[:40], host, _number(fields, "port", 1, 65_535), start, end, speed,
+        None if fields.get("stream") is None else _number(fields, "stream", 0, STREAMS_MOST),
     )  # fmt: skip
 
 

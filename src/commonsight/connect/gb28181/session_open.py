@@ -11,7 +11,7 @@ import structlog
 from commonsight.clock import Clock
 from commonsight.connect.gb28181.dialogs import Purpose
 from commonsight.connect.gb28181.intake import Intake
-from commonsight.connect.gb28181.invite_ask import TRANSPORTS, Transport
+from commonsight.connect.gb28181.invite_ask import STREAMS_MOST, TRANSPORTS, Transport
 from commonsight.connect.gb28181.line import Line, installed
 from commonsight.connect.gb28181.media_ports import Taken
 from commonsight.connect.gb28181.ps_receiver import PsReceiver
@@ -52,6 +52,7 @@ _STATUS: Final = {
     "408": SourceCode.TIMEOUT, "480": SourceCode.UNREACHABLE, "486": SourceCode.REFUSED, "503": SourceCode.REFUSED,
     "600": SourceCode.REFUSED, "603": SourceCode.REFUSED,
 }  # fmt: skip
+_STREAMS: Final = tuple(str(number) for number in range(STREAMS_MOST + 1))
 _OTHER_TRANSPORT: Final = ("400", "415", "488", "501", "606")
 """What devices answer that know no media over TCP."""
 
@@ -60,7 +61,8 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What to invite. `start`, `end`: Unix seconds of a recording. `transport`: None leaves the choice to us."""
+    """What to invite. `start`, `end`: Unix seconds of a recording. `transport`: None leaves the choice to us.
+    `stream`: number of one of the camera's streams, 0 the main one; None leaves the choice to the device."""
 
     device: str
     channel: str
@@ -69,20 +71,25 @@ class Wish:
     start: int = 0
     end: int = 0
     speed: float | None = None
+    stream: int | None = None
 
 
 def read_url(url: str) -> Wish:
-    """`gb28181://<device>/<channel>[?transport=udp]` as a wish. Raises ValueError naming what is wrong."""
+    """`gb28181://<device>/<channel>[?transport=udp&stream=1]` as a wish. Raises ValueError naming what is wrong."""
     parts = urlsplit(url)
     device, channel = parts.netloc, parts.path.strip("/") or parts.netloc
     for name, code in (("device", device), ("channel", channel)):
         if len(code) != 20 or not (code.isascii() and code.isdigit()):
             raise ValueError(f"url: {name} must have 20 digits, is {code[:40]!r}")
-    said = parse_qs(parts.query).get("transport", [None])[0]
+    asked = parse_qs(parts.query)
+    said = asked.get("transport", [None])[0]
+    number = asked.get("stream", [None])[0]
     transport = next((each for each in TRANSPORTS if each == said), None)
     if said is not None and transport is None:
         raise ValueError(f"url: transport must be one of {', '.join(TRANSPORTS)}, is {said[:20]!r}")
-    return Wish(device, channel, transport=transport)
+    if number is not None and number not in _STREAMS:
+        raise ValueError(f"url: stream must be one of {', '.join(_STREAMS)}, is {number[:20]!r}")
+    return Wish(device, channel, transport=transport, stream=None if number is None else int(number))
 
 
 async def open_gb28181(address: Address, *, timeout: float, clock: Clock, survey: Survey | None = None) -> GbSession:
@@ -182,7 +189,7 @@ class _Opening:
         answer = await client.call(
             "invite", ref=self._ref, device=wish.device, channel=wish.channel, kind=wish.purpose, transport=transport,
             zone=zone.name, host=zone.media_host or zone.host, port=self._taken.port, start=wish.start, end=wish.end,
-            speed=wish.speed,
+            speed=wish.speed, stream=wish.stream,
         )  # fmt: skip
         self._dialog = str(answer["dialog"])
         return answer

@@ -30,6 +30,7 @@ class Description:
     `owner`: 20-digit id of who speaks. `address`, `port`: where its media go to or come from.
     `setup`: who connects when media run over TCP ("active": the speaker does); None over UDP.
     `ssrc`: 10 digits, "" when absent. `start`, `end`: Unix seconds of a recording, 0 for live.
+    `stream`: number of the stream that is asked for, 0 the main one; None leaves it to the device.
     `speed`: of a download, times real time. `rtpmaps`: payload type -> "ENCODING/clock". `size`: bytes of a download.
     """
 
@@ -48,6 +49,7 @@ class Description:
     rtpmaps: dict[int, str] = field(default_factory=lambda: dict(RTPMAPS))
     format: str = ""
     size: int | None = None
+    stream: int | None = None
 
     def encoding(self, payload_type: int) -> str:
         """Upper-case encoding of a payload type; PS for 96 when it is not said, "" when unknown."""
@@ -69,6 +71,7 @@ def build(description: Description) -> bytes:
         f"a={given.direction}",
         *(f"a=rtpmap:{number} {text}" for number, text in given.rtpmaps.items()),
         *([f"a=setup:{given.setup}", "a=connection:new"] if given.tcp and given.setup else []),
+        *([f"a=streamnumber:{given.stream}"] if given.stream is not None else []),
         *([f"a=downloadspeed:{given.speed:g}"] if given.speed is not None else []),
         *([f"a=filesize:{given.size}"] if given.size is not None else []),
         *([f"y={given.ssrc}"] if given.ssrc else []),
@@ -150,6 +153,8 @@ def _attribute(found: Description, value: str) -> None:
             found.rtpmaps[int(number)] = text.strip()[:80]
     elif key == "downloadspeed":
         found.speed = float(rest) if _SPEED.fullmatch(rest) else None
+    elif key == "streamnumber" and _digits(rest, 2):
+        found.stream = int(rest)
     elif key == "filesize" and _digits(rest, 20):
         found.size = int(rest)
 

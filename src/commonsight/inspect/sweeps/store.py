@@ -303,6 +303,32 @@ async def items(session: ReadSession, held: Claim) -> tuple[list[Item], set[int]
     return ready, gone
 
 
+async def device_clocks(session: ReadSession, cameras: Sequence[UUID], since: datetime) -> dict[UUID, float]:
+    """How far the clocks of GB/T 28181 devices before these cameras were off, as they were asked since then."""
+    found = await session.execute(
+        text("""
+            SELECT c.id, d.clock_difference FROM cameras AS c
+            JOIN gb_devices AS d ON d.code = split_part(c.url, '/', 3)
+            WHERE c.id = ANY(:ids) AND c.protocol = 'gb28181' AND d.clock_difference IS NOT NULL
+                AND d.clock_checked_at >= :since
+        """),
+        {"ids": list(cameras), "since": since},
+    )
+    return {row.id: row.clock_difference for row in found}
+
+
+async def substreams(session: ReadSession, cameras: Sequence[UUID]) -> set[UUID]:
+    """The GB/T 28181 cameras among these whose file says that they have a stream number 1 (`StreamNumberList`)."""
+    found = await session.execute(
+        text("""
+            SELECT c.id FROM cameras AS c WHERE c.id = ANY(:ids) AND c.protocol = 'gb28181'
+                AND '1' = ANY(string_to_array(c.file->>'streams', '/'))
+        """),
+        {"ids": list(cameras)},
+    )
+    return set(found.scalars())
+
+
 async def unmeasured(session: ReadSession, cameras: Sequence[UUID], since: datetime, most: int) -> set[UUID]:
     """Those of the cameras whose keyframes nobody has waited for since then, the longest forgotten first."""
     found = await session.execute(

@@ -28,9 +28,15 @@ def _patterns() -> tuple[_Pattern, ...]:
     )  # fmt: skip
 
 
-def substream_of(url: str) -> str | None:
-    """The address of the substream of a main stream over RTSP; None when the address does not tell."""
+def substream_of(url: str, *, numbered: bool = False) -> str | None:
+    """The address of the substream of a main stream; None when the address does not tell.
+
+    Args:
+        numbered: a camera behind GB/T 28181 whose file says that it has a stream number 1.
+    """
     parts = urlsplit(url)
+    if parts.scheme == "gb28181":
+        return f"{url}{'&' if parts.query else '?'}stream=1" if numbered and "stream=" not in parts.query else None
     if not parts.scheme.startswith("rtsp"):
         return None
     for pattern in _patterns():
