@@ -11,7 +11,7 @@ NOUNS: Final[Mapping[str, str]] = {
     "cameras": "摄像机 · Cameras: list, show, bring the demo region in.",
     "imports": "导入记录 · Imports: list, undo, template.",
     "devices": "国标设备 · GB/T 28181 devices and lower platforms: list, add, remove.",
-    "health": "健康 · Health: indicators, league tables.",
+    "health": "健康 · Health: indicators, league tables, samples.",
     "models": "模型 · Models: list, install, show, remove.",
     "diagnosis": "画面诊断 · Diagnosis: calibrate thresholds, take that back.",
     "people": "用户 · People: list, add, reset a password, deactivate.",
