@@ -35,6 +35,15 @@ def test_another_camera_or_none(text):
     assert likeness(text, NAME, REGIONS) < 0.5
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [("桂雅路小学正门", "桂雅路中学侧门"), ("客运站进站口", "客运站出站口"), ("高速上行K13", "高速下行K13")],
+)
+def test_opposites_make_another_place(text, name):
+    assert likeness(text, name) < 0.5
+    assert likeness(text, text) == 1
+
+
 def test_the_best_line_counts_and_neighbours_may_be_one_label():
     found = best(["公安监控", "泉城路与", "榜棚街路口东1号"], [NAME, ""], REGIONS)
     assert found is not None

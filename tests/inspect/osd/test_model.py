@@ -88,6 +88,14 @@ def test_a_label_without_a_clock_says_nothing_of_the_clock():
     assert found.scores()["osd_label"] > 0.5
 
 
+def test_a_clock_read_with_doubt_is_not_read():
+    class Doubtful(Fixed):
+        def bands(self, luma):
+            return [Line("2026-11-23 11:22:33", 0.75, TOP)]
+
+    assert read(Doubtful({}), PICTURE, subject(), AT, EAST).clock is None
+
+
 def test_a_clock_in_another_zone_says_so():
     found = read(Fixed({TOP: "2026-11-23 03:22:33", BOTTOM: NAME}), PICTURE, subject(), AT, EAST)
     assert found.details()["osd_clock"]["hint"] == "zone"

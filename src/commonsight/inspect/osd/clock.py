@@ -32,7 +32,7 @@ _WEEKDAY: Final = re.compile(
     r"|\b(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\b\.?",
     re.IGNORECASE,
 )
-_HALF: Final = re.compile(r"(上午|早上|凌晨|a\.?m\b\.?)|(下午|晚上|中午|p\.?m\b\.?)", re.IGNORECASE)
+_HALF: Final = re.compile(r"(上午|早上|凌晨|a\.?m(?![a-z])\.?)|(下午|晚上|中午|p\.?m(?![a-z])\.?)", re.IGNORECASE)
 _NAMED: Final = re.compile(
     r"([0-9OoQlI|]{1,2})[\s,./-]*(" + "|".join(_MONTHS) + r")[a-z]*[\s,./-]*((?:19|20|2O)[0-9OoQlI|]{2})", re.I
 )

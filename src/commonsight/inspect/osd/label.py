@@ -27,7 +27,8 @@ CONTAINED: Final = 0.92
 CONTAINED_LEAST: Final = 4
 _LIKE: Final = str.maketrans("OQDILZSB", "00011258")
 _NUMERALS: Final = str.maketrans("〇零一二两三四五六七八九", "001223456789")
-_DIRECTIONS: Final = frozenset("东南西北")
+_OPPOSITES: Final = ("东南西北", "进出", "内外", "左右", "上下", "前后侧正", "小中大")
+"""Characters of which one text has one and the other another: a different place. The last group only before 学."""
 _SUFFIXES: Final = ("特别行政区", "自治州", "自治县", "自治区", "街道", "省", "市", "区", "县", "旗", "镇", "乡")
 
 
@@ -94,8 +95,7 @@ def _alike(one: str, other: str) -> float:
 
 def _contradict(one: str, other: str) -> bool:
     """Whether each has a number, or a direction, that the other lacks; one may well have more than the other."""
-    for signs in (_numbers, _directions):
-        a, b = signs(one), signs(other)
+    for a, b in zip((_numbers(one), *_signs(one)), (_numbers(other), *_signs(other)), strict=True):
         if a - b and b - a:
             return True
     return False
@@ -105,5 +105,7 @@ def _numbers(text: str) -> Counter[str]:
     return Counter(number.lstrip("0") for number in re.findall(r"\d+", text))
 
 
-def _directions(text: str) -> Counter[str]:
-    return Counter(character for character in text if character in _DIRECTIONS)
+def _signs(text: str) -> Iterator[Counter[str]]:
+    for group in _OPPOSITES[:-1]:
+        yield Counter(character for character in text if character in group)
+    yield Counter(re.findall(f"[{_OPPOSITES[-1]}](?=学)", text))

@@ -17,6 +17,8 @@ from commonsight.vision.picture import Plane
 
 SAME_TEXT: Final = 0.8
 """A remembered place that shows a text this alike to the last one is still the label's."""
+CLOCK_SURE: Final = 0.8
+"""A clock read with less confidence is not read: a wrong digit would accuse a camera."""
 TEXT_KEPT: Final = 120
 
 
@@ -155,7 +157,7 @@ def read(looker: Looker, luma: Plane, subject: Subject, at: datetime, offset: ti
 
 def _understood(subject: Subject, lines: Sequence[Line], at: datetime, near: datetime, *, searched: bool) -> Reading:
     lines = [line for line in lines if line.text.strip()]
-    shown = clock.read([line.text for line in lines], near)
+    shown = clock.read([line.text if line.confidence >= CLOCK_SURE else "" for line in lines], near)
     clocks = () if shown is None else shown.lines
     texts = [line.text for number, line in enumerate(lines) if number not in clocks]
     match = label.best(texts, subject.names, subject.regions)

@@ -18,8 +18,8 @@ FIND, READ = "ppocrv4-text-find", "ppocrv4-text-read"
 """The models that find and read."""
 BAND = 0.22
 """Share of the height, at the top and at the bottom, where cameras write."""
-WIDEST = 960
-"""Columns at which a picture is searched: letters of 1080p, 24 pixels and more, stay 12 high."""
+WIDEST = 1_280
+"""Columns at which a picture is searched: letters of 1080p, 24 pixels and more, stay 16 high."""
 LINES_MOST = 12
 """Lines read in one picture, the most certain first."""
 NUMBERS = 2
