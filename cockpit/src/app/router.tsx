@@ -1,4 +1,4 @@
-import { lazy } from 'react'
+import { lazy, Suspense } from 'react'
 import { createBrowserRouter } from 'react-router'
 import { Shell } from './Shell'
 
@@ -18,15 +18,27 @@ const GrantsPage = lazy(() => import('@/pages/grants/GrantsPage'))
 const RegisterPage = lazy(() => import('@/pages/grants/RegisterPage'))
 const HealthPage = lazy(() => import('@/pages/health/HealthPage'))
 const BehindPage = lazy(() => import('@/pages/health/BehindPage'))
+const RecordsPage = lazy(() => import('@/pages/health/records/RecordsPage'))
 const SweepsPage = lazy(() => import('@/pages/health/sweeps/SweepsPage'))
+const ReportsPage = lazy(() => import('@/pages/health/reports/ReportsPage'))
+const AssessmentPage = lazy(() => import('@/pages/health/assessment/AssessmentPage'))
+const ExemptionsPage = lazy(() => import('@/pages/health/exemptions/ExemptionsPage'))
+const DiagnosisPage = lazy(() => import('@/pages/health/diagnosis/DiagnosisPage'))
 const CasesPage = lazy(() => import('@/pages/cases/CasesPage'))
 const CasePage = lazy(() => import('@/pages/cases/CasePage'))
 const InboxPage = lazy(() => import('@/pages/cases/notices/InboxPage'))
 const NoticeSettings = lazy(() => import('@/pages/cases/notices/SettingsPage'))
+const MaintenancePage = lazy(() => import('@/pages/maintenance/MaintenancePage'))
+const OrderPage = lazy(() => import('@/pages/maintenance/OrderPage'))
+const FirmPage = lazy(() => import('@/pages/firm/FirmPage'))
+const FirmOrder = lazy(() => import('@/pages/firm/FirmOrder'))
 const SystemPage = lazy(() => import('@/pages/system/SystemPage'))
 const Missing = lazy(() => import('./Missing'))
 
 export const router = createBrowserRouter([
+  // The firm's pages stand outside the frame: a telephone has no room for it, and its people may use nothing else of it.
+  { path: 'm', element: <Suspense fallback={null}><FirmPage /></Suspense> },
+  { path: 'm/:id', element: <Suspense fallback={null}><FirmOrder /></Suspense> },
   {
     element: <Shell />,
     children: [
@@ -46,7 +58,14 @@ export const router = createBrowserRouter([
       { path: 'video/register', element: <RegisterPage /> },
       { path: 'health', element: <HealthPage /> },
       { path: 'health/sweeps', element: <SweepsPage /> },
+      { path: 'health/records', element: <RecordsPage /> },
+      { path: 'health/diagnosis', element: <DiagnosisPage /> },
       { path: 'health/behind', element: <BehindPage /> },
+      { path: 'health/reports', element: <ReportsPage /> },
+      { path: 'health/assessment/:id?', element: <AssessmentPage /> },
+      { path: 'health/exemptions', element: <ExemptionsPage /> },
+      { path: 'health/maintenance/orders/:id', element: <OrderPage /> },
+      { path: 'health/maintenance/:part?', element: <MaintenancePage /> },
       { path: 'cases', element: <CasesPage /> },
       { path: 'cases/notices', element: <InboxPage /> },
       { path: 'cases/settings', element: <NoticeSettings /> },
