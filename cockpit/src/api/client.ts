@@ -41,8 +41,9 @@ export function path(route: string, query: Query = {}): string {
   return `${BASE}${route}${text ? `?${text}` : ''}`
 }
 
-export async function call<T>(method: string, route: string, { query, body, file, ifMatch, signal }: Call = {}): Promise<Answer<T>> {
-  const headers: Record<string, string> = { Accept: 'application/json', 'Accept-Language': language }
+/** One exchange; whatever is not a success is thrown as a `Problem`. */
+async function send(method: string, route: string, { query, body, file, ifMatch, signal }: Call, accept: string): Promise<Response> {
+  const headers: Record<string, string> = { Accept: accept, 'Accept-Language': language }
   if (body !== undefined) headers['Content-Type'] = 'application/json'
   if (file !== undefined) headers['Content-Type'] = file.type || 'application/octet-stream'
   if (ifMatch !== undefined) headers['If-Match'] = ifMatch
@@ -64,8 +65,18 @@ export async function call<T>(method: string, route: string, { query, body, file
     if (response.status === 401 && route !== '/sessions') onSessionLost()
     throw problem
   }
+  return response
+}
+
+export async function call<T>(method: string, route: string, given: Call = {}): Promise<Answer<T>> {
+  const response = await send(method, route, given, 'application/json')
   const data = (response.status === 204 ? undefined : await response.json()) as T
   return { data, etag: response.headers.get('ETag') }
+}
+
+/** Asks for something that is no JSON, such as a picture. */
+export async function callForBlob(method: string, route: string, given: Call = {}): Promise<Blob> {
+  return (await send(method, route, given, '*/*')).blob()
 }
 
 /** Reads one resource without its ETag. */

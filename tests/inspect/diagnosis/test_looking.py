@@ -178,10 +178,8 @@ async def test_faults_are_listed_argued_with_and_seen(client: Client, house: Hou
     seen = await client.post(f"{path}/signal_loss/evidence", json=reason)
     assert (seen.status_code, seen.headers["content-type"]) == (200, "image/jpeg")
     assert seen.content.startswith(b"\xff\xd8")
-    lines = await answer(
-        house.database, "SELECT close_reason, bytes > 0, first_frame_at IS NOT NULL FROM retrievals WHERE camera_id = :id",
-        id=one,
-    )  # fmt: skip
+    registered = "SELECT close_reason, bytes > 0, first_frame_at IS NOT NULL FROM retrievals WHERE camera_id = :id"
+    lines = await answer(house.database, registered, id=one)
     assert lines == [("snapshot", True, True)]
     assert (await client.post(f"{path}/blur/evidence", json=reason)).json()["code"] == "inspect.evidence_gone"
 
@@ -189,10 +187,8 @@ async def test_faults_are_listed_argued_with_and_seen(client: Client, house: Hou
 async def test_a_threshold_is_foreseen_set_and_taken_back(client: Client, house: House) -> None:
     [camera] = await cameras_of(house, 1)
     await looked(house, camera, street(), street(2))
-    [(kind, phase)] = await answer(
-        house.database,
-        "SELECT c.kind, d.phase FROM cameras AS c JOIN diagnosed AS d ON d.camera_id = c.id WHERE c.id = :id", id=camera,
-    )  # fmt: skip
+    last = "SELECT c.kind, d.phase FROM cameras AS c JOIN diagnosed AS d ON d.camera_id = c.id WHERE c.id = :id"
+    [(kind, phase)] = await answer(house.database, last, id=camera)
     looks = await answer(house.database, "SELECT phase FROM diagnosis_looks WHERE camera_id = :id", id=camera)
     same = sum(light == phase for (light,) in looks)
     asked = {"item": "too_dark", "kind": kind, "phase": phase, "value": 255}
