@@ -14,6 +14,7 @@ import { ProblemNote } from '@/parts/ProblemNote'
 import { RetrievalTable } from '@/parts/register/RetrievalTable'
 import { Star } from '@/parts/Star'
 import { Teach } from '@/parts/Teach'
+import { diagnosisText } from '@/pages/health/diagnosis/text'
 import { partsText } from '@/parts/text'
 import { useText } from '@/text/language'
 import { AnalysisPanel } from './AnalysisPanel'
@@ -27,6 +28,7 @@ import { EventsPanel } from './events/EventsPanel'
 import { RecognisedPanel } from './events/RecognisedPanel'
 import { eventsText } from './events/text'
 import { DiagnosisPanel } from './diagnosis/DiagnosisPanel'
+import { PicturePanel } from './picture/PicturePanel'
 import { Probes } from './Probes'
 import { ReportedPanel } from './device/ReportedPanel'
 import { SteerOnvif } from './control/SteerOnvif'
@@ -141,6 +143,7 @@ function Side({ camera, tab, onTab, children }: SideProps) {
   const t = useText(cameraText)
   const d = useText(deviceText)
   const e = useText(eventsText)
+  const g = useText(diagnosisText)
   const can = useCan()
   const items = [
     { key: 'facts', label: t('facts.title'), children: <CameraFacts camera={camera} /> },
@@ -150,6 +153,7 @@ function Side({ camera, tab, onTab, children }: SideProps) {
     ...(can('cases.read') || camera.source?.protocol === 'gb28181' ? [{ key: 'events', label: e('tab.alarms'), children: <EventsPanel id={camera.id} device={camera.source?.protocol === 'gb28181'} /> }] : []),
     ...(can('pictures.view') ? [{ key: 'recognised', label: e('tab.recognised'), children: <RecognisedPanel id={camera.id} /> }] : []),
     ...(camera.source && can('health.read') ? [{ key: 'diagnosis', label: d('tab.diagnosis'), children: <DiagnosisPanel id={camera.id} /> }] : []),
+    ...(can('health.read') ? [{ key: 'picture', label: g('camera.title'), children: <PicturePanel id={camera.id} name={camera.name} reachable={camera.source !== null} /> }] : []),
     ...(can('health.read') ? [{ key: 'probes', label: t('tab.probes'), children: <Probes id={camera.id} /> }] : []),
     ...(can('pictures.register')
       ? [{ key: 'retrievals', label: t('tab.retrievals'), children: <RetrievalTable query={{ camera: camera.id }} compact empty={t('retrievals.none')} /> }]
