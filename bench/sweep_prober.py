@@ -58,8 +58,8 @@ async def sweep(config: Path, protocol: str) -> dict[str, Any]:
             held = await store.claim(session, clock.now(), clock.now() - timedelta(hours=1))
         assert held is not None
 
-        async def noted(camera_id: UUID, source: Source) -> ProbeResult:
-            found[camera_id] = result = await probe(camera_id, source)
+        async def noted(camera_id: UUID, source: Source, picture: bool) -> ProbeResult:
+            found[camera_id] = result = await probe(camera_id, source, picture)
             return result
 
         before, began = cpu(), time.perf_counter()
