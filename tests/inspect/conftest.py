@@ -40,7 +40,7 @@ def house(seeded: Database, tmp_path: Path) -> House:
 def answering(results: Callable[[int], ProbeResult], tried: list[UUID]) -> Probe:
     """Tries whose result depends on the number of the virtual camera; notes who was tried."""
 
-    async def probe(camera_id: UUID, source: Source) -> ProbeResult:
+    async def probe(camera_id: UUID, source: Source, picture: bool) -> ProbeResult:
         tried.append(camera_id)
         return results(int(source.url.rsplit("/", 1)[1]))
 

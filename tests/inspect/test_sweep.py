@@ -122,7 +122,7 @@ ANOTHER = """
 
 
 async def test_what_we_lack_ourselves_is_not_held_against_a_camera(house: House) -> None:
-    async def probe(camera_id: UUID, source: object) -> ProbeResult:
+    async def probe(camera_id: UUID, source: object, picture: bool) -> ProbeResult:
         raise Refusal("media.probe_not_possible", status=503, reason="no signalling")
 
     await planned(house)
@@ -153,8 +153,8 @@ async def test_a_stopped_shard_goes_on_where_it_was(house: House) -> None:
     enough = asyncio.Event()
     inner = answering(mixed, tried)
 
-    async def probe(camera_id: UUID, source: object) -> ProbeResult:
-        result = await inner(camera_id, source)  # type: ignore[arg-type]
+    async def probe(camera_id: UUID, source: object, picture: bool) -> ProbeResult:
+        result = await inner(camera_id, source, picture)  # type: ignore[arg-type]
         if len(tried) == 100:
             enough.set()
         await asyncio.sleep(0.001)
@@ -239,7 +239,7 @@ async def test_a_check_that_we_cannot_make_says_nothing_about_the_camera(house: 
     async with house.database.read() as session:
         row = (await session.execute(text("SELECT id, health FROM cameras LIMIT 1"))).one()
 
-    async def helpless(camera_id: UUID, source: object) -> ProbeResult:
+    async def helpless(camera_id: UUID, source: object, picture: bool) -> ProbeResult:
         raise Refusal("media.probe_not_possible", status=503, reason="no signalling")
 
     await tasks.check_now(house, row.id, helpless)

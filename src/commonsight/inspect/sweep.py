@@ -19,6 +19,7 @@ import structlog
 from commonsight.catalog import service as catalog
 from commonsight.catalog.source import Source
 from commonsight.clock import Clock
+from commonsight.inspect.attention import Attention
 from commonsight.inspect.model import Claim, Tried, health_after
 from commonsight.inspect.sweeps import limits_store, store
 from commonsight.inspect.sweeps.limits import Rules, shares
@@ -44,7 +45,8 @@ CLOCKS_GOOD: Final = timedelta(days=1)
 SILENT: Final = frozenset(("timeout", "unreachable"))
 """What a link that hangs ends in. A refused connection is an answer."""
 
-Probe = Callable[[UUID, Source], Awaitable[ProbeResult]]
+Probe = Callable[[UUID, Source, bool], Awaitable[ProbeResult]]
+"""Makes one try at a camera; bounded in time by itself. True: its decoded picture is wanted."""
 Look = Callable[[UUID, Planes, datetime], Awaitable[None] | None]
 """What is to be seen on the picture a try has brought; called once for each, in the same opening."""
 
@@ -57,17 +59,18 @@ class ShardRun:
     """One worker's way through one shard.
 
     Args:
-        probe: makes one try; bounded in time by itself.
-        look: diagnoses the pictures that tries bring, if `probe` hands them out.
+        look: diagnoses the pictures that tries bring.
+        attention: which tries bring one.
         measuring: the cameras `probe` stays with for a second keyframe.
     """
 
     def __init__(
         self, database: Database, clock: Clock, settings: Inspect, held: Claim, probe: Probe,
-        look: Look | None = None, measuring: Collection[UUID] = (),
+        look: Look | None = None, attention: Attention | None = None, measuring: Collection[UUID] = (),
     ) -> None:  # fmt: skip
         self._database, self._clock, self._settings = database, clock, settings
         self._held, self._probe, self._look, self._measuring = held, probe, look, measuring
+        self._attention = attention or Attention()
         self._settled = {position for position in range(len(held.cameras)) if held.is_settled(position)}
         self._sources: dict[UUID, Source] = {}
         self._clocks: dict[UUID, float] = {}
@@ -134,9 +137,17 @@ class ShardRun:
         return self._sources.pop(item.camera_id, None)
 
     async def _try(self, schedule: Schedule, item: Item, source: Source) -> None:
+        free = await self._attention.take(item.camera_id)
+        try:
+            await self._prove(schedule, item, source, picture=free is not None)
+        finally:
+            if free is not None:
+                free()
+
+    async def _prove(self, schedule: Schedule, item: Item, source: Source, *, picture: bool) -> None:
         received, silent = 0, False
         try:
-            result = await self._probe(item.camera_id, source)
+            result = await self._probe(item.camera_id, source, picture)
             received, silent = result.received, result.error in SILENT
         except Refusal as refusal:
             if refusal.code != "media.probe_not_possible":

@@ -15,6 +15,7 @@ from commonsight.catalog import service as catalog
 from commonsight.catalog.source import Source
 from commonsight.gate import service as gate
 from commonsight.inspect import store as checks
+from commonsight.inspect.attention import Attention
 from commonsight.inspect.diagnosis.looking import Diagnoser
 from commonsight.inspect.model import Claim, Tried, health_after, shards
 from commonsight.inspect.readers import readers
@@ -40,6 +41,8 @@ LONGEST_FILING: Final = timedelta(minutes=10)
 """A camera carries the time its transaction began; one that files many is seen only when it ends."""
 CHANGED_LATELY: Final = timedelta(days=1)
 """Faults that appeared since then are looked at first in a round: some are over already."""
+PICTURES_PER_PLACE: Final = 4
+"""Pictures under way or waiting, for each that may wait before the diagnosis: most are still on the wire."""
 _TRY_MAIN: Final = ("not_found", "no_video", "protocol", "undecodable", "unsupported_codec")
 """Answers of a device that is there but has no such substream."""
 
@@ -114,17 +117,22 @@ async def shard(urgent: bool = False) -> None:
         async with Diagnoser(
             house.database, house.clock, house.settings, readers=readers(house), decisive=waited
         ) as diagnoser:
-            tries = await _work(house, held, diagnoser.look, await diagnoser.due(held.cameras))
+            due = await diagnoser.due(held.cameras)
+            attention = Attention(due, PICTURES_PER_PLACE * house.settings.diagnosis.waiting, patient=waited)
+            tries = await _work(house, held, diagnoser.look, attention)
     except ShardLost:
         log.warning("shard_lost", sweep=str(held.sweep_id), number=held.number, epoch=held.epoch)
         return
     seconds = house.clock.monotonic() - began
-    log.info("shard_done", number=held.number, cameras=len(held.cameras), tries=tries, seconds=round(seconds, 1))
+    log.info(
+        "shard_done", number=held.number, cameras=len(held.cameras), tries=tries, seconds=round(seconds, 1),
+        looks_postponed=attention.postponed,
+    )  # fmt: skip
     async with house.database.write() as session:
         await plan_sweep(session, house)
 
 
-async def _work(house: House, held: Claim, look: Look, pictures: Collection[UUID]) -> int:
+async def _work(house: House, held: Claim, look: Look, attention: Attention) -> int:
     settings = house.settings.inspect
     measuring: set[UUID] = set()
     async with house.database.read() as session:
@@ -133,19 +141,17 @@ async def _work(house: House, held: Claim, look: Look, pictures: Collection[UUID
             since = house.clock.now() - timedelta(days=settings.measure_days)
             most = ceil(len(held.cameras) * settings.measure_share)
             measuring = await store.unmeasured(session, held.cameras, since, most)
-    probe = await prober(house, pictures=pictures, measuring=measuring, subs=subs)
-    return await ShardRun(house.database, house.clock, settings, held, probe, look, measuring).run()
+    probe = await prober(house, measuring=measuring, subs=subs)
+    return await ShardRun(house.database, house.clock, settings, held, probe, look, attention, measuring).run()
 
 
 async def prober(
-    house: House, *, traced: bool = False, pictures: Collection[UUID] = (), measuring: Collection[UUID] = (),
-    subs: Collection[UUID] = (),
+    house: House, *, traced: bool = False, measuring: Collection[UUID] = (), subs: Collection[UUID] = ()
 ) -> Probe:  # fmt: skip
     """Tries under a permit of our own, which says in the register who looks and why.
 
     Args:
         traced: as for `probe`.
-        pictures: cameras whose decoded picture is wanted.
         measuring: cameras that are stayed with for a second keyframe.
         subs: cameras behind GB/T 28181 whose substream can be asked for by its number.
     """
@@ -154,21 +160,21 @@ async def prober(
         issued = await gate.issue_system(session, name="inspect", purpose_code=PURPOSE, hours=12)
     permit, settings = issued.permit, house.settings.inspect
 
-    async def once(camera_id: UUID, source: Source) -> ProbeResult:
+    async def once(camera_id: UUID, source: Source, picture: bool) -> ProbeResult:
         # A source has the fields of the address that connect opens; this room may not name connect's types.
         return await probing.probe(
             permit, camera_id, source, timeout=settings.timeout_seconds, clock=house.clock, traced=traced,
-            patience=settings.patience_seconds, keep_picture=camera_id in pictures,
+            patience=settings.patience_seconds, keep_picture=picture,
             measure=settings.measure_seconds if camera_id in measuring else 0.0,
         )  # fmt: skip
 
-    async def probe(camera_id: UUID, source: Source) -> ProbeResult:
+    async def probe(camera_id: UUID, source: Source, picture: bool) -> ProbeResult:
         other = substream_of(source.url, numbered=camera_id in subs) if settings.substream else None
         if other is None:
-            return await once(camera_id, source)
-        result = await once(camera_id, replace(source, url=other))
+            return await once(camera_id, source, picture)
+        result = await once(camera_id, replace(source, url=other), picture)
         if result.error in _TRY_MAIN:
-            first, result = result, await once(camera_id, source)
+            first, result = result, await once(camera_id, source, picture)
             return replace(result, stream="main", received=first.received + result.received)
         return replace(result, stream="sub")
 
@@ -186,10 +192,10 @@ async def check(camera_id: str) -> None:
         house.database, house.clock, house.settings, readers=readers(house), decisive=True
     ) as diagnoser:
         probe = await prober(
-            house, traced=True, pictures=await diagnoser.due(list(only)),
-            measuring=only if house.settings.inspect.measure_seconds else (), subs=subs,
+            house, traced=True, measuring=only if house.settings.inspect.measure_seconds else (), subs=subs,
         )  # fmt: skip
-        await check_now(house, UUID(camera_id), probe, diagnoser.look)
+        look = diagnoser.look if await diagnoser.due(list(only)) else None
+        await check_now(house, UUID(camera_id), probe, look)
 
 
 async def check_now(house: House, camera_id: UUID, probe: Probe, look: Look | None = None) -> None:
@@ -203,7 +209,7 @@ async def check_now(house: House, camera_id: UUID, probe: Probe, look: Look | No
         return
     for failures in range(before + 1, max(before + 1, settings.offline_after) + 1):
         try:
-            result = await probe(camera_id, source)
+            result = await probe(camera_id, source, look is not None)
         except Refusal as refusal:
             if refusal.code != "media.probe_not_possible":
                 raise

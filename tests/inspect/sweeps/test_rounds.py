@@ -154,7 +154,7 @@ async def test_what_the_firm_says_is_repaired_is_checked_at_once(house: House) -
             assert [tuple(row) for row in queued if "urgent" in row.args] == [({"urgent": True}, 10)]
         checked: list[UUID] = []
 
-        async def probe(camera_id: UUID, source: object) -> model.ProbeResult:
+        async def probe(camera_id: UUID, source: object, picture: bool) -> model.ProbeResult:
             checked.append(camera_id)
             return SILENT if camera_id == three[0] else PLAYS
 
