@@ -59,6 +59,8 @@ export interface Camera extends CameraItem {
   /** Coordinate system the place was given in, and the coordinates as given. */
   system?: 'WGS-84' | 'GCJ-02' | 'BD-09'
   original?: [number, number] | null
+  /** Fields of the file without a place of their own, by code. */
+  file?: Record<string, string>
   archived_at?: string | null
   created_at?: string
   updated_at?: string
