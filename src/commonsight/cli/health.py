@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from commonsight.cli.database import opened, settings_of_platform
+from commonsight.cli.health_report import report
 from commonsight.cli.health_sample import sample
 from commonsight.cli.terminal import ConfigOption, fail_on_refusal, language, settings_of
 from commonsight.clock import SystemClock
@@ -25,6 +26,7 @@ from commonsight.text import say
 
 app = typer.Typer(no_args_is_help=True, help="健康 · Health: indicators, league tables, samples.")
 app.command()(sample)
+app.command()(report)
 
 T = TypeVar("T")
 JsonOption = Annotated[bool, typer.Option("--json", help="For programs.")]

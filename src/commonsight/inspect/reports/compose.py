@@ -336,7 +336,7 @@ def _worst(figures: Figures, language: str, told: Say, zone: ZoneInfo) -> list[B
         blocks.append(Table(told("table_worst_counties"), columns, rows))
     if figures["worst_cameras"]:
         offline = (
-            Column(told("head_code"), 2.5), Column(told("head_name"), 4), Column(told("head_duty"), 2.7),
+            Column(told("head_code"), 2.9), Column(told("head_name"), 3.8), Column(told("head_duty"), 2.7),
             Column(told("head_since"), 2),
         )  # fmt: skip
         cameras = tuple(
