@@ -79,5 +79,7 @@ async def test_a_masked_recording_plays(database: Database, database_url: str, t
     async with recorded_region(database, database_url, tmp_path, more=more) as region:
         ticket, begin, _ = await limited(region, '{"mask": "faces_plates"}')
         async with browser(address(region, ticket, begin)) as viewer:
-            await viewer.read(lambda b: len(pictures(b)) > 3, PATIENCE)
+            await viewer.read(lambda b: len(pictures(b)) > 3 and len(positions(b)) > 0, PATIENCE)
             assert viewer.decoded()
+            # The models take seconds to load; the recording does not run away meanwhile.
+            assert datetime.fromisoformat(positions(viewer)[0]["at"]) - begin < timedelta(seconds=2)

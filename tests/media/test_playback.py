@@ -69,7 +69,8 @@ async def test_a_recording_plays_from_a_moment_to_its_end(
             first = positions(viewer)[0]
             assert abs((datetime.fromisoformat(first["at"]) - at).total_seconds()) < 0.05
             shown = (end - at).total_seconds() * 25
-            assert abs(len(pictures(viewer)) - shown) <= 12 + 3  # and what leads up to the first one
+            # And what leads up to the first one; a busy machine records a few more or fewer a second.
+            assert shown - 15 <= len(pictures(viewer)) <= shown + 12 + 15
             with av.open(io.BytesIO(b"".join(viewer.binaries)), format="mp4") as played:
                 assert sum(1 for _ in played.decode(video=0)) == len(pictures(viewer))
 

@@ -36,7 +36,7 @@ def variant(limits: Limits) -> Limits | None:
     return replace(limits, minutes=None)
 
 
-def task(limits: Limits, models: Path | None) -> str:
+def task(limits: Limits, models: Path | None, *, ready: bool = False) -> str:
     """What the process is told (`worker.Task`), as JSON."""
     return json.dumps(
         {
@@ -45,6 +45,7 @@ def task(limits: Limits, models: Path | None) -> str:
             "fps": limits.fps,
             "models": str(models or ""),
             "jpeg": False,
+            "ready": ready,
         }
     )
 
@@ -112,9 +113,9 @@ class Derivations:
                 expected=most,
             )
 
-    def command(self, limits: Limits) -> list[str]:
-        """How a process is started that keeps these limits. `check` was asked before."""
-        return command(task(limits, self._models))
+    def command(self, limits: Limits, *, ready: bool = False) -> list[str]:
+        """How a process is started that keeps these limits. `check` was asked before. `ready`: it says when it is."""
+        return command(task(limits, self._models, ready=ready))
 
     def relay(self, camera_id: UUID, limits: Limits, plain: Relay) -> Relay:
         """The derived relay of these limits, opened when there is none. `check` was asked before."""

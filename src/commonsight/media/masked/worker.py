@@ -51,6 +51,8 @@ class Task:
     fps: float | None
     models: Path
     jpeg: bool = False
+    ready: bool = False
+    """Say so (state `ready`) when the models are loaded: what is played back need not run away meanwhile."""
 
 
 class _Newest:
@@ -98,6 +100,9 @@ class Worker:
 
     def run(self) -> None:
         """Work until the source ends."""
+        if self._task.ready:
+            self._target.write(packets.control(packets.STATE, {"code": "ready"}))
+            self._target.flush()
         feeding = threading.Thread(target=self._feed, daemon=True)
         feeding.start()
         try:
@@ -203,7 +208,7 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("task")
     given = json.loads(parser.parse_args().task)
-    task = Task(given["mask"], given["height"], given["fps"], Path(given["models"]), given["jpeg"])
+    task = Task(given["mask"], given["height"], given["fps"], Path(given["models"]), given["jpeg"], given["ready"])
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     os.nice(NICENESS)
     target = sys.stdout.buffer

@@ -63,7 +63,7 @@ class Limiter:
     """One masking process between a player and its viewer.
 
     Args:
-        command: how the process is started.
+        command: how the process is started; it says when it is ready, and until then nothing is played.
         taker: gets the pictures that come out.
     """
 
@@ -71,6 +71,7 @@ class Limiter:
         self._command, self._taker, self._clock = list(command), taker, clock
         self._process: asyncio.subprocess.Process | None = None
         self._reading: asyncio.Task[None] | None = None
+        self._ready = asyncio.Event()
         self._sets: tuple[bytes, ...] = ()
         self._codec = Codec.H264
         self._origin: tuple[datetime, int] | None = None  # a moment and where it lies on the process's clock
@@ -86,6 +87,15 @@ class Limiter:
             *self._command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=READ_BYTES
         )
         self._reading = asyncio.create_task(self._read(), name="playback-limits")
+        try:
+            async with asyncio.timeout(SILENT_SECONDS):
+                await self._ready.wait()
+        except TimeoutError:
+            log.warning("masking_silent")
+            self._taker.end("mask_failed")
+        except BaseException:
+            await self.__aexit__(None, None, None)
+            raise
         return self
 
     async def __aexit__(
@@ -179,7 +189,9 @@ class Limiter:
                     continue
                 kind, payload = incoming.result()
                 incoming = None
-                if kind == packets.INFO:
+                if kind == packets.STATE:
+                    self._ready.set()
+                elif kind == packets.INFO:
                     self._begin(packets.decode_info(payload))
                 elif kind == packets.UNIT:
                     self._made(packets.decode_unit(payload))
@@ -196,6 +208,7 @@ class Limiter:
             log.warning("masking_lost", error=str(error))
             self._taker.end("mask_failed")
         finally:
+            self._ready.set()
             if incoming is not None:
                 incoming.cancel()
                 await asyncio.gather(incoming, return_exceptions=True)

@@ -116,7 +116,7 @@ class _Playback:
             derived = self._hub.derived
             derived.playbacks += 1
             try:
-                async with Limiter(derived.command(limits), player, self._clock) as limiter:
+                async with Limiter(derived.command(limits, ready=True), player, self._clock) as limiter:
                     player.through = limiter
                     await player.run()
             finally:
