@@ -125,7 +125,7 @@ async def test_the_world_obeys_while_it_runs(tmp_path, city, monkeypatch):
     Book(tmp_path).order("fleet/1", Harm.HUNG)  # before it started: it holds over a restart
     ready = asyncio.Event()
     ready.set()
-    obeying = asyncio.create_task(demo._obey(city, settings, ready))
+    obeying = asyncio.create_task(demo._obey(city, None, settings, ready))
 
     async def becomes(fault):
         async with asyncio.timeout(5):
@@ -211,4 +211,14 @@ def test_what_cannot_be_broken_is_refused_in_words(command, tmp_path):
     assert code == 1
     assert "watch/street" in said
     assert command("break", "fleet/1", "exploded")[0] == 2
+    assert Book(tmp_path).read() == {}
+
+
+def test_a_camera_behind_a_platform_is_called_by_its_code(command, tmp_path):
+    code, clip = next(iter(demo.channels_of(Settings()).items()))
+    assert clip in [each.name for each in footage.clips()]
+    assert command("break", code, "no_video")[0] == 0
+    assert command("break", f"gb28181://45010000002000000001/{code}", "hung")[0] == 0
+    assert Book(tmp_path).read() == {f"gb28181/{code}": Harm.HUNG}
+    assert command("mend", f"gb28181/{code}")[0] == 0
     assert Book(tmp_path).read() == {}

@@ -80,7 +80,8 @@ class City:
         changed = {
             path
             for path in {*orders, *self._orders}
-            if orders.get(path, nothing) is not self._orders.get(path, nothing)
+            if path.partition("/")[0] in {WATCH, FLEET}
+            and orders.get(path, nothing) is not self._orders.get(path, nothing)
         }
         self._orders = dict(orders)
         self.server.cut(changed)

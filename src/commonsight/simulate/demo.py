@@ -16,6 +16,8 @@ from commonsight.simulate.city import City
 from commonsight.simulate.damage import Book, Harm, Orders
 from commonsight.simulate.fleet import Fleet
 from commonsight.simulate.gb28181 import film
+from commonsight.simulate.gb28181.chance import draw
+from commonsight.simulate.gb28181.damage import Wounds
 from commonsight.simulate.gb28181.faults import Faults
 from commonsight.simulate.gb28181.fleet import Fleet as GbFleet
 from commonsight.simulate.gb28181.fleet import FleetPlan, own_address
@@ -55,6 +57,17 @@ def gb_plan_of(settings: Settings) -> FleetPlan | None:
     )
 
 
+def channels_of(settings: Settings) -> dict[str, str]:
+    """Codes of the cameras behind the demo's lower platforms and devices, with the clip each shows."""
+    plan = gb_plan_of(settings)
+    if plan is None:
+        return {}
+    fleet = GbFleet(plan, server=settings.sip.id, domain=settings.sip.realm, to=own_address(settings))
+    clips = [clip.name for clip in footage.clips()]
+    codes = (code for party in fleet.parties for code in party.catalogue.codes())
+    return {code: clips[int(draw(plan.seed, "film", code) * len(clips))] for code in codes}
+
+
 async def serve(settings: Settings, database: Database, clock: Clock, name: str, stop: asyncio.Event) -> None:
     """Run until `stop`. Raises `Refusal` when there is no footage at all or the port is taken.
 
@@ -67,11 +80,12 @@ async def serve(settings: Settings, database: Database, clock: Clock, name: str,
         if plan is None
         else GbFleet(plan, server=settings.sip.id, domain=settings.sip.realm, to=own_address(settings), clock=clock)
     )
+    wounds = None if gb is None else Wounds(gb)
     ready = asyncio.Event()
     bringing = asyncio.create_task(_bring(city, gb, settings, ready), name="bring-footage")
     over = asyncio.Event()
     telling = asyncio.create_task(_tell(city, gb, database, name, over), name="tell-of-cameras")
-    obeying = asyncio.create_task(_obey(city, settings, ready), name="obey-orders")
+    obeying = asyncio.create_task(_obey(city, wounds, settings, ready), name="obey-orders")
     playable = asyncio.create_task(ready.wait(), name="await-first-clip")
     stopping = asyncio.create_task(stop.wait(), name="await-stop")
     try:
@@ -107,7 +121,7 @@ async def _bring(city: City, gb: GbFleet | None, settings: Settings, ready: asyn
         ready.set()
 
 
-async def _obey(city: City, settings: Settings, ready: asyncio.Event) -> None:
+async def _obey(city: City, below: Wounds | None, settings: Settings, ready: asyncio.Event) -> None:
     """Break and mend cameras as the book of damage says, whenever it changes."""
     book = Book(settings.data_dir)
     orders: Orders = {}
@@ -116,20 +130,27 @@ async def _obey(city: City, settings: Settings, ready: asyncio.Event) -> None:
     while True:
         fresh = await asyncio.to_thread(book.changes)
         orders = orders if fresh is None else fresh
-        wanted = {(city.clip_of(path), how) for path, how in orders.items() if how is not None}
-        for clip, how in sorted((clip, how) for clip, how in wanted if clip is not None and city.lacks(clip, how)):
-            if (clip, how) not in hopeless and not await _spoil(city, clip, how, settings):
+        for path, how in orders.items():
+            clip = None if how is None else city.clip_of(path) or (below.film_of(path) if below else None)
+            if clip is None or how is None or (clip, how) in hopeless:
+                continue
+            if city.lacks(clip, how) and not await _spoil(city, below, clip, how, settings):
                 hopeless.add((clip, how))
-        if fresh is not None and (changed := city.obey(fresh)):
-            log.info("cameras_ordered", cameras=changed[:20], count=len(changed))
+        if fresh is not None:
+            changed = city.obey(fresh) + (below.obey(fresh) if below is not None else [])
+            if changed:
+                log.info("cameras_ordered", cameras=changed[:20], count=len(changed))
         await asyncio.sleep(ORDERS_SECONDS)
 
 
-async def _spoil(city: City, clip: str, how: Harm, settings: Settings) -> bool:
+async def _spoil(city: City, below: Wounds | None, clip: str, how: Harm, settings: Settings) -> bool:
     """Bring the clip of such a picture. False when it cannot be had: its cameras stay well, and the log says why."""
     known = next(each for each in footage.clips() if each.name == clip)
     try:
         city.show_harmed(clip, how, await asyncio.to_thread(spoil.bring, known, how, settings.data_dir, _say))
+        if below is not None:
+            path = spoil.path(known, how, settings.data_dir)
+            below.show(clip, how, await asyncio.to_thread(film.read, path, known))
     except Refusal as refusal:
         log.warning("camera_not_spoiled", clip=clip, how=how, reason=refusal.values.get("reason"))
         return False

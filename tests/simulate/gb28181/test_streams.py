@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import socket
 import subprocess
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,11 +13,15 @@ from commonsight.clock import SystemClock
 from commonsight.connect.wire import gb_sdp, rtp
 from commonsight.connect.wire.ps import Demuxer, Picture, Sound
 from commonsight.connect.wire.rfc4571 import Deframer
+from commonsight.simulate.fleet import Fault
 from commonsight.simulate.footage import ffmpeg
-from commonsight.simulate.gb28181 import film
+from commonsight.simulate.gb28181 import film, streams
 from commonsight.simulate.gb28181.faults import Faults
 from commonsight.simulate.gb28181.fleet import Fleet, FleetPlan
+from commonsight.simulate.gb28181.show import Show
+from commonsight.simulate.gb28181.stage import Ill
 from commonsight.simulate.gb28181.streams import control
+from commonsight.simulate.gb28181.tally import Tally
 from tests.simulate.gb28181.above import SERVER, until
 
 SDP = (("Content-Type", "application/sdp"),)
@@ -348,3 +353,32 @@ def test_playback_commands(body, told, ends):
     watched = Watched()
     assert control(watched, body) is ends
     assert watched.told == told
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"), [(Fault.REFUSED, 480), (Fault.MISSING, 404), (Fault.UNAUTHORIZED, 403), (Fault.SLOW, 200)]
+)
+async def test_an_ill_channel_answers_as_it_is_ill(above, fleet, fault, status, monkeypatch):
+    monkeypatch.setattr(streams, "SLOW_SECONDS", 0.05)
+    party, channel = on(fleet)
+    fleet.plague(lambda code: Ill(fault if code == channel else Fault.NONE))
+    receiver, port = udp()
+    offer = gb_sdp.Description(SERVER, "127.0.0.1", port, ssrc="0100000078")
+    assert (await invite(above, party, channel, offer)).status == status
+    assert len(party.streams) == (status == 200)
+    receiver.close()
+
+
+@pytest.mark.parametrize(("prompt", "first"), [(True, 0), (False, 3)])
+def test_without_a_prompt_a_camera_begins_where_it_is(reel, prompt, first):
+    fleet = Fleet(FleetPlan(platforms=1, cameras=4), server=SERVER, to=("127.0.0.1", 9), films=[reel])
+    if not prompt:
+        fleet.unprompted()
+    live = gb_sdp.Description(SERVER, "127.0.0.1", 9, ssrc="0100000079")
+    script = fleet.parties[0].streams._script("00000000000000000001", reel, live, 79)
+    show = Show(reel, replace(script, begin=0.35), Nowhere(), SystemClock(), Tally())
+    assert show._first == first
+
+
+class Nowhere:
+    """A pipe nobody needs."""

@@ -113,8 +113,12 @@ def load(name: str, data: bytes, codec: Codec, frame_rate: float) -> Film:
 
 def bring(clip: footage.Clip, data_dir: Path, progress: footage.Progress) -> Film:
     """A published clip as a film. Slow the first time: run it in a thread. Raises `Refusal` like `footage.prepare`."""
-    data = footage.prepare(clip, data_dir, progress).read_bytes()
-    return load(clip.name, data, Codec.H264, clip.frame_rate)
+    return read(footage.prepare(clip, data_dir, progress), clip)
+
+
+def read(path: Path, clip: footage.Clip) -> Film:
+    """What was made of a clip and lies there, as a film. Raises `ReelError`."""
+    return load(clip.name, path.read_bytes(), Codec.H264, clip.frame_rate)
 
 
 @lru_cache(maxsize=64)

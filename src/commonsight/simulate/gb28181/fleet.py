@@ -8,7 +8,7 @@ Everything follows from the seed: codes, passwords, names, places, faults. A pla
 import asyncio
 import resource
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
@@ -171,6 +171,19 @@ class Fleet:
         """Let channels be ill from now on: `ill` says of each code what is wrong with it."""
         for stage in self._stages.values():
             stage.ill = ill
+
+    def film(self, code: str) -> str | None:
+        """Name of the film that the channel of this code shows when it is well; None when nobody has such a one."""
+        for party in self.parties:
+            if party.catalogue.number_of(code) is not None:
+                found = party.streams.film(code)
+                return None if found is None else found.name
+        return None
+
+    def cut(self, codes: Collection[str]) -> None:
+        """End the streams of these channels, as when a line breaks."""
+        for party in self.parties:
+            party.streams.cut(codes)
 
     def unprompted(self) -> None:
         """Let cameras begin with whatever picture is next when they are invited, as most do."""

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
@@ -107,6 +108,11 @@ class Streams:
         """What a channel shows; the same for ever once all films are there."""
         films = self._party.stage.films
         return films[int(draw(self._party.stage.seed, "film", channel) * len(films))] if films else None
+
+    def cut(self, channels: Collection[str]) -> None:
+        """The streams of these channels end without a word."""
+        for call in [call for call, stream in self._streams.items() if stream.channel in channels]:
+            self._end(call)
 
     def close(self) -> None:
         """Everything ends without a word, as when the power goes."""
