@@ -22,12 +22,16 @@ import { CameraActions } from './CameraActions'
 import css from './CameraPage.module.css'
 import { ControlPanel } from './control/ControlPanel'
 import { CameraFacts } from './CameraFacts'
+import { FilePanel } from './file/FilePanel'
+import { fileText } from './file/text'
 import { DevicePanel } from './device/DevicePanel'
 import { deviceText } from './device/text'
 import { EventsPanel } from './events/EventsPanel'
 import { RecognisedPanel } from './events/RecognisedPanel'
 import { eventsText } from './events/text'
 import { DiagnosisPanel } from './diagnosis/DiagnosisPanel'
+import { OsdPanel } from './osd/OsdPanel'
+import { osdText } from './osd/text'
 import { PicturePanel } from './picture/PicturePanel'
 import { Probes } from './Probes'
 import { ReportedPanel } from './device/ReportedPanel'
@@ -143,10 +147,13 @@ function Side({ camera, tab, onTab, children }: SideProps) {
   const t = useText(cameraText)
   const d = useText(deviceText)
   const e = useText(eventsText)
+  const r = useText(fileText)
   const g = useText(diagnosisText)
+  const o = useText(osdText)
   const can = useCan()
   const items = [
     { key: 'facts', label: t('facts.title'), children: <CameraFacts camera={camera} /> },
+    { key: 'file', label: r('tab'), children: <FilePanel camera={camera} /> },
     ...(children ? [{ key: 'analysis', label: t('tab.analysis'), children }] : []),
     ...(camera.source?.protocol === 'gb28181' && can('gather.read') ? [{ key: 'device', label: d('tab.device'), children: <DevicePanel id={camera.id} /> }] : []),
     ...(camera.source?.protocol === 'gb28181' ? [{ key: 'reported', label: d('tab.reported'), children: <ReportedPanel id={camera.id} /> }] : []),
@@ -154,6 +161,7 @@ function Side({ camera, tab, onTab, children }: SideProps) {
     ...(can('pictures.view') ? [{ key: 'recognised', label: e('tab.recognised'), children: <RecognisedPanel id={camera.id} /> }] : []),
     ...(camera.source && can('health.read') ? [{ key: 'diagnosis', label: d('tab.diagnosis'), children: <DiagnosisPanel id={camera.id} /> }] : []),
     ...(can('health.read') ? [{ key: 'picture', label: g('camera.title'), children: <PicturePanel id={camera.id} name={camera.name} reachable={camera.source !== null} /> }] : []),
+    ...(camera.source && can('health.read') ? [{ key: 'osd', label: o('tab'), children: <OsdPanel id={camera.id} /> }] : []),
     ...(can('health.read') ? [{ key: 'probes', label: t('tab.probes'), children: <Probes id={camera.id} /> }] : []),
     ...(can('pictures.register')
       ? [{ key: 'retrievals', label: t('tab.retrievals'), children: <RetrievalTable query={{ camera: camera.id }} compact empty={t('retrievals.none')} /> }]
