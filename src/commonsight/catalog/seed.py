@@ -6,6 +6,7 @@ the file ends. Rows are made in blocks of `BLOCK`; a block is one COPY in one tr
 
 import asyncio
 import hashlib
+import json
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ import numpy as np
 from psycopg import AsyncConnection
 from sqlalchemy import text
 
-from commonsight.catalog import codes, vocabulary
+from commonsight.catalog import codes, seed_file, vocabulary
 from commonsight.catalog.imports.rows import COMPASS
 from commonsight.catalog.model import View
 from commonsight.catalog.search import grams
@@ -31,7 +32,7 @@ SERIALS = codes.SERIAL_MOST + 1
 _EPOCH_MILLISECONDS = 1_767_225_600_000  # 2026-01-01T00:00:00Z
 _COLUMNS = (
     "id, code, name, region, address, platform_id, unit_id, kind, sector, location, original, cell, protocol, url, "
-    "demo, grams, place, direction, field_angle, view_distance"
+    "demo, grams, place, direction, field_angle, view_distance, file"
 )
 _PLACES = {"education": "school", "traffic": "artery"}
 
@@ -55,6 +56,7 @@ class SeedRow:
     point: tuple[float, float]
     place: str
     view: View
+    file: dict[str, str]
 
 
 def seeded_id(kind: int, number: int, seed: int) -> UUID:
@@ -79,6 +81,7 @@ def _block(made: World, block: int) -> Iterator[SeedRow]:
     kinds = rng.choice(len(made.kinds), BLOCK, p=made.kind_weights)
     picks = rng.random((BLOCK, 8))
     spread = rng.normal(0.0, 1.0, (BLOCK, 2))
+    filed = np.random.default_rng([made.seed, block, 0xF11E]).random((BLOCK, 24))
     for offset in range(BLOCK):
         number = block * BLOCK + offset
         city = made.cities[cities[offset]]
@@ -103,6 +106,7 @@ def _block(made: World, block: int) -> Iterator[SeedRow]:
             point,
             _PLACES.get(sector, "unknown"),
             _view(name, pick),
+            seed_file.as_found(seed_file.whole(number, town.code, city.name, filed[offset]), filed[offset][8:]),
         )
 
 
@@ -178,6 +182,22 @@ async def settle(database: Database) -> None:
 async def _platforms_and_units(session: WriteSession, made: World) -> None:
     await session.execute(
         text(
+            "INSERT INTO units (id, name, region, contact) VALUES (:id, :name, :region, :contact) "
+            "ON CONFLICT DO NOTHING"
+        ),
+        [
+            {
+                "id": seeded_id(5, int(city.code) * 16 + number, made.seed),
+                "name": seed_file.firm(city.name, number),
+                "region": city.code,
+                "contact": seed_file.telephone(city.code, number),
+            }
+            for city in made.cities
+            for number in range(seed_file.FIRMS)
+        ],
+    )
+    await session.execute(
+        text(
             "INSERT INTO platforms (id, code, name, region) VALUES (:id, :code, :name, :region) ON CONFLICT DO NOTHING"
         ),
         [
@@ -219,7 +239,7 @@ def _lines(made: World, first: int, count: int, address_of: Callable[[int], str 
             f"{row.sector}\t{place}\t{place}\t{cell(lon, lat, DENSITY_RESOLUTION)}\t"
             + ("\\N\t\\N" if url is None else f"rtsp\t{url}")
             + f"\tt\t{{{found}}}\t{row.place}\t{_said(row.view.direction)}\t{_said(row.view.field_angle)}\t"
-            f"{_said(row.view.distance)}\n"
+            f"{_said(row.view.distance)}\t{json.dumps(row.file, ensure_ascii=False)}\n"
         )
     return last, "".join(lines)
 

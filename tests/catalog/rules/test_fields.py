@@ -83,3 +83,8 @@ def test_a_canonical_value_is_its_own(field: str, text: str) -> None:
 
 def test_full_width_brackets_are_right_and_stay() -> None:
     assert fields.tidy("建政路（东段）１号") == "建政路（东段）1号"
+
+
+def test_what_goes_upwards_goes_under_the_names_of_the_interface_and_leaves_out_what_is_private() -> None:
+    said = fields.as_reported({"point_class": "1", "manufacturer": "甲", "mac": "02:45:00:00:00:01", "pole": "P1"})
+    assert said == {"PointType": "1", "Info/PointType": "1", "Manufacturer": "甲", "Info/Manufacturer": "甲"}

@@ -99,6 +99,18 @@ def reported_names() -> dict[str, str]:
     return {each.reported: code for code, each in kept().items() if each.reported}
 
 
+def as_reported(file: Mapping[str, str]) -> dict[str, str]:
+    """The fields of a file under the names of a catalogue item, where they may stand beside `Info` and inside it.
+
+    Private ones (telephones, addresses of the network) are left out.
+    """
+    said = {}
+    for name, code in reported_names().items():
+        if code in file and not kept()[code].private:
+            said[name] = said[f"Info/{name}"] = file[code]
+    return said
+
+
 def tidy(text: str) -> str:
     """The text as it should have been typed: half-width letters and digits, no control characters, single spaces, and
     none between Chinese characters. Doing it twice changes nothing more."""

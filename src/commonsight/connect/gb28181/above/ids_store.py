@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from commonsight.catalog.rules.fields import as_reported
 from commonsight.connect.gb28181.above import choosing
 from commonsight.connect.gb28181.above.model import SERIAL_FIRST, SERIAL_LAST, Right, Share, Upper
 from commonsight.connect.gb28181.model import Channel
@@ -22,7 +23,7 @@ PASSES_MOST: Final = 6
 @dataclass(frozen=True, slots=True)
 class Shown:
     """What a row means to an upper platform. `plain`: under its own name. `point`: (lon, lat), WGS-84 degrees.
-    `record`: what a lower platform said of it."""
+    `record`: what a lower platform said of it, with what the camera file holds of the same fields."""
 
     code: str
     kind: str
@@ -68,7 +69,7 @@ _CHOOSE: Final = """
     SELECT c.id, CAST(c.id AS text), rpad(left(c.region, 6), 6, '0') || '00' || substr(c.code, 9, 6), c.region,
         s.rights, s.plain, c.has_source AND c.health <> 3,
         hashtextextended(concat_ws(chr(31), c.name, c.address, c.region, CAST(c.location AS text), c.kind,
-            CAST(g.record_hash AS text)), 0),
+            CAST(g.record_hash AS text), nullif(CAST(c.file AS text), '{{}}')), 0),
         coalesce({looped}, false)
     FROM (SELECT id, bit_or(rights) AS rights, bool_or(plain) AS plain FROM ({shares}) AS each GROUP BY id) AS s
     JOIN cameras AS c ON c.id = s.id
@@ -235,7 +236,7 @@ def _within(regions: Sequence[str] | None) -> tuple[str, dict[str, Any]]:
 
 _FIELDS: Final = (
     "i.code, i.kind, i.online, i.plain, i.rights, i.event, i.version, i.camera_id, c.name, c.region, c.address, "
-    "c.location[0] AS lon, c.location[1] AS lat, r.name AS region_name, u.name AS owner, c.record"
+    "c.location[0] AS lon, c.location[1] AS lat, r.name AS region_name, u.name AS owner, c.record, c.file"
 )
 _JOINS: Final = (
     "LEFT JOIN cameras AS c ON c.id = i.camera_id "
@@ -258,7 +259,7 @@ def _shown(row: Any) -> Shown:
         version=row.version,
         point=None if row.lon is None else (row.lon, row.lat),
         owner=row.owner or "",
-        record=row.record,
+        record=None if row.record is None and not row.file else (row.record or {}) | as_reported(row.file or {}),
         camera_id=row.camera_id,
     )
 
