@@ -31,6 +31,7 @@ ROOMS: Final = (
     "inspect",
     "inspect.diagnosis",
     "inspect.indicators",
+    "inspect.exemptions",
     "inspect.assessment",
     "inspect.reports",
 )

@@ -97,8 +97,10 @@ async def assignee(
     return Assignee(kind, assignee_id, row.name)
 
 
-async def deciders(session: ReadSession, scope: Sequence[str], but: UUID) -> list[tuple[UUID, tuple[str, ...]]]:
-    """Who may decide what touches any of a scope, with their regions: active, `grants.write`, and not the asker.
+async def deciders(
+    session: ReadSession, scope: Sequence[str], but: UUID, permission: str = "grants.write"
+) -> list[tuple[UUID, tuple[str, ...]]]:
+    """Who may decide what touches any of a scope, with their regions: active, with the permission, and not the asker.
 
     Touching is as `gate.giving.touches` says: one prefix begins with the other.
     """
@@ -109,7 +111,7 @@ async def deciders(session: ReadSession, scope: Sequence[str], but: UUID) -> lis
                AND EXISTS (SELECT 1 FROM unnest(p.regions) AS r (code), unnest(CAST(:scope AS text[])) AS s (code)
                             WHERE starts_with(s.code, r.code) OR starts_with(r.code, s.code))
              ORDER BY p.id LIMIT :most"""),
-        {"but": but, "roles": roles_with("grants.write"), "scope": list(scope), "most": TOLD_MOST},
+        {"but": but, "roles": roles_with(permission), "scope": list(scope), "most": TOLD_MOST},
     )
     return [(row.id, tuple(row.regions)) for row in found]
 

@@ -57,6 +57,8 @@ export interface CaseStep {
   unit: string
   words: string
   detail: Record<string, unknown>
+  /** What the platform has to say of this step, in the reader's language. */
+  said?: string
 }
 
 export interface CaseKind {
@@ -117,7 +119,12 @@ export interface EmergencyNotice extends NoticeHead {
   state: 'pending' | 'justified' | 'unjustified'
 }
 
-export type InboxNotice = CaseNotice | RequestNotice | EmergencyNotice
+/** Of an upper floor, which brought its own words: exemptions. */
+export interface ElsewhereNotice extends NoticeHead {
+  about: 'elsewhere'
+}
+
+export type InboxNotice = CaseNotice | RequestNotice | EmergencyNotice | ElsewhereNotice
 
 export interface Unread {
   unread: number

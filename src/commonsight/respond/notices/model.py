@@ -36,6 +36,8 @@ class About(StrEnum):
     CASE = "case"
     REQUEST = "request"
     EMERGENCY = "emergency"
+    ELSEWHERE = "elsewhere"
+    """Something of an upper floor, which brings its own words."""
 
 
 class GrantEvent(StrEnum):

@@ -70,6 +70,30 @@ async def put_on_page(
     await nudge(session, list(done.scalars()))
 
 
+async def put_elsewhere(
+    session: WriteSession, people: Sequence[UUID], event: int, type_: str, said: Mapping[str, Any], now: datetime
+) -> None:
+    """A notice of an upper floor for each of these people, once for each entry of the outbox.
+
+    Args:
+        said: `event` and `title` in `zh` and `en`, `words` and `place` as people wrote them, `path` on the page.
+    """
+    if not people:
+        return
+    done = await session.execute(
+        text("""
+            INSERT INTO notices (id, person_id, event, at, type, elsewhere)
+            SELECT t.id, t.person, :event, :now, :type, CAST(:said AS jsonb)
+              FROM unnest(CAST(:ids AS uuid[]), CAST(:people AS uuid[])) AS t (id, person)
+            ON CONFLICT (person_id, event) DO NOTHING RETURNING person_id"""),
+        {
+            "ids": [uuid7() for _ in people], "people": list(people), "event": event, "now": now, "type": type_,
+            "said": json.dumps(said, ensure_ascii=False),
+        },
+    )  # fmt: skip
+    await nudge(session, list(done.scalars()))
+
+
 async def nudge(session: WriteSession, people: Sequence[UUID]) -> None:
     """Let the pages these people have open look anew."""
     for first in range(0, len(people), PEOPLE_A_NOTE):
@@ -83,9 +107,9 @@ async def page(
     at, key = after or (None, None)
     rows = await session.execute(
         text(f"""
-            SELECT n.id, n.at, n.type, n.read_at, n.case_id, n.request_id, n.emergency_id,
+            SELECT n.id, n.at, n.type, n.read_at, n.case_id, n.request_id, n.emergency_id, n.elsewhere,
                    c.number, c.kind, c.severity, c.subject, c.words, c.place, c.region, c.occurrences, c.camera_id,
-                   coalesce(c.state, r.state, e.state) AS state, coalesce(r.reason, e.reason) AS reason,
+                   coalesce(c.state, r.state, e.state, '') AS state, coalesce(r.reason, e.reason) AS reason,
                    coalesce(r.person_name, e.person_name) AS person_name,
                    coalesce(r.organisation, e.organisation) AS organisation, r.decided_words, e.camera_names
               FROM notices AS n LEFT JOIN cases AS c ON c.id = n.case_id

@@ -45,6 +45,11 @@ class NoticeOut(BaseModel):
     @classmethod
     def of(cls, row: Row[Any], language: str) -> Self:
         shown = dict(row._mapping)
+        if row.elsewhere is not None:
+            said = row.elsewhere
+            shown |= {"about": About.ELSEWHERE, "words": said["words"], "place": said["place"], "path": said["path"]}
+            shown |= {name: said[name]["en" if language == "en" else "zh"] for name in ("event", "title")}
+            return cls(**{name: shown[name] for name in cls.model_fields})
         if row.case_id is not None:
             shown |= {"about": About.CASE, "title": title_of(row.subject, language)}
         else:

@@ -10,6 +10,7 @@ export function NoticeState({ notice }: { notice: InboxNotice }) {
   switch (notice.about) {
     case 'case': return <StateTag state={notice.state} />
     case 'request': return <span className={css.tag}>{t(`request.${notice.state}`)}</span>
+    case 'elsewhere': return null
     case 'emergency': return <span className={css.tag}>{t(`review.${notice.state}`)}</span>
   }
 }

@@ -13,6 +13,12 @@ def upgrade() -> None:
     _exemptions()
     _feedbacks()
     _reports()
+    # A notice may be about something of an upper floor, which brings its own words and says where it is shown.
+    op.execute("""
+        ALTER TABLE notices ADD COLUMN elsewhere jsonb, DROP CONSTRAINT ck_notices_about,
+            ADD CONSTRAINT ck_notices_about
+                CHECK (num_nonnulls(case_id, request_id, emergency_id, elsewhere) = 1)
+    """)
 
 
 def _exemptions() -> None:
