@@ -108,9 +108,6 @@ def build(
             numerator, denominator = numerator + numerators, denominator + denominators
             steps.append(Step(code, numerator, denominator, about))
 
-    # Ours come in first: the count is never empty in between while there is anything to count.
-    for code, (well, counted) in sorted(others.items()):
-        take(code, well, counted, counted)
     take("unnamed", -unnamed, -unnamed, unnamed)
     for code in order:
         about = [row for row in judged if row.why == code]
@@ -121,5 +118,8 @@ def build(
         take(f"{code}.unknown", -sum(row.theirs for row in unknown), -len(unknown), len(unknown))
         turned = [row for row in about if row.ours is not None and row.ours != row.theirs]
         take(code, sum(1 if row.ours else -1 for row in turned), 0, len(turned))
+    # Ours that they do not name come in last: until then each step is worth what it is in their own figure.
+    for code, (well, counted) in sorted(others.items()):
+        take(code, well, counted, counted)
     steps.append(Step("ours", numerator, denominator, denominator))
     return Bridge(tuple(steps))

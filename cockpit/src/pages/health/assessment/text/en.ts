@@ -42,7 +42,7 @@ export const en: Record<AssessmentKey, string> = {
   'progress': '{n} rows done; you may leave this page',
   'bridge.title': 'From their figure to ours',
   'bridge.note': 'The steps add up exactly to the difference.',
-  'bridge.how': 'Beginning with their list, cameras are taken out or brought in, or their verdict is turned into ours of the same time; what a step changes is what it is worth. That depends on the order, which is fixed.',
+  'bridge.how': 'Beginning with their list, cameras that should not count are taken out, verdicts are turned into ours of the same time, and cameras they do not name come in last; what a step changes is what it is worth. That depends on the order, which is fixed.',
   'bridge.step': 'Step',
   'bridge.about': 'About',
   'bridge.rate': 'Rate then',
