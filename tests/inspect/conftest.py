@@ -8,7 +8,7 @@ import pytest
 
 from commonsight.catalog.source import Source
 from commonsight.clock import SystemClock
-from commonsight.inspect.sweep import Probe
+from commonsight.inspect.sweeps.substreams import Probe
 from commonsight.jobs import House
 from commonsight.media.probe import ProbeResult
 from commonsight.records.database import Database

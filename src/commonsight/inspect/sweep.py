@@ -24,6 +24,7 @@ from commonsight.inspect.model import Claim, Tried, health_after
 from commonsight.inspect.sweeps import limits_store, store
 from commonsight.inspect.sweeps.limits import Rules, shares
 from commonsight.inspect.sweeps.schedule import Item, Schedule
+from commonsight.inspect.sweeps.substreams import Probe
 from commonsight.inspect.verdicts import write_tries
 from commonsight.media.probe import ProbeResult
 from commonsight.problem import Refusal
@@ -45,8 +46,6 @@ CLOCKS_GOOD: Final = timedelta(days=1)
 SILENT: Final = frozenset(("timeout", "unreachable"))
 """What a link that hangs ends in. A refused connection is an answer."""
 
-Probe = Callable[[UUID, Source, bool], Awaitable[ProbeResult]]
-"""Makes one try at a camera; bounded in time by itself. True: its decoded picture is wanted."""
 Look = Callable[[UUID, Planes, datetime], Awaitable[None] | None]
 """What is to be seen on the picture a try has brought; called once for each, in the same opening."""
 

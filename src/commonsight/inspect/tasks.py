@@ -19,10 +19,10 @@ from commonsight.inspect.attention import Attention
 from commonsight.inspect.diagnosis.looking import Diagnoser
 from commonsight.inspect.model import Claim, Tried, health_after, shards
 from commonsight.inspect.readers import readers
-from commonsight.inspect.sweep import CLOCKS_GOOD, Look, Probe, ShardLost, ShardRun, looked_at
+from commonsight.inspect.sweep import CLOCKS_GOOD, Look, ShardLost, ShardRun, looked_at
 from commonsight.inspect.sweeps import samples, store
 from commonsight.inspect.sweeps.service import NOW_PRIORITY, URGENT_LANES, ask_for_lanes, open_round
-from commonsight.inspect.sweeps.substreams import substream_of
+from commonsight.inspect.sweeps.substreams import Probe, substream_first
 from commonsight.inspect.verdicts import write_tries
 from commonsight.jobs import Blueprint, House
 from commonsight.media import probe as probing
@@ -43,8 +43,6 @@ CHANGED_LATELY: Final = timedelta(days=1)
 """Faults that appeared since then are looked at first in a round: some are over already."""
 PICTURES_PER_PLACE: Final = 4
 """Pictures under way or waiting, for each that may wait before the diagnosis: most are still on the wire."""
-_TRY_MAIN: Final = ("not_found", "no_video", "protocol", "undecodable", "unsupported_codec")
-"""Answers of a device that is there but has no such substream."""
 
 tasks = Blueprint()
 
@@ -168,17 +166,7 @@ async def prober(
             measure=settings.measure_seconds if camera_id in measuring else 0.0,
         )  # fmt: skip
 
-    async def probe(camera_id: UUID, source: Source, picture: bool) -> ProbeResult:
-        other = substream_of(source.url, numbered=camera_id in subs) if settings.substream else None
-        if other is None:
-            return await once(camera_id, source, picture)
-        result = await once(camera_id, replace(source, url=other), picture)
-        if result.error in _TRY_MAIN:
-            first, result = result, await once(camera_id, source, picture)
-            return replace(result, stream="main", received=first.received + result.received)
-        return replace(result, stream="sub")
-
-    return probe
+    return substream_first(once, subs) if settings.substream else once
 
 
 @tasks.task()

@@ -9,8 +9,9 @@ from commonsight import jobs
 from commonsight.catalog.model import Health
 from commonsight.inspect import model, tasks
 from commonsight.inspect.model import Tried
-from commonsight.inspect.sweep import Probe, ShardRun
+from commonsight.inspect.sweep import ShardRun
 from commonsight.inspect.sweeps import store
+from commonsight.inspect.sweeps.substreams import Probe
 from commonsight.inspect.verdicts import write_tries
 from commonsight.jobs import House
 from commonsight.outbox import Entry

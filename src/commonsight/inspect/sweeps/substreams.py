@@ -2,10 +2,19 @@
 
 import re
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
+from typing import Final
 from urllib.parse import urlsplit, urlunsplit
+from uuid import UUID
+
+from commonsight.catalog.source import Source
+from commonsight.media.probe import ProbeResult
+
+Probe = Callable[[UUID, Source, bool], Awaitable[ProbeResult]]
+"""Makes one try at a camera; bounded in time by itself. True: its decoded picture is wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +35,32 @@ def _patterns() -> tuple[_Pattern, ...]:
         )
         for said in read.values()
     )  # fmt: skip
+
+
+_TRY_MAIN: Final = frozenset(("not_found", "no_video", "protocol", "undecodable", "unsupported_codec"))
+"""What a device that is there answers when it has no such substream, or a bad one."""
+
+
+def substream_first(once: Probe, numbered: Collection[UUID] = ()) -> Probe:
+    """Tries that prove the substream where the address tells it, and the main stream in the same turn where it fails.
+
+    Args:
+        once: makes one try at an address.
+        numbered: as for `substream_of`.
+    """
+
+    async def probe(camera_id: UUID, source: Source, picture: bool) -> ProbeResult:
+        other = substream_of(source.url, numbered=camera_id in numbered)
+        if other is None:
+            return await once(camera_id, source, picture)
+        result = await once(camera_id, replace(source, url=other), picture)
+        if result.error not in _TRY_MAIN:
+            return replace(result, stream="sub")
+        received = result.received
+        result = await once(camera_id, source, picture)
+        return replace(result, stream="main", received=received + result.received)
+
+    return probe
 
 
 def substream_of(url: str, *, numbered: bool = False) -> str | None:

@@ -21,6 +21,7 @@ export function SelectionMark({ id, onClear }: { id: string; onClear: () => void
         {kept.data ? t('select.these', { n: f.number(kept.data.total) }) : '…'}
       </Tag>
       {kept.data && can('grants.request') && <Link to={`/video/grants/ask?selection=${id}`}>{t('select.askGrant')}</Link>}
+      {kept.data && can('health.write') && <Link to={`/health/sweeps?selection=${id}`}>{t('select.checkNow')}</Link>}
     </>
   )
 }

@@ -126,5 +126,6 @@ export const en: Record<keyof typeof zh, string> = {
   'select.these': 'These {n} cameras',
   'select.until': 'Kept until {when}',
   'select.askGrant': 'Ask for a grant for these cameras',
+  'select.checkNow': 'Check these now',
   'select.length': '{km} km',
 }

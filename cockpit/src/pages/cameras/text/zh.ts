@@ -124,5 +124,6 @@ export const zh = {
   'select.these': '选中的 {n} 台',
   'select.until': '保留至 {when}',
   'select.askGrant': '申请这些摄像机的授权',
+  'select.checkNow': '立即探测这些摄像机',
   'select.length': '全长 {km} 公里',
 }

@@ -6,7 +6,6 @@ import { PageHead, Panel } from '@/parts/Page'
 import { ProblemNote } from '@/parts/ProblemNote'
 import { Teach } from '@/parts/Teach'
 import { useText } from '@/text/language'
-import page from '../health.module.css'
 import { HealthNav } from '../HealthNav'
 import { AskNow } from './AskNow'
 import { Limits } from './Limits'
@@ -28,7 +27,7 @@ export default function SweepsPage() {
   const settled = round.data?.platforms.reduce((sum, one) => sum + one.done, 0) ?? 0
   const kind = round.data?.kind
   return (
-    <div className={page.page}>
+    <div className={css.page}>
       <PageHead title={t('title')} note={t('note')} />
       <HealthNav />
       <Panel title={kind === undefined || kind === 'whole' ? t('now.title') : t(`kind.${kind}`)}>
