@@ -37,10 +37,10 @@ export const useCaseSteps = (id: string, after: string | undefined) =>
 export const useCaseKinds = () =>
   useQuery({ queryKey: ['case-kinds'], queryFn: ({ signal }) => get<List<CaseKind>>('/cases/kinds', undefined, signal), staleTime: Infinity })
 
-export const useCandidates = (region: string, q: string) =>
+export const useCandidates = (region: string, q: string, kind = '') =>
   useQuery({
-    queryKey: ['case-candidates', region, q],
-    queryFn: ({ signal }) => get<List<Candidate>>('/cases/candidates', { region, q }, signal),
+    queryKey: ['case-candidates', region, q, kind],
+    queryFn: ({ signal }) => get<List<Candidate>>('/cases/candidates', { region, q, kind }, signal),
     placeholderData: keepPreviousData,
   })
 

@@ -1,6 +1,6 @@
 import { AlertOutlined, AppstoreOutlined, HeartOutlined, PlaySquareOutlined, SearchOutlined, SettingOutlined, VideoCameraOutlined } from '@ant-design/icons'
 import { Suspense, useCallback, useEffect, useMemo, useState } from 'react'
-import { NavLink, Outlet, useLocation, useNavigate } from 'react-router'
+import { Navigate, NavLink, Outlet, useLocation, useNavigate } from 'react-router'
 import { useLiveState } from '@/api/liveContext'
 import { useText } from '@/text/language'
 import { Account } from './Account'
@@ -33,6 +33,8 @@ export function Shell() {
   const [panel, setPanel] = useState<'search' | 'help' | null>(null)
   const close = useCallback(() => setPanel(null), [])
   usePageKeys(places, setPanel)
+  // Who may use nothing of this frame works for a firm: theirs is the page for the telephone.
+  if (places.length === 0 && me.permissions.includes('maintenance.do')) return <Navigate to="/m" replace />
 
   return (
     <MoodProvider mood={location.pathname === '/' ? 'cockpit' : 'desk'}>

@@ -11,6 +11,8 @@ import { casesText } from './text'
 
 interface Props {
   region: string
+  /** Of the cases: orders of maintenance go to firms, too. */
+  kind?: string
   note?: ReactNode
   busy: boolean
   problem: unknown
@@ -19,12 +21,12 @@ interface Props {
 }
 
 /** Chooses who is to handle cases of a region: a person, or everybody of an organisation. */
-export function AssignDialog({ region, note, busy, problem, onAssign, onClose }: Props) {
+export function AssignDialog({ region, kind: what = '', note, busy, problem, onAssign, onClose }: Props) {
   const t = useText(casesText)
   const p = useText(partsText)
   const [typed, setTyped] = useState('')
   const [chosen, setChosen] = useState<string>()
-  const found = useCandidates(region, useSettled(typed.trim(), 250))
+  const found = useCandidates(region, useSettled(typed.trim(), 250), what)
   const items = found.data?.items ?? []
   const option = (one: Candidate) => ({
     value: `${one.kind}:${one.id}`,

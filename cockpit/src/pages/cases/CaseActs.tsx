@@ -65,7 +65,7 @@ export function CaseActs({ read }: { read: Answer<CaseDetail> }) {
       {asking !== null && isWordy(asking) && <Words action={asking} busy={act.busy} onDone={(words) => void take({ action: asking, words })} onClose={() => setAsking(null)} />}
       {asking === 'merge' && <Merge one={one} busy={act.busy} onDone={(into) => void take({ action: 'merge', into })} onClose={() => setAsking(null)} />}
       {asking === 'assign' && (
-        <AssignDialog region={one.region.code} busy={act.busy} problem={act.problem} onAssign={(to) => void take({ action: 'assign', assignee: { kind: to.kind, id: to.id } })} onClose={() => setAsking(null)} />
+        <AssignDialog region={one.region.code} kind={one.kind} busy={act.busy} problem={act.problem} onAssign={(to) => void take({ action: 'assign', assignee: { kind: to.kind, id: to.id } })} onClose={() => setAsking(null)} />
       )}
       {asking !== 'assign' && <ProblemNote error={act.problem} />}
     </div>

@@ -47,6 +47,7 @@ function Line({ step }: { step: CaseStep }) {
       <strong>{text(step.action)}</strong>
       <span className={css.sub}>{f.dateTime(step.at)} · {step.by_id === null ? t('steps.platform') : [step.by_name, step.unit].filter(Boolean).join(' · ')}</span>
       {step.words && <p>{step.words}</p>}
+      {step.said && <p>{step.said}</p>}
     </li>
   )
 }

@@ -149,7 +149,7 @@ def _point(said: tuple[float, float] | None) -> tuple[float, float] | None:
 
 
 @router.post(
-    "/maintenance/mine/{case_id}/photos", status_code=201, responses=problems(401, 403, 404, 409, 413, 415, 422, 507)
+    "/maintenance/mine/{case_id}/photos", status_code=201, responses=problems(401, 403, 404, 409, 413, 415, 422, 503)
 )
 async def add_photo(
     request: Request,
@@ -175,7 +175,7 @@ async def add_photo(
         )  # fmt: skip
     if await work_store.photos_bytes(session) + len(made.content) > settings.photos_bytes:
         raise Refusal(
-            "respond.photos_full", status=507, rule="maintenance.photos_bytes", operand="photo",
+            "respond.photos_full", status=503, rule="maintenance.photos_bytes", operand="photo",
             expected=settings.photos_bytes,
         )  # fmt: skip
     photos.keep(state.settings.data_dir, made)
