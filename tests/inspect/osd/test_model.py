@@ -46,8 +46,8 @@ def test_clock_label_and_a_sign_are_told_apart():
     found = read(looker, PICTURE, subject(), AT, EAST)
     assert [line.part for line in found.lines] == [Part.CLOCK, Part.OTHER, Part.LABEL]
     assert found.state is State.CLOCK
-    assert found.difference.seconds == pytest.approx(-1.9)
-    assert found.scores() == {"osd_clock": pytest.approx(0.9), "osd_label": pytest.approx(0)}
+    assert found.difference.seconds == pytest.approx(-1.7)
+    assert found.scores() == {"osd_clock": pytest.approx(0.2), "osd_label": pytest.approx(0)}
 
 
 def test_remembered_places_are_read_alone():
