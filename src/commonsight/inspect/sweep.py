@@ -41,6 +41,8 @@ RULES_EVERY: Final = 10
 """Writes between two looks at the limits, which people change while a round goes on."""
 IDLE_SECONDS: Final = 0.1
 """Longest pause before the schedule is asked again: a try that ends may let another begin."""
+EXCUSES_MOST: Final = 3
+"""Tries at a camera that fail for what we lack ourselves."""
 CLOCKS_GOOD: Final = timedelta(days=1)
 """A device's clock counts as known for so long after it was asked."""
 SILENT: Final = frozenset(("timeout", "unreachable"))
@@ -151,9 +153,8 @@ class ShardRun:
         except Refusal as refusal:
             if refusal.code != "media.probe_not_possible":
                 raise
-            # We lack something ourselves: the camera keeps the state it has, and the next sweep tries it again.
             log.info("probe_not_possible", camera=str(item.camera_id), reason=refusal.values.get("reason"))
-            self._settle(item, "not_possible")
+            self._excuse(schedule, item)
             return
         finally:
             # The link is free again while the picture is being looked at.
@@ -175,6 +176,16 @@ class ShardRun:
             schedule.add(item, now, now + self._settings.retry_seconds)
         else:
             self._settle(item, result.error or "")
+
+    def _excuse(self, schedule: Schedule, item: Item) -> None:
+        """We lack something ourselves, perhaps only for a moment. In the end the camera keeps the state it has, and the
+        next sweep tries it again."""
+        item.excused += 1
+        if item.excused < EXCUSES_MOST:
+            now = self._clock.monotonic()
+            schedule.add(item, now, now + self._settings.retry_seconds)
+        else:
+            self._settle(item, "not_possible")
 
     def _settle(self, item: Item, cause: str) -> None:
         self._settled.add(item.position)

@@ -20,7 +20,8 @@ EXPECTED_BYTES: Final = 600_000
 
 @dataclass(slots=True)
 class Item:
-    """A camera that is to be tried. `expected`: bytes its last try brought, 0: not known."""
+    """A camera that is to be tried. `expected`: bytes its last try brought, 0: not known. `excused`: tries that
+    failed for what we lack ourselves."""
 
     position: int
     camera_id: UUID
@@ -28,6 +29,7 @@ class Item:
     host: str
     failures: int = 0
     expected: int = 0
+    excused: int = 0
     links: tuple[str, ...] = field(default=())
 
     @property
