@@ -1,7 +1,7 @@
 """Use cases of indicators: what a scope's figures are now, on a day, over days, and beside those of others.
 
 What changes with every check (online, playable) is counted when asked of a region or one scope; the rest is counted by
-a job every few minutes and kept by day (`tasks.count_day`). A figure's `as_of` says when. Before the first count of a
+a job again and again and kept by day (`tasks.count_day`). A figure's `as_of` says when. Before the first count of a
 day, and of what days are not kept of, it is counted when asked.
 """
 

@@ -29,7 +29,7 @@ export function IndicatorCard({ item, of, here, onChoose }: Props) {
   const may = useCan()('health.write')
   const [defining, setDefining] = useState(false)
   const note = item.value === null
-    ? item.unknown > 0 ? t('figure.unmeasured', { n: f.number(item.unknown) }) : t('figure.nothing')
+    ? item.unknown > 0 ? t(`figure.unmeasured.${item.unit}`, { n: f.number(item.unknown) }) : t('figure.nothing')
     : t(`figure.of.${item.unit}`, { n: f.number(item.numerator), total: f.number(item.denominator) })
   return (
     <div className={css.card} data-here={here || undefined}>

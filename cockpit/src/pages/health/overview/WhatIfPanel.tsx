@@ -2,6 +2,7 @@ import { Button, InputNumber, Table, type TableColumnsType } from 'antd'
 import { lazy, Suspense, useMemo, useState } from 'react'
 import { Link } from 'react-router'
 import { useWhatIf, type Repair, type Scope, type WhatIf } from '@/api/health'
+import { useCan } from '@/app/auth'
 import { useTokens } from '@/app/theme/Mood'
 import type { Tokens } from '@/app/theme/tokens'
 import { ProblemNote } from '@/parts/ProblemNote'
@@ -66,6 +67,7 @@ export function WhatIfPanel({ of, indicator, aim }: { of: Scope; indicator: stri
 }
 
 function useColumns(): TableColumnsType<Repair> {
+  const orders = useCan()('maintenance.read')
   const t = useText(healthText)
   const f = useFormat()
   return [
@@ -73,7 +75,7 @@ function useColumns(): TableColumnsType<Repair> {
     {
       key: 'what', title: t('whatif.what'),
       render: (_, one) =>
-        one.case_id !== null ? <Link to={`/cases/${one.case_id}`}>{t('whatif.case', { name: one.name ?? '' })}</Link>
+        one.case_id !== null ? <Link to={`${orders ? '/health/maintenance/orders' : '/cases'}/${one.case_id}`}>{t('whatif.case', { name: one.name ?? '' })}</Link>
           : one.camera_id !== null && one.by === null ? <Link to={`/cameras/${one.camera_id}`}>{one.name}</Link>
             : t('whatif.shared', { by: thingWord(t, one.by ?? ''), name: one.name ?? '' }),
     },
