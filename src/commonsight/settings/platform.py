@@ -42,7 +42,7 @@ class Work(Section):
     """Job workers."""
 
     processes: int = Field(1, ge=0, le=64, description="Job processes on this machine", examples=[1])
-    concurrency: int = Field(4, ge=1, le=64, description="Jobs one process runs at once", examples=[4])
+    concurrency: int = Field(6, ge=1, le=64, description="Jobs one process runs at once", examples=[6])
 
 
 class Lake(Section):

@@ -170,3 +170,31 @@ async def test_what_the_firm_says_is_repaired_is_checked_at_once(house: House) -
             assert sorted(health.scalars()) == [Health.WORKS, Health.WORKS, Health.OFFLINE]
     finally:
         jobs.furnish(None)
+
+
+async def test_shards_worked_at_once_know_what_the_others_need(house: House) -> None:
+    """A released or finished shard needs nothing, and one of a dead worker counts no more."""
+    now = house.clock.now()
+    async with house.database.write() as session:
+        cameras = await store.next_cameras(session)
+        await store.open_sweep(session, uuid4(), now, [cameras[:10], cameras[10:20], cameras[20:30]])
+        claims = [await store.claim(session, now, now - store.STALE) for _ in range(3)]
+        for held, links in zip(claims, (["all", "a"], ["all", "a", "b"], ["all"]), strict=True):
+            assert held is not None
+            assert await store.advance(session, held, set(), links, now)
+        lanes = await store.lanes(session, now - store.STALE)
+        assert [sorted(links) for links in lanes.values()] == [["a", "all"], ["a", "all", "b"], ["all"]]
+        first, second, third = claims
+        assert first is not None
+        assert second is not None
+        assert third is not None
+        assert await store.advance(session, first, {0, 3}, ["a"], now, release=True)
+        assert await store.advance(session, second, set(range(10)), [], now)
+        assert [sorted(links) for links in (await store.lanes(session, now - store.STALE)).values()] == [["all"]]
+        assert await store.lanes(session, now + store.STALE) == {}
+        again = await store.claim(session, now, now - store.STALE)
+        assert again is not None
+        assert (again.number, again.done, [n for n in range(10) if again.is_settled(n)]) == (first.number, 2, [0, 3])
+        ready, gone = await store.items(session, again)
+        assert ([item.position for item in ready], gone) == ([1, 2, 4, 5, 6, 7, 8, 9], set())
+        assert not await store.advance(session, first, {1}, [], now)  # under its old epoch
