@@ -19,7 +19,8 @@ import json
 import logging
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -30,7 +31,7 @@ import structlog
 from sqlalchemy import text
 
 from bench.database import empty_database
-from bench.live_world import free_port, process
+from bench.live_world import free_port
 from bench.sweep_report import GIVE_UP_SECONDS, Run, report
 from bench.sweep_world import SIP_PASSWORD, World, prepared
 from commonsight.catalog import secrets
@@ -71,7 +72,7 @@ async def _bench(directory: Path, url: str, world: World, peer: int) -> dict[str
     worlds = (sys.executable, "-m", "bench.sweep_world")
     cameras = world.cameras
     async with (
-        process(sys.executable, "-m", "commonsight.processes.sip", "--name", "sip", "--config", str(config)) as sip,
+        signalling_process(config, directory / "sip.log") as sip,
         Talking(*worlds, "rtsp", world.to_json()) as street,
         Talking(*worlds, "gb28181", world.to_json()) as platforms,
     ):
@@ -95,6 +96,22 @@ async def _bench(directory: Path, url: str, world: World, peer: int) -> dict[str
         theirs = await ask_peer(world, sample, street)
     await database.close()
     return report(world, cameras, ids, runs, held, sample, theirs, RATE)
+
+
+@asynccontextmanager
+async def signalling_process(config: Path, log: Path) -> AsyncIterator[asyncio.subprocess.Process]:
+    """The SIP side. Should it end before the block does, its last words are told."""
+    command = (sys.executable, "-m", "commonsight.processes.sip", "--name", "sip", "--config", str(config))
+    with log.open("wb") as file:
+        child = await asyncio.create_subprocess_exec(*command, stdout=file, stderr=file)
+    try:
+        yield child
+    finally:
+        if child.returncode is None:
+            child.terminate()
+        else:
+            told(f"the signalling process ended with {child.returncode}:", log.read_text()[-4_000:])  # noqa: ASYNC240
+        await child.wait()
 
 
 class Talking:

@@ -2,10 +2,10 @@
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from commonsight.problem import Refusal
-from commonsight.records.database import Database
+from commonsight.records.database import Database, NoConnection
 
 
 async def test_write_commits_at_the_end(database: Database) -> None:
@@ -45,3 +45,19 @@ def test_a_wrong_url_is_refused_without_repeating_it(url: str) -> None:
         Database(url)
     assert caught.value.code == "records.url_invalid"
     assert "secret" not in str(caught.value)
+
+
+async def test_a_pool_that_stays_empty_is_a_timeout_to_everybody(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("commonsight.records.database.POOL_WAIT_SECONDS", 0.05)
+    narrow = Database(database.url, pool_size=1)
+    async with narrow.read():
+        with pytest.raises(TimeoutError) as caught:
+            async with narrow.read():
+                pass
+    assert isinstance(caught.value, NoConnection)
+    assert isinstance(caught.value, SQLAlchemyError)
+    async with narrow.read() as session:  # and then there is one again
+        assert (await session.execute(text("SELECT 1"))).scalar_one() == 1
+    await narrow.close()

@@ -9,18 +9,36 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
-from sqlalchemy import URL, make_url, text
+from sqlalchemy import URL, exc, make_url, text
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
 
 from commonsight.problem import Refusal
 from commonsight.records.notify import encode
 
 DRIVER: Final = "postgresql+psycopg"
 POOL_WAIT_SECONDS: Final = 15.0
-"""A caller that gets no connection within this time fails with SQLAlchemy's `TimeoutError` instead of waiting on."""
+"""A caller that gets no connection within this time fails with `NoConnection` instead of waiting on."""
 
 CONNECT_SECONDS: Final = 10
+
+
+class NoConnection(exc.TimeoutError, TimeoutError):
+    """All connections of the pool are taken, and none came back in time: the database is slow, or much is asked of it.
+
+    Python's own `TimeoutError`, too: who bears with a database that is away bears with one that is busy.
+    """
+
+
+class Pool(AsyncAdaptedQueuePool):
+    """SQLAlchemy's, with `NoConnection`."""
+
+    def _do_get(self) -> ConnectionPoolEntry:
+        try:
+            return super()._do_get()
+        except exc.TimeoutError as error:
+            raise NoConnection(str(error)) from None
 
 
 class ReadSession(AsyncSession):
@@ -67,6 +85,7 @@ class Database:
         """libpq's form of the same address, for psycopg and Procrastinate."""
         self.engine: AsyncEngine = create_async_engine(
             parsed,
+            poolclass=Pool,
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=POOL_WAIT_SECONDS,
