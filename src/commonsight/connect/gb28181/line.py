@@ -12,7 +12,7 @@ import structlog
 from commonsight.connect.gb28181.media_ports import Ports
 from commonsight.connect.gb28181.signalling_client import Client, SignallingLost, place_of
 from commonsight.problem import Refusal
-from commonsight.records.database import Database
+from commonsight.records.database import Database, NoConnection
 from commonsight.settings import Sip, Zone
 
 RETRY_SECONDS: Final = 0.3
@@ -51,7 +51,7 @@ class Line:
                 try:
                     self._client = await Client.open(await place_of(self._database), self._label)
                     log.info("signalling_connected", label=self._label)
-                except (SignallingLost, Refusal) as error:
+                except (SignallingLost, Refusal, NoConnection) as error:
                     if loop.time() >= until:
                         raise Refusal("connect.gb_no_signalling", status=503) from error
                     await asyncio.sleep(RETRY_SECONDS)
