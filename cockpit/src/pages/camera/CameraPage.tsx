@@ -15,6 +15,7 @@ import { RetrievalTable } from '@/parts/register/RetrievalTable'
 import { Star } from '@/parts/Star'
 import { Teach } from '@/parts/Teach'
 import { diagnosisText } from '@/pages/health/diagnosis/text'
+import { CameraOrders } from '@/pages/maintenance/CameraOrders'
 import { partsText } from '@/parts/text'
 import { useText } from '@/text/language'
 import { AnalysisPanel } from './AnalysisPanel'
@@ -85,6 +86,7 @@ function Known({ read, analysis, problem }: KnownProps) {
         <CameraActions read={read} />
       </PageHead>
       <ProblemNote error={problem} />
+      <CameraOrders id={camera.id} />
       {analysis ? <Watched camera={camera} read={analysis} /> : <div className={css.grid}><Side camera={camera} /></div>}
     </>
   )
