@@ -211,7 +211,8 @@ class _Said:
 
 
 class Tesseract:
-    """The peer: Tesseract with its Chinese and English models, sparse text, on the same two bands."""
+    """The peer: Tesseract with its Chinese and English models, sparse text, on the same two bands as they are and
+    inverted, because it expects dark letters."""
 
     def __init__(self, program: str) -> None:
         self._program = program
@@ -219,7 +220,8 @@ class Tesseract:
     def bands(self, luma: Plane) -> list[Line]:
         height = luma.shape[0]
         tall = round(height * BAND)
-        return [line for top in (0, height - tall) for line in self._read(luma[top : top + tall])]
+        strips = [luma[top : top + tall] for top in (0, height - tall)]
+        return [line for strip in strips for plane in (strip, 255 - strip) for line in self._read(plane)]
 
     def whole(self, luma: Plane) -> list[Line]:
         return self._read(luma)

@@ -247,7 +247,8 @@ async def looked_at(camera_id: UUID, result: ProbeResult, at: datetime, look: Lo
         return result
     if look is not None:
         try:
-            seen = look(camera_id, result.picture, at)
+            # A try may go on for seconds after its picture came, and the clock in it is held against that moment.
+            seen = look(camera_id, result.picture, result.picture_at or at)
             if seen is not None:
                 await seen
         except Refusal as refusal:

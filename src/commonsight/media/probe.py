@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -42,7 +43,7 @@ class ProbeResult:
     ours, as its answers are dated. `connect_ms`, `answer_ms`, `first_frame_ms`: until the connection stood, the first
     answer came, the first keyframe was whole (before it was decoded). `received`: bytes of stream.
     `stream`: which was proved, main or sub; None when there is no telling.
-    `picture`: the decoded keyframe, when that was asked for.
+    `picture`: the decoded keyframe, when that was asked for; `picture_at`: when its last byte came.
     """
 
     reachable: bool
@@ -64,6 +65,7 @@ class ProbeResult:
     received: int = 0
     stream: str | None = None
     picture: Planes | None = field(default=None, compare=False, repr=False)
+    picture_at: datetime | None = field(default=None, compare=False)
 
 
 class Source(Protocol):
@@ -120,7 +122,7 @@ async def probe(
     try:
         async with asyncio.timeout(max(timeout + patience - proving.passed, 0.1)):
             unit = await anext(aiter(session))
-        proving.first_frame_ms = proving.milliseconds
+        proving.came()
         if measure > 0 and session.info.codec is not Codec.JPEG:
             await _second(proving.survey, measure)
     except SourceError as error:
@@ -155,8 +157,13 @@ class _Proving:
         self.conversation = conversation
         self.session: Session | None = None
         self.first_frame_ms: int | None = None
+        self._came: datetime | None = None
         self._clock = clock
         self._began = clock.monotonic()
+
+    def came(self) -> None:
+        """The first keyframe is here."""
+        self.first_frame_ms, self._came = self.milliseconds, self._clock.now()
 
     @property
     def passed(self) -> float:
@@ -196,6 +203,7 @@ class _Proving:
             first_frame_ms=self.first_frame_ms,
             received=survey.bytes,
             picture=frame.still() if frame is not None and keep_picture else None,
+            picture_at=self._came,
         )
 
     def _after(self, moment: float | None) -> int | None:
