@@ -33,7 +33,7 @@ from commonsight.vision.quality.model import Look as Seen
 from commonsight.vision.quality.reference import Reference
 
 FIGURES = Path(model.__file__).with_name("figures.toml")
-PICTURES = 6
+PICTURES = 4
 """Pictures of each clip that get every fault at every strength."""
 
 
@@ -42,6 +42,17 @@ STRENGTHS = Counter(fault.item for fault in faults())
 
 CUT = ("bikes",)
 """Clips cut together from several cameras: what is held against earlier pictures cannot be judged on them."""
+
+
+CHINESE = (
+    ("another quality, clock runs on", "换编码质量、时钟在走"), ("clock runs on", "时钟在走"), ("exactly", "完全相同"),
+    ("black, grain 2", "黑屏、微噪"), ("blue, characters", "蓝屏带字"), ("black, characters", "黑屏带字"),
+    ("colour bars", "彩条"), ("light x", "光照 ×"), ("contrast x", "对比度 ×"), ("green", "偏绿"), ("blue", "偏蓝"),
+    ("red", "偏红"), ("purple", "偏紫"), ("grey", "灰屏"), ("grain", "噪声"), ("snow", "雪花"), ("lying, ", "横纹 "),
+    ("standing, ", "竖纹 "), ("slanting, ", "斜纹 "), ("bell", "高斯模糊"), ("disk", "散焦"), ("o/oo", "‰"),
+    ("hits", "处误码"), ("slabs", "色块"), ("smear", "拖影"), (" of the width", " 画宽"),
+)  # fmt: skip
+"""What the strengths are called in Chinese, longer names first."""
 
 
 def say(*words: object) -> None:
@@ -286,11 +297,24 @@ def document(line: Mapping[str, Any]) -> str:
         made += ["", f"[items.{code}]", f"area = {one['area']}"]
         made += ["strengths = ["]
         made += [
-            f"    {{ name = {json.dumps(name)}, found = {each['shipped']}, n = {each['n']} }},"
+            f"    {{ zh = {quoted(in_chinese(name))}, en = {quoted(name.replace('o/oo', '‰'))}, "
+            f"found = {each['shipped']}, n = {each['n']} }},"
             for name, each in one["strengths"].items()
         ]
         made += ["]", f"[items.{code}.found]", *_share(one["detected"]), f"[items.{code}.false]", *_share(one["false"])]
     return "\n".join(made) + "\n"
+
+
+def quoted(text: str) -> str:
+    """A string of TOML."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def in_chinese(name: str) -> str:
+    """The name of a strength in Chinese."""
+    for en, zh in CHINESE:
+        name = name.replace(en, zh)
+    return name
 
 
 def _share(of: Mapping[str, float]) -> list[str]:

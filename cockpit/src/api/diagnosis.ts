@@ -19,7 +19,7 @@ export interface Detection {
   area: number
   found: Share
   false: Share
-  strengths: { name: string; found: number; n: number }[]
+  strengths: { zh: string; en: string; found: number; n: number }[]
 }
 
 export interface Limit {

@@ -8,7 +8,7 @@ export const en: Record<keyof typeof zh, string> = {
   'health.bad': 'Plays badly',
   'health.offline': 'Offline',
   'health.unknown': 'Not checked',
-  'health.next.bad': 'It answers, but no first frame could be decoded: check codec and bandwidth, then check again.',
+  'health.next.bad': 'It answers, but no first frame could be decoded, or its picture is faulty: see “Picture” and “Why no picture”, then check again.',
   'health.next.offline': 'No answer: check power, network, address and password, then check again.',
   'health.next.unknown': 'Never checked: once it has a source address, checks run by themselves.',
   'class.person': 'Person',

@@ -6,7 +6,7 @@ export const zh = {
   'health.bad': '播放异常',
   'health.offline': '离线',
   'health.unknown': '未检测',
-  'health.next.bad': '设备有应答，但没有解出首帧：检查码流编码与带宽，再次检测。',
+  'health.next.bad': '设备有应答，但没有解出首帧，或画面有问题：看“画面诊断”与“为何无画面”，处理后再次检测。',
   'health.next.offline': '没有应答：检查供电、网络与地址、口令，再次检测。',
   'health.next.unknown': '还没有检测过：填写取流地址后会自动检测。',
   'class.person': '行人',

@@ -21,7 +21,8 @@ class Share:
 class Strength:
     """Detection at one strength of a fault."""
 
-    name: str
+    zh: str
+    en: str
     found: float
     n: int
 

@@ -49,7 +49,8 @@ class ShareOut(BaseModel):
 class StrengthOut(BaseModel):
     """Detection of a fault at one strength."""
 
-    name: str
+    zh: str = Field(examples=["散焦 4 ‰"])
+    en: str = Field(examples=["disk 4 ‰"])
     found: float = Field(ge=0, le=1)
     n: int
 
@@ -68,7 +69,7 @@ class DetectionOut(BaseModel):
             area=found.area,
             found=ShareOut.of(found.found),
             false=ShareOut.of(found.false),
-            strengths=[StrengthOut(name=one.name, found=one.found, n=one.n) for one in found.strengths],
+            strengths=[StrengthOut(zh=one.zh, en=one.en, found=one.found, n=one.n) for one in found.strengths],
         )
 
 

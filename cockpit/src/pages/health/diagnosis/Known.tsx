@@ -37,7 +37,7 @@ export function Known({ read, items }: { read: DiagnosisItems; items: ReadonlyMa
             key: 'strengths',
             render: (_, one) => (
               <ul className={css.strengths}>
-                {one.detection?.strengths.map((each) => <li key={each.name}>{each.name} <b>{f.percent(each.found, 0)}</b></li>)}
+                {one.detection?.strengths.map((each) => <li key={each.en}>{pick(each)} <b>{f.percent(each.found, 0)}</b></li>)}
               </ul>
             ),
           },
