@@ -35,7 +35,7 @@ export default function BehindPage() {
     <div className={css.page}>
       <PageHead title={t('title')} />
       <HealthNav />
-      {problem === null ? <p className={css.waiting}><Spin size="small" /> {t('behind.gathering')}</p> : <ProblemNote error={problem} />}
+      {problem === null ? <div className={css.waiting}><Spin size="small" /> {t('behind.gathering')}</div> : <ProblemNote error={problem} />}
     </div>
   )
 }
