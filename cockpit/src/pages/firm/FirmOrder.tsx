@@ -83,7 +83,7 @@ function Check({ one }: { one: OrderDetail }) {
   const values = { well: one.checked?.well ?? 0, of: one.checked?.of ?? 0 }
   return (
     <section className={css.check} data-recheck={recheck} role="status" aria-live="polite">
-      {t(`check.${recheck}`, values)}
+      {t(recheck === 'well' && one.state === 'assigned' ? 'check.wellAlready' : `check.${recheck}`, values)}
       {recheck === 'faulty' && one.checked && (
         <>
           <br />

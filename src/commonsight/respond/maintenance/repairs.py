@@ -57,6 +57,8 @@ async def _all_well(session: WriteSession, case: Case, order: Order, members: Se
 
 async def close(session: WriteSession, case: Case, count: int, now: datetime) -> None:
     """The check confirmed a repair: the platform verifies and closes."""
+    said = {"well": count, "of": count, "still": []}
+    await orders_store.update(session, case.id, {"recheck": "well", "said": said, "recheck_until": None})
     verified = await take_step(
         session, case, Action.VERIFY, now, {"escalate_at": None}, "respond.order_well", count=count
     )

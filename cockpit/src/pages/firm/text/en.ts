@@ -58,6 +58,7 @@ export const en = {
   'photo.broken': 'The photo cannot be opened. Take it again.',
   'check.asked': 'The platform is checking; that takes some tens of seconds',
   'check.well': 'Checked: {well} well, the order is closed',
+  'check.wellAlready': 'Checks find all {well} well. Say what was done, and the order ends',
   'check.faulty': 'Checked: {well} of {of} are well',
   'check.still': 'Still wrong',
   'check.late': 'The platform could not check in time; an operator looks, or the next round of checks does',

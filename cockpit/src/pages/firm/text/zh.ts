@@ -58,6 +58,7 @@ export const zh = {
   'photo.broken': '照片打不开，请重新拍摄。',
   'check.asked': '平台正在复检，通常几十秒内有结果',
   'check.well': '复检通过：{well} 路已正常，工单关闭',
+  'check.wellAlready': '检测显示 {well} 路均已正常。请写明做了什么，工单即完成',
   'check.faulty': '复检未通过：{of} 路中 {well} 路已正常',
   'check.still': '仍有问题',
   'check.late': '平台没能及时复检，由运维人员核实，或等下一轮检测',
