@@ -8,7 +8,7 @@ import { HealthMark } from '@/parts/HealthMark'
 import { Pager, useTrail } from '@/parts/Pager'
 import { ProblemNote } from '@/parts/ProblemNote'
 import { useAct } from '@/parts/useAct'
-import { useFormat } from '@/text/format'
+import { UNKNOWN, useFormat } from '@/text/format'
 import { useLanguage, useText } from '@/text/language'
 import { localOf, momentOf } from '../moments'
 import css from '../told.module.css'
@@ -35,7 +35,7 @@ export function OneExemption({ id, onClose }: { id: string; onClose: () => void 
             <strong>{language === 'en' ? held.kind_en : held.kind_zh}</strong> · {t(`phase.${held.phase}`)}
             <p>{held.words}</p>
             <p>{t('span', { from: f.dateTime(held.starts_at), to: f.dateTime(held.ends_at) })}</p>
-            <p className={css.faint}>{t('one.by', { name: held.asked_by_name, unit: held.organisation, at: f.dateTime(held.asked_at) })}</p>
+            <p className={css.faint}>{t('one.by', { name: held.asked_by_name, unit: held.organisation || UNKNOWN, at: f.dateTime(held.asked_at) })}</p>
             {held.decided_at && <p className={css.faint}>{t('one.decided', { name: held.decided_by_name ?? '', at: f.dateTime(held.decided_at), words: held.decided_words ?? '' })}</p>}
             {held.file_name && <a href={path(`/exemptions/${id}/file`)} download>{t('one.evidence')}: {held.file_name}</a>}
           </div>
