@@ -67,7 +67,7 @@ class Town:
 @pytest.fixture
 async def town(house: House, monkeypatch: pytest.MonkeyPatch) -> Town:
     """What other measures say of drawn pictures is not at stake here."""
-    monkeypatch.setattr(looking, "measure", lambda look, previous, reference: {})
+    monkeypatch.setattr(looking, "measure", lambda look, previous: {})
     async with house.database.write() as session:
         row = (await session.execute(text("SELECT id FROM cameras ORDER BY id LIMIT 1"))).one()
         await session.execute(

@@ -5,7 +5,7 @@ silently, and never more than `diagnosis.waiting` of them are held.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -24,7 +24,6 @@ from commonsight.settings import Settings
 from commonsight.vision.picture import Planes
 from commonsight.vision.quality.measure import measure
 from commonsight.vision.quality.model import Fingerprint, Look
-from commonsight.vision.quality.reference import Reference
 from commonsight.vision.quality.still import jpeg
 from commonsight.vision.quality.tone import colourless
 
@@ -54,10 +53,6 @@ class Reader(Protocol):
     async def keep(self, session: WriteSession) -> None: ...
 
 
-References = Callable[[ReadSession, Sequence[UUID]], Awaitable[Mapping[UUID, Reference]]]
-"""The reference pictures of cameras that have one."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Waiting:
     camera_id: UUID
@@ -70,7 +65,6 @@ class _Known:
     """What is read of a batch before it is measured."""
 
     subjects: Mapping[UUID, store.Subject]
-    references: Mapping[UUID, Reference]
     readers: tuple[Mapping[UUID, Any], ...]
 
 
@@ -86,7 +80,6 @@ class Diagnoser:
         clock: Clock,
         settings: Settings,
         *,
-        references: References | None = None,
         readers: Sequence[Reader] = (),
         decisive: bool = False,
     ) -> None:
@@ -98,7 +91,7 @@ class Diagnoser:
         self._interval = settings.inspect.interval_seconds
         self._place = evidence.place_of(settings.data_dir)
         self._zone = ZoneInfo(settings.region.timezone)
-        self._references, self._readers, self._decisive = references, tuple(readers), decisive
+        self._readers, self._decisive = tuple(readers), decisive
         self._queue: asyncio.Queue[_Waiting | None] = asyncio.Queue(settings.diagnosis.waiting)
         self._worker: asyncio.Task[None] | None = None
         self._pool: ThreadPoolExecutor | None = None
@@ -162,9 +155,8 @@ class Diagnoser:
         ids = [one.camera_id for one in batch]
         async with self._database.read() as session:
             subjects = await store.subjects(session, ids)
-            references = {} if self._references is None else await self._references(session, ids)
             readers = tuple([await reader.prepare(session, ids) for reader in self._readers])
-        known = _Known(subjects, references, readers)
+        known = _Known(subjects, readers)
         measured = await asyncio.gather(
             *(loop.run_in_executor(self._pool, self._measure, one, known) for one in batch if one.camera_id in subjects)
         )
@@ -196,7 +188,7 @@ class Diagnoser:
         if subject.fingerprint_at is not None:
             passed = (one.at - subject.fingerprint_at).total_seconds()
             previous = subject.fingerprint if passed >= self._settings.freeze_seconds else None
-        scores = measure(look, previous, known.references.get(one.camera_id))
+        scores = measure(look, previous)
         details: dict[str, Mapping[str, Any]] = {}
         for reader, cameras in zip(self._readers, known.readers, strict=True):
             if one.camera_id in cameras:

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, text
@@ -16,9 +16,6 @@ from sqlalchemy import Row, text
 from commonsight.inspect.diagnosis.model import Finding, Own, Phase, State, Thresholds, Verdict
 from commonsight.records.database import ReadSession, WriteSession
 from commonsight.vision.quality.model import Fingerprint
-
-HISTORY_READ: Final = 500
-"""Looks a preview of thresholds is counted on."""
 
 
 @dataclass(frozen=True, slots=True)
