@@ -1,5 +1,5 @@
 export const en = {
-  'tab': 'Record',
+  'tab': 'Whole record',
   'found.title': 'Found by the check',
   'found.none': 'Nothing found.',
   'found.missing': 'Missing: {fields}',

@@ -1,5 +1,5 @@
 export const zh = {
-  'tab': '档案',
+  'tab': '一机一档',
   'found.title': '检查发现',
   'found.none': '没有发现问题。',
   'found.missing': '缺 {fields}',
