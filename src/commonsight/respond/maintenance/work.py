@@ -99,7 +99,7 @@ async def handled(session: WriteSession, case_id: UUID, caller: Caller, done: Do
         session, case_id,
         {"taken_at": order.taken_at or now, "taken_by": order.taken_by or caller.id,
          "taken_name": order.taken_name or by.name, "handled_at": now, "handled_name": by.name, "cause": cause,
-         "parts": done.parts.strip()[:PARTS_MOST]},
+         "recheck": "", "parts": done.parts.strip()[:PARTS_MOST]},
     )  # fmt: skip
     await take_step(
         session, case, Action.HANDLE, now, {"handler_id": caller.id}, by=by, words=words, cause=cause,
