@@ -165,7 +165,7 @@ async def judge(database: Database, truth: Truth) -> tuple[dict[str, Any], list[
     missed = [camera for camera, _, _ in truth.expected - seen][:40]
     async with database.read() as session:
         asked = text("SELECT id, name || ' ' || address || ' ' || region FROM cameras WHERE id = ANY(:ids)")
-        named: dict[UUID, str] = dict((await session.execute(asked, {"ids": missed})).tuples().all())
+        named = {row[0]: row[1] for row in await session.execute(asked, {"ids": missed})}
     odd = [f"false {row.rule} {row.field}: {row.value!r} -> {row.expected!r}" for row in false[:40]]
     odd += [
         f"missed {rule} {field} {camera} {named.get(camera)}"

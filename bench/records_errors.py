@@ -41,6 +41,7 @@ class Injector:
         self.rng.shuffle(self.free)
         self.regions = [record.region for record in file.records[:5_000]]
         self.extra = 0
+        self.touched: set[UUID] = set()
 
     def inject(self) -> Truth:
         """All kinds, `each` of them each."""
@@ -62,6 +63,7 @@ class Injector:
 
     def found(self, record: Record, rule: str, of: str, *implied: str, right: dict[str, str] | None = None) -> bool:
         self.truth.expected.add((record.id, rule, of))
+        self.touched.add(record.id)
         if of in ("name", "osd_label") and rule != "name_osd":
             implied = (*implied, "name_osd")  # the label in the picture is that of the right name
         self.truth.implied |= {(record.id, other) for other in implied}
@@ -86,7 +88,8 @@ class Injector:
         """A record of another city."""
         while True:
             other = self.file.records[int(self.rng.integers(0, self.file.total))]
-            if other.region[:4] != record.region[:4] and other.x is not None and not other.shared:
+            right = other.x is not None and not other.shared and other.channel is None and other.id not in self.touched
+            if right and other.region[:4] != record.region[:4]:
                 return other
 
     def _on_poles(self) -> None:

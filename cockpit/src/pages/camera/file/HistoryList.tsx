@@ -28,7 +28,7 @@ function Line({ change }: { change: Change }) {
   const t = useText(fileText)
   const f = useFormat()
   const name = useFieldName()
-  const said = (value: string | null) => value ?? t('history.empty')
+  const said = (value: string | null) => (value === null || value === '' ? t('history.empty') : value)
   return (
     <li style={{ marginBottom: 8, overflowWrap: 'anywhere' }}>
       <small>{f.dateTime(change.at)} · {t(`source.${change.source}`)} {change.who}</small>
