@@ -32,6 +32,13 @@ HEALTH: Final = Source(
     "health",
     _when(works="c.health = 1", bad="c.health = 2", offline="c.health = 3", unchecked="c.health = 0"),
 )
+_SHOWN: Final = "(c.health = 1 OR c.health = 2 AND coalesce(f.failures = 0, false))"
+"""A first picture came at the last try, well or not: a faulty picture makes a camera's health bad, too."""
+FRAMES: Final = Source(
+    "frames",
+    _when(shown=_SHOWN, unshown=f"c.health <> 0 AND NOT {_SHOWN}"),
+    "LEFT JOIN checks AS f ON f.camera_id = c.id",
+)
 FILE: Final = Source(
     "file",
     _when(
@@ -109,7 +116,7 @@ RECORDINGS: Final = Source(
     "JOIN indicator_recordings AS v ON v.camera_id = c.id",
 )
 
-SOURCES: Final = (HEALTH, FILE, PICTURES, CLOCK, LABEL, RECORDS, TRIES, RECORDINGS)
+SOURCES: Final = (HEALTH, FRAMES, FILE, PICTURES, CLOCK, LABEL, RECORDS, TRIES, RECORDINGS)
 HOURLY: Final = frozenset({"online_hours", "checked_hours"})
 """Counted hour by hour (`tasks.hour`), not from what is on file now."""
 
