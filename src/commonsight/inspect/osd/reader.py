@@ -32,30 +32,35 @@ def installed(settings: Settings) -> bool:
 
 
 class Lookers:
-    """What finds and reads text, as many as were ever needed at once: making one takes a moment and some 100 MB."""
+    """What finds and reads text, at most `most` of them: each takes a moment to make and some 150 MB to keep.
 
-    def __init__(self, make: Callable[[], Looker]) -> None:
+    Who wants one while all are busy waits; several jobs may diagnose at once in one process.
+    """
+
+    def __init__(self, make: Callable[[], Looker], most: int) -> None:
         self._make = make
         self._idle: list[Looker] = []
         self._lock = threading.Lock()
+        self._free = threading.BoundedSemaphore(most)
 
     @contextmanager
     def borrowed(self) -> Iterator[Looker]:
         """One for the caller alone."""
-        with self._lock:
-            looker = self._idle.pop() if self._idle else None
-        looker = looker or self._make()
-        try:
-            yield looker
-        finally:
+        with self._free:
             with self._lock:
-                self._idle.append(looker)
+                looker = self._idle.pop() if self._idle else None
+            looker = looker or self._make()
+            try:
+                yield looker
+            finally:
+                with self._lock:
+                    self._idle.append(looker)
 
 
 @cache
-def _lookers(directory: Path, providers: tuple[str, ...]) -> Lookers:
+def _lookers(directory: Path, providers: tuple[str, ...], most: int) -> Lookers:
     """Those of this process: checks of single cameras must not load the models each time."""
-    return Lookers(lambda: TextLooker(ModelStore(directory), providers=providers))
+    return Lookers(lambda: TextLooker(ModelStore(directory), providers=providers), most)
 
 
 class OsdReader:
@@ -68,8 +73,9 @@ class OsdReader:
     def __init__(self, settings: Settings, clock: Clock, looker: Callable[[], Looker] | None = None) -> None:
         self._settings, self._clock = settings, clock
         self._zone = ZoneInfo(settings.region.timezone)
-        own = _lookers(settings.models_dir, tuple(settings.vision.providers))
-        self._lookers = own if looker is None else Lookers(looker)
+        most = settings.diagnosis.threads
+        own = _lookers(settings.models_dir, tuple(settings.vision.providers), most)
+        self._lookers = own if looker is None else Lookers(looker, most)
         self._able = settings.osd.enabled and (looker is not None or installed(settings))
         if settings.osd.enabled and not self._able:
             log.info("osd_not_read", reason="models missing", models=[FIND, READ])
