@@ -77,7 +77,9 @@ def command_line() -> str:
 def indicator_page() -> str:
     """The indicators of health: what is counted over what, and how else it may be."""
     lines = ["# Indicators 指标", "", NOTE, ""]
-    lines += ["An operator chooses the variant and the bars; what stands here is what ships. Each figure says its variant."]
+    lines += [
+        "An operator chooses the variant and the bars; what stands here is what ships. Each figure says its variant."
+    ]
     for found in definitions.indicators().values():
         lines += ["", f"## {found.en} {found.zh}", ""]
         bars = [f"{word} {bar:.0%}" for word, bar in (("aim", found.aim), ("alert below", found.alert)) if bar]

@@ -1,4 +1,4 @@
-"""What is written into the picture, clock and label as they were read; and what each camera's picture is held against."""
+"""What is written into the picture, clock and label as they were read; what each camera's picture is held against."""
 
 from alembic import op
 

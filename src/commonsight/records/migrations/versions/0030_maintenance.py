@@ -20,7 +20,8 @@ def upgrade() -> None:
 
 def _contracts() -> None:
     # `choice`: which cameras, as a grant chooses them. `levels`: [{"codes": [...], "severities": [...], "respond": h,
-    # "repair": h}], the first that fits counts. `calendar`: {"days": [1..7], "from": "08:30", "to": "17:30"}, null: 24x7.
+    # "repair": h}], the first that fits counts. `calendar`: {"days": [1..7], "from": "08:30", "to": "17:30"}; null:
+    # day and night.
     op.execute("""
         CREATE TABLE maintenance_contracts (
             id uuid NOT NULL,
@@ -50,8 +51,9 @@ def _contracts() -> None:
 
 def _faults() -> None:
     # One row per camera and family of faults while it lasts. `state`: waiting (settling, no order yet), held (within a
-    # planned window, or dismissed by a person until the camera is well), ordered (member of the order `case_id`), ended.
-    # `origin_id`: the order it was first put into. `weighed`: false when a report moved it since its order was looked at.
+    # planned window, or dismissed by a person until the camera is well), ordered (member of the order `case_id`), or
+    # ended. `origin_id`: the order it was first put into. `weighed`: false when a report moved it since its order was
+    # looked at.
     op.execute("""
         CREATE TABLE maintenance_faults (
             id uuid NOT NULL,
@@ -72,7 +74,8 @@ def _faults() -> None:
             origin_id uuid,
             weighed boolean NOT NULL DEFAULT true,
             CONSTRAINT pk_maintenance_faults PRIMARY KEY (id),
-            CONSTRAINT fk_maintenance_faults_camera_id FOREIGN KEY (camera_id) REFERENCES cameras (id) ON DELETE CASCADE,
+            CONSTRAINT fk_maintenance_faults_camera_id
+                FOREIGN KEY (camera_id) REFERENCES cameras (id) ON DELETE CASCADE,
             CONSTRAINT fk_maintenance_faults_case_id FOREIGN KEY (case_id) REFERENCES cases (id),
             CONSTRAINT ck_maintenance_faults_state CHECK (state IN ('waiting', 'held', 'ordered', 'ended')),
             CONSTRAINT ck_maintenance_faults_ended CHECK ((state = 'ended') = (ended_at IS NOT NULL)),
@@ -80,7 +83,8 @@ def _faults() -> None:
         ) WITH (fillfactor = 80)
     """)
     op.execute(
-        "CREATE UNIQUE INDEX uq_maintenance_faults_live ON maintenance_faults (camera_id, family) WHERE state <> 'ended'"
+        "CREATE UNIQUE INDEX uq_maintenance_faults_live ON maintenance_faults (camera_id, family)"
+        " WHERE state <> 'ended'"
     )
     op.execute("CREATE INDEX ix_maintenance_faults_waiting ON maintenance_faults (at, id) WHERE state = 'waiting'")
     op.execute("CREATE INDEX ix_maintenance_faults_held ON maintenance_faults (window_id) WHERE state = 'held'")
@@ -132,7 +136,9 @@ def _orders() -> None:
     op.execute("CREATE INDEX ix_maintenance_orders_unit_id ON maintenance_orders (unit_id, case_id DESC)")
     op.execute("CREATE INDEX ix_maintenance_orders_recheck ON maintenance_orders (case_id) WHERE recheck = 'asked'")
     op.execute("CREATE INDEX ix_maintenance_orders_last_at ON maintenance_orders (last_at)")
-    op.execute("CREATE INDEX ix_maintenance_orders_round_id ON maintenance_orders (round_id) WHERE round_id IS NOT NULL")
+    op.execute(
+        "CREATE INDEX ix_maintenance_orders_round_id ON maintenance_orders (round_id) WHERE round_id IS NOT NULL"
+    )
 
 
 def _windows() -> None:
@@ -203,7 +209,8 @@ def _rounds() -> None:
             by_name text NOT NULL DEFAULT '',
             at timestamptz,
             CONSTRAINT pk_maintenance_round_cameras PRIMARY KEY (case_id, camera_id),
-            CONSTRAINT fk_maintenance_round_cameras_case_id FOREIGN KEY (case_id) REFERENCES cases (id) ON DELETE CASCADE,
+            CONSTRAINT fk_maintenance_round_cameras_case_id
+                FOREIGN KEY (case_id) REFERENCES cases (id) ON DELETE CASCADE,
             CONSTRAINT ck_maintenance_round_cameras_state CHECK (state IN ('open', 'well', 'faulty', 'unreachable'))
         )
     """)

@@ -10,8 +10,8 @@ depends_on = None
 
 def upgrade() -> None:
     """Create the tables."""
-    # One row a day, scope and indicator. `scope`: of the kind; `region`: the region itself, or the city within which the
-    # scope was counted (their sum is the scope). `indicator`: its code, with `.variant` unless it is the usual one.
+    # One row a day, scope and indicator. `scope`: of the kind; `region`: the region itself, or the city within which
+    # the scope was counted (their sum is the scope). `indicator`: its code, with `.variant` unless it is the usual one.
     op.execute("""
         CREATE TABLE indicator_days (
             day date NOT NULL,
