@@ -93,6 +93,11 @@ async def test_clock_and_label_become_verdicts_and_the_last_reading(town: Town) 
     assert reading.difference == pytest.approx(-73.7, abs=0.2)
     assert reading.label == "新装摄像机"
     assert counted == osd.Clocks(right=0, read=1, looked=1)
+    async with town.house.database.read() as session:
+        filed = await session.scalar(
+            text("SELECT file ->> 'osd_label' FROM cameras WHERE id = :id"), {"id": town.camera}
+        )
+    assert filed == "新装摄像机"  # read twice alike, so the rules of the camera file may hold it against the name
 
 
 async def test_one_look_without_text_forgets_neither_place_nor_clock(town: Town) -> None:

@@ -166,3 +166,11 @@ async def test_certain_repairs_run_by_themselves_only_where_somebody_said_so(off
     assert (await office.camera(camera))["name"] == "青秀区A座"
     office.client.caller = Somebody(permissions=RIGHTS, regions=("4501",))
     assert (await office.client.put("/records/rules/name_form", json={"auto": False})).status_code == 403
+
+
+async def test_converting_by_rule_takes_the_permission_to_convert(office: Office) -> None:
+    office.client.caller = Somebody(permissions=RIGHTS, regions=("45",))
+    refused = await office.client.put("/records/rules/point_system", json={"auto": True})
+    assert (refused.status_code, refused.json()["code"]) == (403, "catalog.conversion_forbidden")
+    office.client.caller = Somebody(permissions=RIGHTS | {"cameras.convert"}, regions=("45",))
+    assert (await office.client.put("/records/rules/point_system", json={"auto": True})).status_code == 200

@@ -307,5 +307,8 @@ async def switch(request: Request, caller: MayWrite, session: Writes, code: str,
     """
     narrow_to = request.app.state.settings.region.code
     service.whole(caller.regions, narrow_to)
-    await service.switch(session, code, _actor(caller), request.app.state.clock.now(), auto=said.auto)
+    await service.switch(
+        session, code, _actor(caller), request.app.state.clock.now(), auto=said.auto,
+        convert="cameras.convert" in caller.permissions,
+    )  # fmt: skip
     return SwitchIn(auto=said.auto and rule_set().rules[code].repair == "certain")

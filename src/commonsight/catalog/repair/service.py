@@ -27,6 +27,8 @@ log = structlog.get_logger(__name__)
 ITEMS_MOST: Final = 100_000
 """Values of one batch."""
 
+CONVERTING: Final = frozenset({"point_system"})
+"""Rules whose certain repairs convert coordinates, which takes a permission of its own."""
 SAMPLE: Final = 20
 BY_RULE: Final = "规则 / rule"
 """Who applies what follows by rule."""
@@ -74,14 +76,7 @@ async def begin(session: WriteSession, chosen: Chosen, by: Actor, why: str, now:
         Refusal: `catalog.repair_empty` (422), `catalog.repair_large` (422), `catalog.conversion_forbidden` (403).
     """
     if not convert and any(row.field == "system" for row in await store.totals(session, chosen)):
-        raise Refusal(
-            "catalog.conversion_forbidden",
-            status=403,
-            rule="permission",
-            operand="system",
-            expected="cameras.convert",
-            actual="system",
-        )
+        raise _conversion_forbidden("system")
     batch_id = uuid7()
     total = await store.open_batch(session, batch_id, chosen, by.name, why, ITEMS_MOST, now)
     if total == 0:
@@ -203,11 +198,22 @@ def whole(regions: Sequence[str], province: str) -> None:
         )
 
 
-async def switch(session: WriteSession, code: str, by: Actor, now: datetime, *, auto: bool) -> None:
+def _conversion_forbidden(operand: str) -> Refusal:
+    return Refusal(
+        "catalog.conversion_forbidden", status=403, rule="permission", operand=operand, expected="cameras.convert",
+        actual=operand,
+    )  # fmt: skip
+
+
+async def switch(session: WriteSession, code: str, by: Actor, now: datetime, *, auto: bool, convert: bool) -> None:
     """Let the certain repairs of a rule be applied without asking, or not any more.
 
+    Args:
+        convert: the person may have coordinates converted.
+
     Raises:
-        Refusal: `catalog.rule_unknown` (404), `catalog.rule_uncertain` (422) for a rule that has none.
+        Refusal: `catalog.rule_unknown` (404), `catalog.rule_uncertain` (422) for a rule that has none,
+            `catalog.conversion_forbidden` (403).
     """
     rule = rule_set().rules.get(code)
     if rule is None:
@@ -221,5 +227,7 @@ async def switch(session: WriteSession, code: str, by: Actor, now: datetime, *, 
             expected="certain",
             actual=rule.repair,
         )
+    if auto and not convert and code in CONVERTING:
+        raise _conversion_forbidden(code)
     await store.switch(session, code, by.name, now, auto=auto)
     await record(session, by, "catalog.rule_switched", now, kind="rule", subject_name=code, auto=auto)

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from commonsight.catalog.rules import service as rules
 from commonsight.clock import Clock
 from commonsight.inspect.diagnosis.looking import Reading as Scored
 from commonsight.inspect.osd import store
@@ -107,4 +108,5 @@ class OsdReader:
         """Write what was read since the last call, in the transaction of the verdicts."""
         with self._lock:
             found, self._read = self._read, []
-        await store.write(session, found)
+        for camera_id, label in await store.write(session, found):
+            await rules.note_label(session, camera_id, label)

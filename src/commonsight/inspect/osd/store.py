@@ -58,11 +58,14 @@ def remembered(lines: Sequence[Mapping[str, Any]]) -> tuple[Written, ...]:
     )
 
 
-async def write(session: WriteSession, readings: Sequence[Reading]) -> None:
-    """Keep these readings as the last ones of their cameras; those of cameras that are gone are dropped."""
+async def write(session: WriteSession, readings: Sequence[Reading]) -> list[tuple[UUID, str]]:
+    """Keep these readings as the last ones of their cameras; those of cameras that are gone are dropped.
+
+    Returns the labels that were read twice alike, by camera: what one look reads may be a slip.
+    """
     if not readings:
-        return
-    await session.execute(
+        return []
+    written = await session.execute(
         text("""
             INSERT INTO osd_readings AS o (camera_id, at, state, shown, date_known, difference, error, hint, label,
                 likeness, named, lines, clock_at, clock_difference, clock_error)
@@ -84,9 +87,11 @@ async def write(session: WriteSession, readings: Sequence[Reading]) -> None:
                     ELSE excluded.clock_difference END,
                 clock_error = CASE WHEN excluded.clock_at IS NULL THEN o.clock_error ELSE excluded.clock_error END
             WHERE o.at <= excluded.at
+            RETURNING new.camera_id, new.label, old.label AS before
         """),
         {"rows": json.dumps([_row(reading) for reading in {one.camera_id: one for one in readings}.values()])},
     )
+    return [(row.camera_id, row.label) for row in written if row.label and row.label == row.before]
 
 
 def _row(reading: Reading) -> dict[str, Any]:
