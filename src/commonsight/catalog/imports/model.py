@@ -154,3 +154,26 @@ class Import:
     def writes(self) -> int:
         """Rows that a commit writes."""
         return self.added + self.changed + self.restored
+
+
+def is_new(held: int, offset: int, piece: int, most: int) -> bool:
+    """Whether a piece of an upload is to be kept: False for an empty one, and for one that came already.
+
+    Args:
+        held: bytes kept so far; offset: where the piece begins; piece: its bytes; most: bytes of a whole file.
+
+    Raises:
+        Refusal: `catalog.import_offset` (409) when it does not begin where the file ends; `catalog.file_too_large`.
+    """
+    if offset + piece == held and offset < held:
+        return False
+    if offset != held:
+        raise Refusal(
+            "catalog.import_offset", status=409, rule="pieces in order", operand="offset", expected=held, actual=offset
+        )
+    if held + piece > most:
+        raise Refusal(
+            "catalog.file_too_large", status=413, rule="bytes of one file", operand="file", expected=most,
+            actual=held + piece,
+        )  # fmt: skip
+    return piece > 0

@@ -22,6 +22,7 @@ from commonsight.catalog.imports.model import (
     Import,
     Rights,
     State,
+    is_new,
 )
 from commonsight.catalog.imports.reading import format_of
 from commonsight.catalog.service import conversion_forbidden
@@ -131,31 +132,12 @@ async def receive(session: WriteSession, import_id: UUID, offset: int, piece: by
         Refusal: `catalog.import_offset` (409) when it does not begin where the file ends; `catalog.file_too_large`.
     """
     present = await held(session, import_id, State.RECEIVING)
-    if offset + len(piece) == present.bytes and offset < present.bytes:
-        return present.bytes
-    if offset != present.bytes:
-        raise Refusal(
-            "catalog.import_offset",
-            status=409,
-            rule="pieces in order",
-            operand="offset",
-            expected=present.bytes,
-            actual=offset,
-        )
-    if present.bytes + len(piece) > BYTES_MOST:
-        raise Refusal(
-            "catalog.file_too_large",
-            status=413,
-            rule="bytes of one file",
-            operand="file",
-            expected=BYTES_MOST,
-            actual=present.bytes + len(piece),
-        )
-    if piece:
+    if is_new(present.bytes, offset, len(piece), BYTES_MOST):
         # Encrypted like a password: a file may hold some.
         sealed = await asyncio.to_thread(secrets.installed().seal_bytes, piece)
         await store.add_part(session, import_id, present.parts, sealed, len(piece))
-    return present.bytes + len(piece)
+        return present.bytes + len(piece)
+    return present.bytes
 
 
 async def begin_check(session: WriteSession, import_id: UUID, now: datetime) -> Import:

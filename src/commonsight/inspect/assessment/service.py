@@ -6,7 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from commonsight import outbox
-from commonsight.catalog.imports.model import Format
+from commonsight.catalog.imports.model import Format, is_new
 from commonsight.catalog.imports.reading import format_of
 from commonsight.catalog.imports.sheet import refused
 from commonsight.connect.gb28181.above import service as above
@@ -92,29 +92,10 @@ async def receive(session: WriteSession, held: Feedback, offset: int, piece: byt
         Refusal: `inspect.upper_list_state` (409), `catalog.import_offset` (409), `catalog.file_too_large` (413).
     """
     in_state(held, State.RECEIVING)
-    if offset + len(piece) == held.bytes and offset < held.bytes:
-        return held.bytes
-    if offset != held.bytes:
-        raise Refusal(
-            "catalog.import_offset",
-            status=409,
-            rule="pieces in order",
-            operand="offset",
-            expected=held.bytes,
-            actual=offset,
-        )
-    if held.bytes + len(piece) > BYTES_MOST:
-        raise Refusal(
-            "catalog.file_too_large",
-            status=413,
-            rule="bytes of one file",
-            operand="file",
-            expected=BYTES_MOST,
-            actual=held.bytes + len(piece),
-        )
-    if piece:
+    if is_new(held.bytes, offset, len(piece), BYTES_MOST):
         await store.add_part(session, held.id, held.parts, piece)
-    return held.bytes + len(piece)
+        return held.bytes + len(piece)
+    return held.bytes
 
 
 async def begin_reading(
