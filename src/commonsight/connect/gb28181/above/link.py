@@ -100,6 +100,10 @@ class Link:
         except SipError as error:
             raise NoAnswer(0, str(error)) from error
 
+    def expects(self, hosts: set[str]) -> None:
+        """It is being asked there: its own first questions may come in the breath of its answer, before `arrived`."""
+        self.hosts = self.hosts | hosts
+
     def arrived(self, peer: Peer, hosts: set[str]) -> None:
         """It was found at `peer`."""
         if self.peer != peer:

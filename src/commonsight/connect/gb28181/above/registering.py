@@ -154,6 +154,7 @@ class Registration:
         place = self._moved or _Place(upper.code, upper.host, upper.port, upper.transport)
         for _ in range(HOPS_MOST):
             peer, hosts = await self._find(place)
+            self.link.expects(hosts)
             response = await self._ask(place, peer, expires)
             if response.status in (301, 302, 305):
                 place = _sent_to(response, place)
