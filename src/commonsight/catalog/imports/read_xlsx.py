@@ -4,6 +4,7 @@ import math
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -105,11 +106,9 @@ def _since(chunk: bytes, mark: bytes, before: int) -> tuple[int, int]:
 def _headed(book: Any) -> Any:
     """The first sheet with headings; the first of all if none has."""
     for worksheet in book.worksheets[:20]:
-        for number, cells in enumerate(_cells(worksheet)):
-            if number > HEADING_WITHIN:
-                break
-            if not (cells and cells[0].startswith("#")) and Sheet().take_headings(cells):
-                return worksheet
+        rows = (cells for cells in _cells(worksheet) if not (cells and cells[0].startswith("#")))
+        if any(Sheet().take_headings(cells) for cells in islice(rows, HEADING_WITHIN + 1)):
+            return worksheet
     return book.worksheets[0]
 
 

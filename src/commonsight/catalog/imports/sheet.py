@@ -80,11 +80,14 @@ class Sheet:
         """
         headed = False
         count = 0
-        for seen, (number, cells) in enumerate(rows):
+        seen = 0
+        for number, cells in rows:
             if not headed:
-                if not (cells and cells[0].lstrip().startswith("#")):
-                    headed = self.take_headings(cells)
-                if not headed and seen >= HEADING_WITHIN:
+                # A template tells of each of its columns in a line of its own: those are not counted.
+                if cells and cells[0].lstrip().startswith("#"):
+                    continue
+                headed, seen = self.take_headings(cells), seen + 1
+                if not headed and seen > HEADING_WITHIN:
                     break
                 continue
             found = {key: text for place, key in self.places if place < len(cells) and (text := plain(cells[place]))}
