@@ -10,6 +10,7 @@ from pathlib import Path
 import hypothesis
 import psycopg
 import pytest
+import structlog
 from psycopg import sql
 
 from commonsight.records.database import Database
@@ -55,6 +56,13 @@ def postgres_url() -> Iterator[str]:
             yield url
         finally:
             server.stop()
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """A command run in process sets up logging for all of it; the next test shares the process."""
+    yield
+    structlog.reset_defaults()
 
 
 @contextmanager

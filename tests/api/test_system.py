@@ -35,7 +35,7 @@ async def test_models_are_shown_with_licence_limits_and_whether_they_are_here(si
         assert one["installed"] is False
         assert one["licence"]
         assert one["limits"]["zh"]
-        assert set(one["labels"]) & {"person", "face", "plate"}
+        assert set(one["labels"]) & {"person", "face", "plate", "text", "character"}
     codes = {one["code"] for one in (await client.get("/api/v1/system")).json()["notices"]}
     assert "http.notice_model_missing" in codes
 

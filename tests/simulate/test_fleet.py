@@ -18,7 +18,7 @@ def test_about_four_fifths_are_online_and_seven_tenths_play():
     plays = found[Fault.NONE] + found[Fault.SLOW]
     assert 0.77 <= 1 - offline / 20_000 <= 0.83
     assert 0.67 <= plays / 20_000 <= 0.75
-    assert set(found) == set(Fault)
+    assert set(found) == set(Fault) - {Fault.GARBAGE}  # which a fleet has only where it is asked for
 
 
 def test_a_dead_camera_has_the_address_of_a_dead_port():
