@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import socket
 from collections.abc import AsyncIterator
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,6 +14,7 @@ from commonsight.api.app import create_app
 from commonsight.clock import SystemClock
 from commonsight.settings import Access, Oidc, OidcProvider, OidcRule
 from tests.access import people, provider_process
+from tests.ports import free_port
 
 from .conftest import BASE, client_of
 
@@ -34,9 +34,7 @@ RULES = [
 @pytest.fixture(scope="module")
 def callbacks():
     """The addresses the provider may send browsers back to; a test that listens for real adds its own port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    return free_port()
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ import psycopg
 from commonsight.records import postgres_place
 from commonsight.records.postgres_orphans import users_of
 from commonsight.settings import Settings
+from tests.ports import free_ports
 
 PATIENCE: Final = 120.0
 """Longest wait for anything, s. Generous: it is what a crowded machine needs, not what the platform promises."""
@@ -25,22 +25,6 @@ PATIENCE: Final = 120.0
 POLL: Final = 0.1
 
 Rows = list[tuple[Any, ...]]
-
-
-def free_ports(count: int) -> list[int]:
-    """Neighbouring ports nobody listens on. Somebody may come between; then the start says so and the test fails."""
-    for _ in range(50):
-        with contextlib.ExitStack() as stack:
-            first = stack.enter_context(socket.socket())
-            first.bind(("127.0.0.1", 0))
-            ports = [first.getsockname()[1] + offset for offset in range(count)]
-            try:
-                for port in ports[1:]:
-                    stack.enter_context(socket.socket()).bind(("127.0.0.1", port))
-            except (OSError, OverflowError):
-                continue
-            return ports
-    raise RuntimeError(f"no {count} neighbouring ports are free")
 
 
 class House:

@@ -26,8 +26,8 @@ from commonsight.media.recordings.model import ALWAYS, Plan
 from commonsight.records import nodes
 from commonsight.records.base import uuid7
 from commonsight.records.database import Database
+from tests.ports import free_port
 
-from .test_node import free_port
 from .world import Cameras, camera_id, footage
 
 PATIENCE = 40.0

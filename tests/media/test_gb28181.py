@@ -21,8 +21,9 @@ from commonsight.records.database import Database
 from commonsight.simulate.gb28181.film import Film, load
 from commonsight.simulate.gb28181.fleet import Fleet, FleetPlan
 from tests.connect.wire.streams import pictures
+from tests.ports import free_port
 
-from .test_node import PERSON, free_port
+from .test_node import PERSON
 from .world import Browser, browser
 
 SESSIONS = 50

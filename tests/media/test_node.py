@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import socket
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -27,6 +26,7 @@ from commonsight.records.database import Database
 from commonsight.records.migrate import migrate_async
 from commonsight.records.postgres import EmbeddedPostgres
 from commonsight.settings import Media, Settings
+from tests.ports import free_port
 
 from .world import Cameras, browser, camera_id, footage
 
@@ -73,12 +73,6 @@ class Platform:
 
     def url(self, ticket: str, path: str = "h264") -> str:
         return f"ws://127.0.0.1:{self.settings.media.port}/live?ticket={ticket}&camera={camera_id(path)}"
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 @asynccontextmanager

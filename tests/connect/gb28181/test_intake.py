@@ -18,9 +18,9 @@ from commonsight.connect.wire.ps import payloads
 from commonsight.connect.wire.rfc4571 import frame
 from commonsight.problem import Refusal
 from tests.connect.wire.streams import TICKS, packs
+from tests.ports import free_port
 
 from .conftest import until
-from .world import free_port
 
 SSRC = 100_000_001
 CLOCK = SystemClock()

@@ -19,9 +19,10 @@ from commonsight.connect.wire.codec import Codec
 from commonsight.connect.wire.nal import split
 from commonsight.records.database import Database
 from commonsight.simulate.gb28181.faults import Faults
+from tests.ports import free_port
 
 from .conftest import Start, until
-from .world import World, film, free_port, world
+from .world import World, film, world
 
 CLOCK = SystemClock()
 

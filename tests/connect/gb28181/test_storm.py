@@ -13,6 +13,7 @@ from sqlalchemy import text
 from commonsight.catalog import secrets
 from commonsight.connect.gb28181.state_writer import BATCHES, ROWS
 from commonsight.records.base import uuid7
+from tests.ports import free_port
 
 from .conftest import until
 from .device import TestDevice
@@ -37,14 +38,6 @@ async def online(database):
     async with database.read() as session:
         found = await session.execute(text("SELECT code FROM gb_devices WHERE online"))
         return set(found.scalars())
-
-
-def free_port():
-    """A port free for UDP and TCP now."""
-    with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
-        tcp.bind(("127.0.0.1", 0))
-        udp.bind(("127.0.0.1", tcp.getsockname()[1]))
-        return tcp.getsockname()[1]
 
 
 async def test_a_storm_is_a_few_transactions_and_nothing_flaps(database, start):

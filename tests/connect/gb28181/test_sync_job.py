@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -26,6 +25,7 @@ from commonsight.settings import Settings, Sip, Sync, Zone
 from commonsight.simulate.gb28181.faults import Faults
 from commonsight.simulate.gb28181.fleet import Fleet, FleetPlan
 from commonsight.simulate.gb28181.stage import Pace
+from tests.ports import free_port
 
 from .conftest import CODE, Start, file_device
 
@@ -224,12 +224,6 @@ async def sip_process(database: Database, data_dir: Path, port: int) -> AsyncIte
         if process.returncode is None:
             process.terminate()
         await process.wait()
-
-
-def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def test_a_kill_in_the_middle_loses_nothing(database: Database, tmp_path: Path, key: None) -> None:

@@ -6,13 +6,13 @@ cannot: it takes the copy of an INVITE whose first it threw away for a fault. `t
 
 import asyncio
 import shutil
-import socket
 from pathlib import Path
 
 import pytest
 
 from commonsight.connect.sip.dialog import Dialog
 from commonsight.connect.sip.peer import Peer
+from tests.ports import free_port
 
 from .world import Recorder, invite, until
 
@@ -37,12 +37,6 @@ async def ended(process: asyncio.subprocess.Process, directory: Path) -> None:
     assert code == 0, errors.read_text("utf-8", "replace")[:2000] if errors.exists() else code
 
 
-def free_port(kind: socket.SocketKind) -> int:
-    with socket.socket(socket.AF_INET, kind) as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
 @pytest.mark.parametrize(("transport", "lost"), [("udp", 0), ("tcp", 0), ("udp", 15)])
 async def test_sipp_calls_us(start, tmp_path, transport, lost):
     async def answering(request, transaction):
@@ -52,7 +46,7 @@ async def test_sipp_calls_us(start, tmp_path, transport, lost):
 
     handler = Recorder(answering)
     sip = await start(handler)
-    port = free_port(socket.SOCK_DGRAM)
+    port = free_port()
     more = ["-lost", str(lost)] if lost else []
     process = await sipp(
         tmp_path, "-sn", "uac", f"127.0.0.1:{sip.ports['local']}", "-s", "45000000002000000001",
@@ -70,7 +64,7 @@ async def test_sipp_calls_us(start, tmp_path, transport, lost):
 
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
 async def test_we_call_sipp(start, tmp_path, transport):
-    port = free_port(socket.SOCK_STREAM if transport == "tcp" else socket.SOCK_DGRAM)
+    port = free_port()
     process = await sipp(tmp_path, "-sn", "uas", "-p", str(port), "-t", MODES[transport])
     await asyncio.sleep(1)  # sipp says nothing when it listens
     sip = await start()

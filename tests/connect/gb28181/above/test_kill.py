@@ -19,9 +19,10 @@ from commonsight.connect.gb28181.session_open import Wish, open_wish
 from commonsight.connect.model import SourceError
 from commonsight.records.database import Database
 from commonsight.simulate.gb28181.fleet import Fleet, FleetPlan
+from tests.ports import free_port
 
 from ..conftest import file_device
-from ..world import PASSWORD, film, free_port
+from ..world import PASSWORD, film
 from .world import CLOCK, LOWER, SECRET, UPPER, Platform, file_cameras, file_share, file_upper, platform
 
 PATIENCE = 90.0

@@ -14,9 +14,10 @@ from sqlalchemy import text
 
 from commonsight.connect.wire import rtp
 from commonsight.simulate.gb28181.fleet import Fleet, FleetPlan
+from tests.ports import free_port
 
 from ..conftest import until
-from ..world import PASSWORD, film, free_port
+from ..world import PASSWORD, film
 from .world import LOWER, SECRET, UPPER, Platform, file_cameras, file_share, file_upper, node, platform
 
 pytestmark = pytest.mark.skipif(
