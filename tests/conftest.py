@@ -34,11 +34,6 @@ def scratch_place() -> Path | None:
     return MEMORY if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ROOM else None
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Walks through the whole platform begin first: they take minutes, and a worker that got them last ends last."""
-    items.sort(key=lambda item: "house" not in item.path.parts)
-
-
 def place_of(url: str, database: str) -> str:
     """The same server, another database."""
     head, _, query = url.partition("?")
