@@ -115,7 +115,7 @@ describe('keys', () => {
 
 describe('navigation', () => {
   it('shows only what a role may use', () => {
-    expect(placesFor(['cameras.read', 'health.read']).map((place) => place.key)).toEqual(['overview', 'cameras'])
+    expect(placesFor(['cameras.read', 'health.read']).map((place) => place.key)).toEqual(['overview', 'cameras', 'health'])
     expect(placesFor([])).toEqual([])
   })
 })
