@@ -36,6 +36,22 @@ _TAKEN: Final[frozenset[End]] = frozenset({"too_slow"})
 """Ends of our own reading that say something of the process, not of the camera."""
 
 
+async def started(command: Sequence[str]) -> asyncio.subprocess.Process:
+    """The process, with the packet protocol on its standard input and output. Raises OSError."""
+    return await asyncio.create_subprocess_exec(
+        *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=READ_BYTES
+    )
+
+
+async def killed(process: asyncio.subprocess.Process) -> None:
+    """End it at once: it keeps nothing, and its encoder ends when its input does."""
+    if process.stdin is not None and not process.stdin.transport.is_closing():
+        process.stdin.transport.abort()
+    with contextlib.suppress(ProcessLookupError):
+        process.kill()
+    await process.wait()
+
+
 def command(task: str) -> list[str]:
     """How the process is started; `task` is the JSON `worker` takes."""
     return [sys.executable, "-m", "commonsight.media.masked.worker", task]
@@ -130,9 +146,7 @@ class MaskedSource:
 
     async def _play(self) -> AsyncIterator[Opened | AccessUnit | Waiting]:
         """One life of the process. Returns when it has failed; raises StreamOver when the camera's stream is over."""
-        process = self._process = await asyncio.create_subprocess_exec(
-            *self._command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=READ_BYTES
-        )
+        process = self._process = await started(self._command)
         assert process.stdin is not None
         assert process.stdout is not None
         self._away.clear()
@@ -197,12 +211,6 @@ class MaskedSource:
             self._feed = None
 
     async def _kill(self) -> None:
-        """End the process at once: it keeps nothing, and its encoder ends when its input does."""
         process, self._process = self._process, None
-        if process is None:
-            return
-        if process.stdin is not None and not process.stdin.transport.is_closing():
-            process.stdin.transport.abort()
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
+        if process is not None:
+            await killed(process)

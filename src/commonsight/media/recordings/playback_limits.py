@@ -23,17 +23,15 @@ from commonsight.connect.model import TICKS_PER_SECOND, AccessUnit, Codec, Strea
 from commonsight.connect.wire.nal import join
 from commonsight.media import packets
 from commonsight.media.fmp4 import HEAD_BYTES, MuxError, fragment, init_segment, nals_of, read_head, sets_of
+from commonsight.media.masked.process import SILENT_SECONDS, killed, started
 from commonsight.media.model import End
 from commonsight.media.recordings.playback_out import Shot, Show
 
 log = structlog.get_logger(__name__)
 
-READ_BYTES: Final = 1_048_576
 WAITING_MOST: Final = 1_000_000
 """Bytes the process may be behind before the next picture waits."""
 WAIT_SECONDS: Final = 0.02
-SILENT_SECONDS: Final = 30.0
-"""The process has taken nothing, or ended nothing, for so long: it hangs. Loading the models takes a few of these."""
 LONE_SECONDS: Final = 0.6
 """A picture is sent when the next one tells how long it lasts, or after this: a viewer who steps waits for no next."""
 LEAP: Final = 10 * TICKS_PER_SECOND
@@ -83,9 +81,7 @@ class Limiter:
         self._lasted = TICKS_PER_SECOND // 5
 
     async def __aenter__(self) -> Self:
-        self._process = await asyncio.create_subprocess_exec(
-            *self._command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=READ_BYTES
-        )
+        self._process = await started(self._command)
         self._reading = asyncio.create_task(self._read(), name="playback-limits")
         try:
             async with asyncio.timeout(SILENT_SECONDS):
@@ -104,13 +100,8 @@ class Limiter:
         if self._reading is not None:
             self._reading.cancel()
             await asyncio.gather(self._reading, return_exceptions=True)
-        process = self._process
-        if process is not None:
-            if process.stdin is not None and not process.stdin.transport.is_closing():
-                process.stdin.transport.abort()
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+        if self._process is not None:
+            await killed(self._process)
 
     # --- in -----------------------------------------------------------------------------------------------------------
 
