@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from importlib.resources import files
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 from uuid import UUID
 
 from commonsight.problem import Refusal
+from commonsight.settings.access import RoleName
 
-ROLE_NAMES: Final = ("administrator", "operator", "officer", "analyst", "regulator", "maintainer")
+ROLE_NAMES: Final[tuple[str, ...]] = get_args(RoleName)
 
 OWN: Final = frozenset({"me.read", "me.write", "me.password", "me.factor"})
 """What every person may do with their own account, in whatever role."""

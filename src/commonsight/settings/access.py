@@ -9,13 +9,16 @@ from pydantic import Field, field_validator, model_validator
 from commonsight.network import Exempt
 from commonsight.settings.section import Section
 
+RoleName = Literal["administrator", "operator", "officer", "analyst", "regulator", "maintainer"]
+"""A role there is; what each may do stands in `access/roles.toml`."""
+
 
 class Access(Section):
     """Sessions of people and tokens of programs."""
 
     session_hours: float = Field(12, gt=0, le=720, description="A session unused this long ends, h", examples=[12])
     login_attempts: int = Field(8, ge=1, le=100, description="Failed logins per name in ten minutes", examples=[8])
-    second_factor: list[Literal["administrator", "operator", "officer", "analyst", "regulator", "maintainer"]] = Field(
+    second_factor: list[RoleName] = Field(
         [],
         description="Roles that ask for a code of an authenticator besides the password",
         examples=[["administrator", "officer"]],
@@ -33,9 +36,7 @@ class OidcRule(Section):
 
     claim: str = Field(min_length=1, description="Claim, dots go into objects", examples=["realm_access.roles"])
     value: str = Field("*", description="Value, or one of the claim's values; `*`: whatever it is")
-    roles: list[Literal["administrator", "operator", "officer", "analyst", "regulator", "maintainer"]] = Field(
-        [], description="Roles it gives"
-    )
+    roles: list[RoleName] = Field([], description="Roles it gives")
     regions: list[str] = Field([], description="Division-code prefixes it gives", examples=[["4501"]])
     organisation: str | None = Field(None, description="Organisation; `*`: the claim's own value")
 
