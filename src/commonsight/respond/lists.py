@@ -66,6 +66,15 @@ def within(regions: Sequence[str], column: str = "c.region") -> Conditions:
     return found
 
 
+def said(where: Conditions, q: str) -> None:
+    """Only the case of this number, or those whose place or text has these words; nothing said: all."""
+    words = q.strip()
+    if words.lstrip("#").isdigit() and len(words) < 19:
+        where.add("c.number = :number", number=int(words.lstrip("#")))
+    elif words:
+        where.add("(c.place ILIKE :like OR c.words ILIKE :like)", like=containing(words))
+
+
 def of(wanted: Filter, now: datetime) -> Conditions:
     """All conditions of a filter."""
     where = within(wanted.regions)
@@ -83,11 +92,7 @@ def of(wanted: Filter, now: datetime) -> Conditions:
         )
     if wanted.overdue:
         where.add(f"c.deadline_at < :now AND c.{LIVE_STATES}", now=now)
-    if words := wanted.q.strip():
-        if words.lstrip("#").isdigit() and len(words) < 19:
-            where.add("c.number = :number", number=int(words.lstrip("#")))
-        else:
-            where.add("(c.place ILIKE :like OR c.words ILIKE :like)", like=containing(words))
+    said(where, wanted.q)
     return where
 
 

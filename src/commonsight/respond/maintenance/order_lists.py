@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from commonsight.records.database import ReadSession
-from commonsight.respond.lists import containing, within
+from commonsight.respond.lists import said, within
 from commonsight.respond.maintenance.orders_store import ORDER, Order, order_of
 from commonsight.respond.model import Case
 from commonsight.respond.store import COLUMNS, LIVE_STATES, case_of
@@ -52,11 +52,7 @@ async def page(
         where.add(
             "c.id IN (SELECT f.case_id FROM maintenance_faults AS f WHERE f.camera_id = :camera)", camera=wanted.camera
         )
-    if words := wanted.q.strip():
-        if words.lstrip("#").isdigit() and len(words) < 19:
-            where.add("c.number = :number", number=int(words.lstrip("#")))
-        else:
-            where.add("(c.place ILIKE :like OR c.words ILIKE :like)", like=containing(words))
+    said(where, wanted.q)
     if after is not None:
         where.add("(c.opened_at, c.id) < (:after_at, :after_id)", after_at=after[0], after_id=after[1])
     rows = await session.execute(
