@@ -42,11 +42,11 @@ async def look(session: WriteSession, house: House, case_id: UUID, rules: Rules,
 
 async def _all_well(session: WriteSession, case: Case, order: Order, members: Sequence[Kept], now: datetime) -> None:
     count = len({one.camera_id for one in members})
-    said = {"well": count, "of": count, "still": []}
-    await orders_store.update(session, case.id, {"recheck": "well", "said": said, "recheck_until": None})
     if case.state is State.HANDLED:
         await close(session, case, count, now)
-    elif order.taken_at is not None:
+        return
+    await _say_well(session, case, count)
+    if order.taken_at is not None:
         # Somebody is there: what they did is asked for before the order ends.
         await note(session, case, "recovered", now, "respond.order_well_say_what", count=count)
         await told.shown(session, told.STEPPED, case)
@@ -57,12 +57,16 @@ async def _all_well(session: WriteSession, case: Case, order: Order, members: Se
 
 async def close(session: WriteSession, case: Case, count: int, now: datetime) -> None:
     """The check confirmed a repair: the platform verifies and closes."""
-    said = {"well": count, "of": count, "still": []}
-    await orders_store.update(session, case.id, {"recheck": "well", "said": said, "recheck_until": None})
+    await _say_well(session, case, count)
     verified = await take_step(
         session, case, Action.VERIFY, now, {"escalate_at": None}, "respond.order_well", count=count
     )
     await take_step(session, verified, Action.CLOSE, now, {"closed_at": now, "escalate_at": None})
+
+
+async def _say_well(session: WriteSession, case: Case, count: int) -> None:
+    said = {"well": count, "of": count, "still": []}
+    await orders_store.update(session, case.id, {"recheck": "well", "said": said, "recheck_until": None})
 
 
 async def _give_back(
