@@ -15,7 +15,7 @@ from commonsight.vision.heads import HEADS
 from commonsight.vision.model import Detections
 from commonsight.vision.nms import suppress
 from commonsight.vision.picture import Bgr, Picture, Scaler, fit
-from commonsight.vision.runtime import opened, verified
+from commonsight.vision.runtime import opened, refuse_other_task
 
 log = structlog.get_logger(__name__)
 
@@ -51,14 +51,13 @@ class Detector:
         classes: Sequence[str] | None = COUNTED,
         size: tuple[int, int] | None = None,
     ) -> None:
-        if card.task != "detect":
-            raise Refusal("vision.card_task", operand="model", expected="detect", actual=card.task, name=card.name)
+        refuse_other_task(card, "detect")
         self.card = card
         self._size = _checked_size(card, size)
         self._wanted = _checked_classes(card, classes)
         self._kind = _exclusive_kinds(card)
         self._scaler = Scaler(card.input)
-        self._session = opened(verified(card, weights), threads, providers)
+        self._session = opened(card, weights, threads, providers)
         self._outputs = [output.name for output in self._session.get_outputs()]
 
     @property

@@ -13,7 +13,40 @@ from commonsight.vision.cards import ModelCard
 from commonsight.vision.store import missing
 
 
-def verified(card: ModelCard, weights: Path) -> bytes:
+def refuse_other_task(card: ModelCard, task: str) -> None:
+    """Refuse a model that was made for something else.
+
+    Raises:
+        Refusal: `vision.card_task`.
+    """
+    if card.task != task:
+        raise Refusal("vision.card_task", operand="model", expected=task, actual=card.task, name=card.name)
+
+
+def opened(card: ModelCard, weights: Path, threads: int, providers: Sequence[str]) -> onnxruntime.InferenceSession:
+    """A session on the first of these providers that this runtime has.
+
+    Raises:
+        Refusal: `vision.model_missing`, `vision.model_changed`, `vision.provider_missing`.
+    """
+    content = _verified(card, weights)
+    available = onnxruntime.get_available_providers()
+    chosen = [provider for provider in providers if provider in available]
+    if not chosen:
+        raise Refusal(
+            "vision.provider_missing", operand="providers", actual=list(providers), expected=available, rule="one of"
+        )
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+    # Idle threads must sleep: spinning would take the processor from the decoders beside them.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(content, options, providers=chosen)
+
+
+def _verified(card: ModelCard, weights: Path) -> bytes:
     """Read once and run what was read: the file cannot change between the check and its use.
 
     Raises:
@@ -35,25 +68,3 @@ def verified(card: ModelCard, weights: Path) -> bytes:
             name=card.name,
         )
     return content
-
-
-def opened(content: bytes, threads: int, providers: Sequence[str]) -> onnxruntime.InferenceSession:
-    """A session on the first of these providers that this runtime has.
-
-    Raises:
-        Refusal: `vision.provider_missing`.
-    """
-    available = onnxruntime.get_available_providers()
-    chosen = [provider for provider in providers if provider in available]
-    if not chosen:
-        raise Refusal(
-            "vision.provider_missing", operand="providers", actual=list(providers), expected=available, rule="one of"
-        )
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
-    # Idle threads must sleep: spinning would take the processor from the decoders beside them.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(content, options, providers=chosen)

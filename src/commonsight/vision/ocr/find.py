@@ -13,7 +13,7 @@ from commonsight.problem import Refusal
 from commonsight.vision.cards import ModelCard
 from commonsight.vision.ocr.model import Piece
 from commonsight.vision.picture import Plane
-from commonsight.vision.runtime import opened, verified
+from commonsight.vision.runtime import opened, refuse_other_task
 
 TEXT = 0.3
 """A pixel belongs to text from here on; the network was trained with this."""
@@ -42,10 +42,9 @@ class TextFinder:
         self, card: ModelCard, weights: Path, *, threads: int = 1,
         providers: Sequence[str] = ("CPUExecutionProvider",),
     ) -> None:  # fmt: skip
-        if card.task != "find-text":
-            raise Refusal("vision.card_task", operand="model", expected="find-text", actual=card.task, name=card.name)
+        refuse_other_task(card, "find-text")
         self.card = card
-        self._session = opened(verified(card, weights), threads, providers)
+        self._session = opened(card, weights, threads, providers)
 
     def find(self, planes: Sequence[Plane], score: float | None = None) -> list[list[Piece]]:
         """Look at pictures of one size together.

@@ -10,10 +10,9 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from commonsight.problem import Refusal
 from commonsight.vision.cards import ModelCard
 from commonsight.vision.picture import Converter, Plane, rows_of
-from commonsight.vision.runtime import opened, verified
+from commonsight.vision.runtime import opened, refuse_other_task
 
 WIDEST = 1_600
 """Columns a line enters with at most; at 48 rows that is some 60 characters."""
@@ -51,10 +50,9 @@ class TextReader:
         self, card: ModelCard, weights: Path, *, threads: int = 1,
         providers: Sequence[str] = ("CPUExecutionProvider",),
     ) -> None:  # fmt: skip
-        if card.task != "read-text":
-            raise Refusal("vision.card_task", operand="model", expected="read-text", actual=card.task, name=card.name)
+        refuse_other_task(card, "read-text")
         self.card = card
-        self._session = opened(verified(card, weights), threads, providers)
+        self._session = opened(card, weights, threads, providers)
         named = self._session.get_modelmeta().custom_metadata_map.get("character", "")
         self._characters = ("", *named.splitlines(), " ")
         self._convert = Converter()
