@@ -9,7 +9,6 @@ import pytest
 
 from commonsight.connect.gb28181 import queries, store
 from commonsight.connect.gb28181 import server as server_module
-from commonsight.connect.gb28181.model import Quirks
 from commonsight.connect.wire import manscdp
 from commonsight.connect.wire.sip import Headers, Response, StreamReader
 from commonsight.problem import Refusal
@@ -274,17 +273,14 @@ async def test_a_large_message_goes_by_tcp_where_the_device_listens_there(databa
     assert [manscdp.decode(request.body).serial for request in device.heard[heard:]] == ["2"]
 
 
-async def test_messages_from_another_host_count_only_where_the_owner_says_so(database, start):
-    await file_device(database)
+@pytest.mark.parametrize(("quirks", "status"), [({}, 403), ({"any_host": True}, 200)])
+async def test_messages_from_another_host_count_only_where_the_owner_says_so(database, start, quirks, status):
+    await file_device(database, quirks=quirks)
     platform = await start()
     device = await platform.device()
     await device.register()
-    device.heard.clear()
-    known = platform.known()
-    platform.house.devices.put(replace(known, host="192.0.2.1"))
-    assert (await device.keepalive()).status == 403
-    platform.house.devices.put(replace(known, host="192.0.2.1", quirks=Quirks(any_host=True)))
-    assert (await device.keepalive()).status == 200
+    platform.house.devices.put(replace(platform.known(), host="192.0.2.1"))
+    assert (await device.keepalive()).status == status
 
 
 async def test_handlers_hear_each_device_in_order_and_a_failing_one_hurts_nobody(database, start):
