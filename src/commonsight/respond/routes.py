@@ -90,8 +90,7 @@ async def candidates(
             "http.region_outside_scope", status=403, rule="scope", operand="region", expected=list(caller.regions),
             actual=region,
         )  # fmt: skip
-    permission = "maintenance.do" if kind in service.ORDERS else "cases.write"
-    found = await people.candidates(session, region, q.strip(), 50, permission)
+    found = await people.candidates(session, region, q.strip(), 50, service.needed(kind))
     return Page(items=[CandidateOut.of(each) for each in found])
 
 

@@ -39,6 +39,11 @@ Expected = Callable[[Case], None]
 """Asked with the present case before a change; raises a Refusal when the change was made from another one."""
 
 
+def needed(kind: str) -> str:
+    """The permission of whom a case of this kind may be given to: orders of maintenance go to firms, too."""
+    return "maintenance.do" if kind in ORDERS else "cases.write"
+
+
 def by_of(caller: Caller) -> By:
     """Who a caller is in a case's history."""
     return By(caller.id, caller.display_name or caller.name, caller.organisation)
@@ -182,8 +187,7 @@ async def act(
 async def _fit(session: WriteSession, step: Step, present: Case) -> Assignee:
     if step.assignee is None:
         raise Refusal("respond.assignee_missing", status=422, rule="a person or an organisation", operand="assignee")
-    permission = "maintenance.do" if present.kind in ORDERS else "cases.write"
-    return await people.assignee(session, step.assignee[0], step.assignee[1], present.region, permission)
+    return await people.assignee(session, *step.assignee, present.region, needed(present.kind))
 
 
 def _given(assignee: Assignee | None) -> dict[str, Any]:

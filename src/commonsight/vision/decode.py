@@ -64,26 +64,23 @@ class Frame:
         In the range of video (16 to 235), also when the picture came in that of JPEG (0 to 255).
         """
         frame = self._convert(self._frame, width, height, "yuv420p")
-        sizes = ((height, width), *(((height + 1) // 2, (width + 1) // 2),) * 2)
-        full = self._frame.color_range == ColorRange.JPEG or self._frame.format.name.startswith("yuvj")
-        tables = (_LUMA, _CHROMA, _CHROMA) if full and frame.color_range != ColorRange.MPEG else (None, None, None)
+        tables = (None, None, None)
+        if _full_range(self._frame) and frame.color_range != ColorRange.MPEG:
+            tables = (_LUMA, _CHROMA, _CHROMA)
         luma, blue, red = (
-            rows_of(plane)[:rows, :columns].copy() if table is None else table[rows_of(plane)[:rows, :columns]]
-            for plane, (rows, columns), table in zip(frame.planes, sizes, tables, strict=True)
+            plane.copy() if table is None else table[plane]
+            for plane, table in zip(_seen(frame, width, height), tables, strict=True)
         )
         return luma, blue, red
 
     def still(self) -> Planes:
         """The picture in its own size and range, copied out of the decoder: nothing is scaled or computed."""
         frame = self._frame
-        full = frame.color_range == ColorRange.JPEG or frame.format.name.startswith("yuvj")
+        full = _full_range(frame)
         if frame.format.name not in ("yuv420p", "yuvj420p"):
             frame = self._convert(frame, self.width, self.height, "yuv420p")
             full = full and frame.color_range != ColorRange.MPEG
-        sizes = ((self.height, self.width), *(((self.height + 1) // 2, (self.width + 1) // 2),) * 2)
-        luma, blue, red = (
-            rows_of(plane)[:rows, :columns].copy() for plane, (rows, columns) in zip(frame.planes, sizes, strict=True)
-        )
+        luma, blue, red = (plane.copy() for plane in _seen(frame, self.width, self.height))
         return Planes(luma, blue, red, full)
 
     def luma(self, step: int = 1) -> Plane:
@@ -94,6 +91,18 @@ class Frame:
         if frame.format.components[0].bits != 8 or frame.format.is_rgb:
             frame = self._convert(frame, self.width, self.height, "gray")
         return np.ascontiguousarray(rows_of(frame.planes[0])[: self.height : step, : self.width : step])
+
+
+def _full_range(frame: av.VideoFrame) -> bool:
+    """Whether the picture came in the range of JPEG (0 to 255)."""
+    return frame.color_range == ColorRange.JPEG or frame.format.name.startswith("yuvj")
+
+
+def _seen(frame: av.VideoFrame, width: int, height: int) -> tuple[Plane, Plane, Plane]:
+    """Brightness and the two colours of a 4:2:0 frame without their padding, as they lie in it."""
+    luma, blue, red = (rows_of(plane) for plane in frame.planes)
+    rows, columns = (height + 1) // 2, (width + 1) // 2
+    return luma[:height, :width], blue[:rows, :columns], red[:rows, :columns]
 
 
 class Decoder:

@@ -100,6 +100,11 @@ class Converter:
         green, blue, red = (rows_of(plane)[:height, :width] for plane in self(frame, width, height, "gbrp").planes)
         return blue, green, red
 
+    def grey(self, plane: Plane, width: int, height: int) -> Plane:
+        """A plane of brightness at this size, uint8 (height, width)."""
+        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(plane), format="gray")
+        return rows_of(self(frame, width, height, "gray").planes[0])[:height, :width]
+
 
 class Scaler:
     """Turns pictures into a network's input. Not for use by two threads at once: it keeps its scaler and its buffer."""

@@ -19,14 +19,19 @@ export interface HowToRead {
   system: CoordinateSystem | null
 }
 
-/** Announces a file, sends it piece by piece and has it checked. `onSent` hears the share that has arrived, 0..1. */
-export async function sendFile(file: File, how: HowToRead, onSent: (share: number) => void): Promise<string> {
-  const { data: made } = await call<ImportRun>('POST', '/imports', { body: { name: file.name, ...how } })
+/** Sends a file piece by piece to where it was announced. `onSent` hears the share that has arrived, 0..1. */
+export async function sendPieces(route: string, file: File, onSent: (share: number) => void): Promise<void> {
   for (const [from, to] of pieces(file.size)) {
     // Without a type the piece would be taken for text by what lies between.
-    await call('PUT', `/imports/${made.id}/file`, { query: { offset: from }, file: file.slice(from, to, 'application/octet-stream') })
+    await call('PUT', route, { query: { offset: from }, file: file.slice(from, to, 'application/octet-stream') })
     onSent(to / file.size)
   }
+}
+
+/** Announces a file, sends it and has it checked. */
+export async function sendFile(file: File, how: HowToRead, onSent: (share: number) => void): Promise<string> {
+  const { data: made } = await call<ImportRun>('POST', '/imports', { body: { name: file.name, ...how } })
+  await sendPieces(`/imports/${made.id}/file`, file, onSent)
   await call('POST', `/imports/${made.id}/check`)
   return made.id
 }

@@ -26,8 +26,6 @@ from commonsight.records.database import WriteSession
 CAMERAS: Final = 200
 """Cameras of one transaction: short enough that nobody waits for their rows."""
 
-_COLUMN_OF: Final = {"management_unit": "unit_id", "archived": "archived_at", "point": "original"}
-
 
 def stands(now: Any, field: str) -> str:
     """What stands in a field of a camera now, as proposals say it; "" for nothing."""

@@ -7,7 +7,6 @@ import polars as pl
 
 from commonsight.catalog import codes
 from commonsight.catalog.repair.model import Proposal, Reason
-from commonsight.catalog.rules import fields
 from commonsight.catalog.rules.checks.units import similar_names
 from commonsight.catalog.rules.frame import Context
 from commonsight.places.model import from_six
@@ -192,5 +191,3 @@ _MAKERS: Final[Mapping[str, Maker]] = {
     "unit_similar": _similar,
 }
 """Rules whose findings lead to a value."""
-
-KEPT: Final = frozenset(fields.kept())

@@ -216,10 +216,10 @@ async def batches(
 
 
 async def next_items(session: WriteSession, batch_id: UUID, outcome: int, limit: int) -> list[Row[Any]]:
-    """The next items in this state, whole cameras together, and the cameras' rows held."""
+    """The next items in this state, whole cameras together."""
     found = await session.execute(
         text(
-            "SELECT number, camera_id, field, rule, was, becomes, before FROM record_batch_items "
+            "SELECT number, camera_id, field, was, becomes, before FROM record_batch_items "
             "WHERE batch_id = :batch AND outcome = :outcome AND camera_id IN (SELECT DISTINCT camera_id FROM "
             "record_batch_items WHERE batch_id = :batch AND outcome = :outcome ORDER BY camera_id LIMIT :limit) "
             "ORDER BY camera_id, number"
@@ -234,7 +234,7 @@ async def hold(session: WriteSession, ids: Sequence[UUID]) -> dict[UUID, Row[Any
     found = await session.execute(
         text(
             "SELECT c.id, c.name, c.region, c.address, c.system, c.original[0] AS x, c.original[1] AS y, c.file, "
-            "c.archived_at, u.name AS unit, c.grams FROM cameras AS c LEFT JOIN units AS u ON u.id = c.unit_id "
+            "c.archived_at, u.name AS unit FROM cameras AS c LEFT JOIN units AS u ON u.id = c.unit_id "
             "WHERE c.id = ANY(:ids) ORDER BY c.id FOR NO KEY UPDATE OF c"
         ),
         {"ids": list(ids)},

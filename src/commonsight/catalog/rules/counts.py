@@ -1,5 +1,8 @@
 """SQL of figures over the rules: how complete and how accurate records are, by field, region and unit; findings lists.
 
+complete = cameras with every field that is mandatory for their point class / cameras checked
+accurate = cameras without an error or a warning of the rules / cameras checked
+
 A camera that changed since it was checked counts as unknown until it is looked at again, a minute later at most.
 """
 
@@ -57,8 +60,6 @@ def _where(scope: Scope) -> conditions.Where:
         where.add("c.platform_id = :platform", platform=scope.platform)
     if scope.sector is not None:
         where.add("c.sector = :sector", sector=scope.sector)
-    if scope.leave_out:
-        where.add("NOT (c.id = ANY(:leave_out))", leave_out=list(scope.leave_out))
     return where
 
 

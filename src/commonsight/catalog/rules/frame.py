@@ -68,11 +68,6 @@ class Context:
     def __post_init__(self) -> None:
         self.names = Names.of(self.regions)
 
-    def city(self, code: str | None) -> str:
-        """The name of the city that a region lies in; the code where it is not known."""
-        found = self.regions.get((code or "")[:4])
-        return (code or "")[:4] if found is None else found.name
-
 
 class Outlines:
     """Which city a point lies in, for many points at once. City outlines are all that is packaged."""

@@ -2,14 +2,14 @@
 
 import hashlib
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field as made
 from datetime import date
 from enum import IntEnum
 from functools import cache
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 Kind = Literal["complete", "accurate"]
@@ -98,7 +98,6 @@ class Scope:
     Args:
         regions: division-code prefixes; none of them means no camera.
         unit: the managing unit's name; `maintenance`: the maintenance unit's; `platform`: by id.
-        leave_out: cameras that do not count (approved exemptions).
     """
 
     regions: tuple[str, ...]
@@ -106,7 +105,6 @@ class Scope:
     maintenance: str | None = None
     platform: UUID | None = None
     sector: str | None = None
-    leave_out: Sequence[UUID] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,22 +139,3 @@ class FieldCount:
     missing: int
     wrong: int
     total: int
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What a rule found on a camera. `twin`: the other camera it is about."""
-
-    camera_id: UUID
-    rule: str
-    field: str
-    value: str
-    expected: str
-    twin: UUID | None = None
-
-    def said(self, language: str) -> str:
-        """In words."""
-        return rule(self.rule).found(language, self.value, self.expected)
-
-
-Facts = Mapping[str, Any]

@@ -1,10 +1,5 @@
-"""Use cases of the rules, for other rooms: how complete and how accurate the records of a scope are.
+"""Use cases of the rules: have everything checked, keep what was read from a picture."""
 
-complete = cameras with every field that is mandatory for their point class / cameras checked
-accurate = cameras without an error or a warning of the rules / cameras checked
-"""
-
-from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -12,41 +7,14 @@ from sqlalchemy import text
 
 from commonsight import jobs
 from commonsight.access.audit import Actor, record
-from commonsight.catalog.rules import counts, fields, store
-from commonsight.catalog.rules.counts import Group, GroupFigures
-from commonsight.catalog.rules.model import Accuracy, Completeness, FieldCount, Scope, rule_set
+from commonsight.catalog.rules import fields, store
+from commonsight.catalog.rules.model import rule_set
 from commonsight.problem import Refusal
 from commonsight.records.base import uuid7
-from commonsight.records.database import ReadSession, WriteSession
+from commonsight.records.database import WriteSession
 
 TASK = "catalog:check_records"
 LOCK = "catalog.records"
-
-
-async def completeness(session: ReadSession, scope: Scope) -> Completeness:
-    """How complete the records of a scope are."""
-    return (await counts.figures(session, scope))[0]
-
-
-async def accuracy(session: ReadSession, scope: Scope) -> Accuracy:
-    """How accurate the records of a scope are."""
-    return (await counts.figures(session, scope))[1]
-
-
-async def league(session: ReadSession, scope: Scope, by: Group) -> list[GroupFigures]:
-    """Both figures for each city, county, unit, platform or sector of a scope, in one query."""
-    return await counts.grouped(session, scope, by)
-
-
-async def by_field(session: ReadSession, scope: Scope) -> list[FieldCount]:
-    """Missing and wrong values by field."""
-    return await counts.by_field(session, scope)
-
-
-async def file_of(session: ReadSession, camera_ids: Sequence[UUID]) -> dict[UUID, dict[str, str]]:
-    """The fields of these cameras' files that have no column of their own (maintenance unit, switch, pole …)."""
-    found = await session.execute(text("SELECT id, file FROM cameras WHERE id = ANY(:ids)"), {"ids": list(camera_ids)})
-    return {row.id: {name: value for name, value in row.file.items() if value} for row in found}
 
 
 async def note_label(session: WriteSession, camera_id: UUID, label: str) -> None:

@@ -13,7 +13,6 @@ from commonsight.catalog.rules.model import Accuracy, Completeness, FieldCount, 
 from commonsight.http import Caller, narrow
 from commonsight.places.model import checked
 from commonsight.problem import Refusal
-from commonsight.text import say
 
 SeverityWord = Literal["notice", "warning", "error"]
 
@@ -233,8 +232,3 @@ class AskedFindings:
 
 
 Findings = Annotated[AskedFindings, Depends()]
-
-
-def severity_said(severity: Severity, language: str) -> str:
-    """The severity in words."""
-    return " ".join(say(f"catalog.severity_{severity.word}", language).split())

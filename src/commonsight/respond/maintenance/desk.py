@@ -11,8 +11,8 @@ from commonsight.problem import Refusal
 from commonsight.records.database import WriteSession
 from commonsight.respond import store as cases
 from commonsight.respond.maintenance import giving, grouping, orders, orders_store, repairs, service
-from commonsight.respond.maintenance.steps import note
-from commonsight.respond.model import LIVE, Case, State
+from commonsight.respond.maintenance.steps import check_state, note
+from commonsight.respond.model import Case, State
 from commonsight.respond.service import by_of
 
 
@@ -78,11 +78,4 @@ async def split(
 
 
 async def _case(session: WriteSession, case_id: UUID, *states: State) -> Case:
-    case = await cases.one(session, case_id, for_update=True)
-    if case is None or case.state not in states:
-        code = "respond.order_over" if case is None or case.state not in LIVE else "respond.order_not_now"
-        raise Refusal(
-            code, status=409, rule="state of an order", operand="order", expected=[str(one) for one in states],
-            actual=None if case is None else str(case.state),
-        )  # fmt: skip
-    return case
+    return check_state(await cases.one(session, case_id, for_update=True), *states)

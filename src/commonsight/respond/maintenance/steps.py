@@ -6,11 +6,12 @@ from typing import Any
 
 from prometheus_client import Counter
 
+from commonsight.problem import Refusal
 from commonsight.records.database import WriteSession
 from commonsight.respond import store as cases
 from commonsight.respond import told
 from commonsight.respond.maintenance.model import sort_of
-from commonsight.respond.model import Action, Case, State, after
+from commonsight.respond.model import LIVE, Action, Case, State, after
 from commonsight.respond.store import PLATFORM, By
 
 ORDERS = Counter("commonsight_orders", "What the platform did with work orders", ["did"])
@@ -20,6 +21,21 @@ def both(code: str) -> dict[str, str]:
     """What a fault is, in both languages."""
     sort = sort_of(code)
     return {"zh": sort.zh, "en": sort.en}
+
+
+def check_state(case: Case | None, *states: State) -> Case:
+    """The case, if it is in one of these states.
+
+    Raises:
+        Refusal: `respond.order_over`, `respond.order_not_now` (409).
+    """
+    if case is None or case.state not in states:
+        code = "respond.order_over" if case is None or case.state not in LIVE else "respond.order_not_now"
+        raise Refusal(
+            code, status=409, rule="state of an order", operand="order", expected=[str(one) for one in states],
+            actual=None if case is None else str(case.state),
+        )  # fmt: skip
+    return case
 
 
 async def step(

@@ -12,8 +12,8 @@ from commonsight.respond.kinds import kind_of
 from commonsight.respond.maintenance import orders_store, work_store
 from commonsight.respond.maintenance.causes import check_cause
 from commonsight.respond.maintenance.orders_store import Order
-from commonsight.respond.maintenance.steps import step, take_step
-from commonsight.respond.model import LIVE, Action, Case, State, check_words
+from commonsight.respond.maintenance.steps import check_state, step, take_step
+from commonsight.respond.model import Action, Case, State, check_words
 from commonsight.respond.opening import next_escalation
 from commonsight.respond.service import by_of
 
@@ -54,7 +54,7 @@ async def take(session: WriteSession, case_id: UUID, caller: Caller, now: dateti
         Refusal: `respond.order_unknown` (404), `respond.order_over` (409).
     """
     case, order = await own(session, case_id, caller, for_update=True)
-    _still(case, State.ASSIGNED)
+    check_state(case, State.ASSIGNED)
     await orders_store.update(
         session, case_id,
         {"taken_at": order.taken_at or now, "taken_by": caller.id, "taken_name": caller.display_name or caller.name},
@@ -75,7 +75,7 @@ async def arrive(session: WriteSession, case_id: UUID, caller: Caller, at: Point
         Refusal: as `take`.
     """
     case, order = await own(session, case_id, caller, for_update=True)
-    _still(case, State.ASSIGNED)
+    check_state(case, State.ASSIGNED)
     if order.taken_at is None:
         await take(session, case_id, caller, now)
         case, order = await own(session, case_id, caller, for_update=True)
@@ -92,7 +92,7 @@ async def handled(session: WriteSession, case_id: UUID, caller: Caller, done: Do
         Refusal: as `take`; `respond.words_missing`, `respond.words_long`, `respond.cause_unknown` (422).
     """
     case, order = await own(session, case_id, caller, for_update=True)
-    _still(case, State.ASSIGNED)
+    check_state(case, State.ASSIGNED)
     words, cause = check_words(Action.HANDLE, done.words), check_cause(done.cause)
     by = by_of(caller)
     await orders_store.update(
@@ -105,12 +105,3 @@ async def handled(session: WriteSession, case_id: UUID, caller: Caller, done: Do
         session, case, Action.HANDLE, now, {"handler_id": caller.id}, by=by, words=words, cause=cause,
         parts=done.parts.strip()[:PARTS_MOST],
     )  # fmt: skip
-
-
-def _still(case: Case, *states: State) -> None:
-    if case.state not in states:
-        code = "respond.order_over" if case.state not in LIVE else "respond.order_not_now"
-        raise Refusal(
-            code, status=409, rule="state of an order", operand="order", expected=[str(one) for one in states],
-            actual=str(case.state),
-        )  # fmt: skip

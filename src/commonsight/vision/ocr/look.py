@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import av
 import numpy as np
 
 from commonsight.vision import cards
 from commonsight.vision.ocr.find import TextFinder
 from commonsight.vision.ocr.model import Box, Line, Piece, rows
 from commonsight.vision.ocr.read import TextReader
-from commonsight.vision.picture import Converter, Plane, rows_of
+from commonsight.vision.picture import Converter, Plane
 from commonsight.vision.store import ModelStore
 
 FIND, READ = "ppocrv4-text-find", "ppocrv4-text-read"
@@ -76,7 +75,7 @@ class TextLooker:
         columns = max(multiple, round(width * scale / multiple) * multiple)
         lines = max(multiple, round(tall * scale / multiple) * multiple)
         across, down = width / columns, tall / lines
-        strips = [self._scaled(luma[top : top + tall], columns, lines) for top in tops]
+        strips = [self._convert.grey(luma[top : top + tall], columns, lines) for top in tops]
         found: list[Piece] = []
         for top, pieces in zip(tops, self._finder.find(strips), strict=True):
             for piece in pieces:
@@ -119,10 +118,6 @@ class TextLooker:
         start = max(left + said.start * (right - left) - half, left)
         stop = min(left + said.stop * (right - left) + half, right)
         return Line(said.text, said.confidence, (start / width, box[1], stop / width, box[3]))
-
-    def _scaled(self, luma: Plane, width: int, height: int) -> Plane:
-        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(luma), format="gray")
-        return rows_of(self._convert(frame, width, height, "gray").planes[0])[:height, :width]
 
 
 def _within(box: Box, line: Box) -> bool:

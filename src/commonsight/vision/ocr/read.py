@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import av
 import numpy as np
 from numpy.typing import NDArray
 
 from commonsight.vision.cards import ModelCard
-from commonsight.vision.picture import Converter, Plane, rows_of
+from commonsight.vision.picture import Converter, Plane
 from commonsight.vision.runtime import opened, refuse_other_task
 
 WIDEST = 1_600
@@ -69,8 +68,7 @@ class TextReader:
         height, width = line.shape
         columns = max(_STEP, min(WIDEST, round(width * given.height / height)))
         entered = -(-columns // _STEP) * _STEP
-        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(line), format="gray")
-        scaled = rows_of(self._convert(frame, columns, given.height, "gray").planes[0])[: given.height, :columns]
+        scaled = self._convert.grey(line, columns, given.height)
         batch = np.zeros((1, 3, given.height, entered), np.float32)
         batch[0, :, :, :columns] = (scaled.astype(np.float32) - np.float32(given.mean[0])) / np.float32(given.std[0])
         (found,) = self._session.run([self.card.head.scores[0]], {given.name: batch})

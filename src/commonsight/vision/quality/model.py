@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -62,7 +62,6 @@ class Look:
     """
 
     planes: Planes
-    _kept: dict[str, object] = field(default_factory=dict, repr=False)
 
     @property
     def width(self) -> int:

@@ -5,7 +5,7 @@ import { call } from '@/api/client'
 import type { Feedback, FeedbackIndicator } from '@/api/feedbacks'
 import { useUppers } from '@/api/shares'
 import { useCan } from '@/app/auth'
-import { pieces } from '@/pages/imports/upload'
+import { sendPieces } from '@/pages/imports/upload'
 import { ProblemNote } from '@/parts/ProblemNote'
 import { useAct } from '@/parts/useAct'
 import { useText } from '@/text/language'
@@ -34,10 +34,7 @@ export function BringList({ onRead }: { onRead: (id: string) => void }) {
       try {
         const body = { name: file.name, indicator, upper_id: upper || null, upper_name: name, default_at: momentOf(at) ?? null, assessed }
         const { data: made } = await call<Feedback>('POST', '/feedbacks', { body })
-        for (const [from, to] of pieces(file.size)) {
-          await call('PUT', `/feedbacks/${made.id}/file`, { query: { offset: from }, file: file.slice(from, to, 'application/octet-stream') })
-          setSending({ name: file.name, share: to / file.size })
-        }
+        await sendPieces(`/feedbacks/${made.id}/file`, file, (share) => setSending({ name: file.name, share }))
         await call('POST', `/feedbacks/${made.id}/read`)
         onRead(made.id)
       } finally {

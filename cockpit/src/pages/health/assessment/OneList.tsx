@@ -7,7 +7,7 @@ import { Panel } from '@/parts/Page'
 import { ProblemNote } from '@/parts/ProblemNote'
 import { useAct } from '@/parts/useAct'
 import { useFormat } from '@/text/format'
-import { useLanguage, useText } from '@/text/language'
+import { useBilingual, useText } from '@/text/language'
 import css from '../told.module.css'
 import { BridgePanel } from './BridgePanel'
 import { Rows, WrongRows } from './Rows'
@@ -81,7 +81,7 @@ function Acts({ held, onGone }: { held: Feedback; onGone: () => void }) {
 
 function Mapping({ held }: { held: Feedback }) {
   const t = useText(assessmentText)
-  const { language } = useLanguage()
+  const pick = useBilingual()
   const can = useCan()
   const act = useAct()
   const words = useFeedbackWords()
@@ -97,7 +97,7 @@ function Mapping({ held }: { held: Feedback }) {
       <div className={css.row}>
         {(words.data?.columns ?? []).map((column) => (
           <label key={column.key}>
-            {language === 'en' ? column.en : column.zh}{' '}
+            {pick(column)}{' '}
             <Select allowClear style={{ minWidth: 150 }} placeholder={t('mapping.none')} value={mapping[column.key]} options={held.headings.map((value) => ({ value, label: value }))} onChange={(next?: string) => set(column.key, next)} />
           </label>
         ))}

@@ -6,7 +6,7 @@ import { Panel } from '@/parts/Page'
 import { Pager, useTrail } from '@/parts/Pager'
 import { ProblemNote } from '@/parts/ProblemNote'
 import { useFormat } from '@/text/format'
-import { useLanguage, useText } from '@/text/language'
+import { useBilingual, useText } from '@/text/language'
 import css from '../told.module.css'
 import { assessmentText, type AssessmentKey } from './text'
 
@@ -16,7 +16,7 @@ const ALL = ''
 export function Rows({ held }: { held: Feedback }) {
   const t = useText(assessmentText)
   const f = useFormat()
-  const { language } = useLanguage()
+  const pick = useBilingual()
   const [why, setWhy] = useState(ALL)
   const trail = useTrail()
   const counts = useFeedbackCounts(held.id, held.state)
@@ -24,11 +24,11 @@ export function Rows({ held }: { held: Feedback }) {
   const rows = useFeedbackRows(held.id, held.state, { explanation: why, after: trail.after, limit: 50 })
   const name = (code: string) => {
     const one = words.data?.explanations.find((each) => each.code === code)
-    return one ? <Tooltip title={language === 'en' ? one.words_en : one.words_zh}>{language === 'en' ? one.en : one.zh}</Tooltip> : code
+    return one ? <Tooltip title={pick({ zh: one.words_zh, en: one.words_en })}>{pick(one)}</Tooltip> : code
   }
   const options = [
     { value: ALL, label: t('why.all') },
-    ...(counts.data?.items ?? []).map((one) => ({ value: one.code, label: `${language === 'en' ? one.en : one.zh} ${f.number(one.rows)}${one.appeal ? ` · ${t('why.appeal')}` : ''}` })),
+    ...(counts.data?.items ?? []).map((one) => ({ value: one.code, label: `${pick(one)} ${f.number(one.rows)}${one.appeal ? ` · ${t('why.appeal')}` : ''}` })),
   ]
   return (
     <Panel flush title={t('why.title')}>

@@ -5,7 +5,7 @@ import { useReasonKinds, type Exemption, type ExemptChoice, type Foreseen } from
 import { ProblemNote } from '@/parts/ProblemNote'
 import { RegionSelect } from '@/parts/RegionSelect'
 import { useAct } from '@/parts/useAct'
-import { useLanguage, useText } from '@/text/language'
+import { useBilingual, useText } from '@/text/language'
 import { localOf, momentOf } from '../moments'
 import css from '../told.module.css'
 import { Effect } from './Effect'
@@ -16,7 +16,7 @@ const DAY = 86_400_000
 /** Asks for an exemption: reason, cameras, span, evidence; the effect can be seen before it is sent. */
 export function AskExemption({ selection, onClose }: { selection: string | null; onClose: () => void }) {
   const t = useText(exemptionsText)
-  const { language } = useLanguage()
+  const pick = useBilingual()
   const { message } = App.useApp()
   const act = useAct()
   const kinds = useReasonKinds()
@@ -49,8 +49,8 @@ export function AskExemption({ selection, onClose }: { selection: string | null;
   return (
     <Drawer open size={560} title={t('form.title')} onClose={onClose}>
       <Form layout="vertical">
-        <Form.Item label={t('form.kind')} extra={reason && (language === 'en' ? reason.hint_en : reason.hint_zh)}>
-          <Select aria-label={t('form.kind')} value={kind} onChange={setKind} options={(kinds.data?.items ?? []).map((one) => ({ value: one.code, label: language === 'en' ? one.en : one.zh }))} />
+        <Form.Item label={t('form.kind')} extra={reason && pick({ zh: reason.hint_zh, en: reason.hint_en })}>
+          <Select aria-label={t('form.kind')} value={kind} onChange={setKind} options={(kinds.data?.items ?? []).map((one) => ({ value: one.code, label: pick(one) }))} />
         </Form.Item>
         <Form.Item label={t('form.words')}>
           <Input.TextArea rows={2} maxLength={1000} aria-label={t('form.words')} value={words} onChange={(event) => setWords(event.target.value)} />

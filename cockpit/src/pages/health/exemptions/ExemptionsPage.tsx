@@ -8,7 +8,7 @@ import { Pager, useTrail } from '@/parts/Pager'
 import { ProblemNote } from '@/parts/ProblemNote'
 import { Teach } from '@/parts/Teach'
 import { useFormat } from '@/text/format'
-import { useLanguage, useText } from '@/text/language'
+import { useBilingual, useText } from '@/text/language'
 import { HealthNav } from '../HealthNav'
 import css from '../told.module.css'
 import { AskExemption } from './AskExemption'
@@ -21,7 +21,7 @@ const PHASES = ['all', 'waiting', 'running', 'coming', 'over', 'refused'] as con
 export default function ExemptionsPage() {
   const t = useText(exemptionsText)
   const f = useFormat()
-  const { language } = useLanguage()
+  const pick = useBilingual()
   const can = useCan()
   const [search, setSearch] = useSearchParams()
   const selection = search.get('selection')
@@ -48,7 +48,7 @@ export default function ExemptionsPage() {
           locale={{ emptyText: <Teach title={t('none')}>{t('noneTeach')}</Teach> }}
           columns={[
             { title: t('column.number'), dataIndex: 'number', width: 70 },
-            { title: t('column.kind'), key: 'kind', width: 110, render: (_, one) => (language === 'en' ? one.kind_en : one.kind_zh) },
+            { title: t('column.kind'), key: 'kind', width: 110, render: (_, one) => pick({ zh: one.kind_zh, en: one.kind_en }) },
             { title: t('column.words'), dataIndex: 'words', ellipsis: true },
             { title: t('column.cameras'), key: 'total', width: 90, align: 'right', render: (_, one) => f.number(one.total) },
             { title: t('column.span'), key: 'span', width: 330, render: (_, one) => t('span', { from: f.dateTime(one.starts_at), to: f.dateTime(one.ends_at) }) },

@@ -9,7 +9,7 @@ import { Pager, useTrail } from '@/parts/Pager'
 import { ProblemNote } from '@/parts/ProblemNote'
 import { useAct } from '@/parts/useAct'
 import { UNKNOWN, useFormat } from '@/text/format'
-import { useLanguage, useText } from '@/text/language'
+import { useBilingual, useText } from '@/text/language'
 import { localOf, momentOf } from '../moments'
 import css from '../told.module.css'
 import { Effect } from './Effect'
@@ -22,7 +22,7 @@ const DAY = 86_400_000
 export function OneExemption({ id, onClose }: { id: string; onClose: () => void }) {
   const t = useText(exemptionsText)
   const f = useFormat()
-  const { language } = useLanguage()
+  const pick = useBilingual()
   const one = useExemption(id)
   const effect = useExemptionEffect(id)
   const held = one.data?.data
@@ -32,7 +32,7 @@ export function OneExemption({ id, onClose }: { id: string; onClose: () => void 
       {held && (
         <div className={css.stack}>
           <div>
-            <strong>{language === 'en' ? held.kind_en : held.kind_zh}</strong> · {t(`phase.${held.phase}`)}
+            <strong>{pick({ zh: held.kind_zh, en: held.kind_en })}</strong> · {t(`phase.${held.phase}`)}
             <p>{held.words}</p>
             <p>{t('span', { from: f.dateTime(held.starts_at), to: f.dateTime(held.ends_at) })}</p>
             <p className={css.faint}>{t('one.by', { name: held.asked_by_name, unit: held.organisation || UNKNOWN, at: f.dateTime(held.asked_at) })}</p>
