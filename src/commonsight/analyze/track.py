@@ -99,6 +99,11 @@ class Tracks:
     def __len__(self) -> int:
         return len(self.id)
 
+    @classmethod
+    def none(cls) -> "Tracks":
+        """No tracks."""
+        return Tracker().update(RoadUsers(np.zeros((0, 4)), np.zeros(0), np.zeros((0, len(CLASSES)))), 0.0)
+
 
 @dataclass(slots=True)
 class _Columns:

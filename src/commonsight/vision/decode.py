@@ -73,6 +73,11 @@ class Frame:
         )
         return luma, blue, red
 
+    def grey(self, width: int, height: int) -> Plane:
+        """Brightness at this size, uint8 (height, width), averaged where it shrinks and not only picked."""
+        plane = self._convert(self._frame, width, height, "gray").planes[0]
+        return np.ascontiguousarray(rows_of(plane)[:height, :width])
+
     def still(self) -> Planes:
         """The picture in its own size and range, copied out of the decoder: nothing is scaled or computed."""
         frame = self._frame
