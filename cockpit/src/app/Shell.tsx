@@ -1,4 +1,4 @@
-import { AlertOutlined, AppstoreOutlined, HeartOutlined, PlaySquareOutlined, SearchOutlined, SettingOutlined, VideoCameraOutlined } from '@ant-design/icons'
+import { AlertOutlined, AppstoreOutlined, EyeOutlined, HeartOutlined, PlaySquareOutlined, SearchOutlined, SettingOutlined, VideoCameraOutlined } from '@ant-design/icons'
 import { Suspense, useCallback, useEffect, useMemo, useState } from 'react'
 import { Navigate, NavLink, Outlet, useLocation, useNavigate } from 'react-router'
 import { useLiveState } from '@/api/liveContext'
@@ -20,6 +20,7 @@ const ICONS: Record<Place['key'], typeof AppstoreOutlined> = {
   cameras: VideoCameraOutlined,
   video: PlaySquareOutlined,
   health: HeartOutlined,
+  scenes: EyeOutlined,
   cases: AlertOutlined,
   system: SettingOutlined,
 }

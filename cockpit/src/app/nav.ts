@@ -2,7 +2,7 @@ import type { Permission } from '@/api/types'
 import type { zh } from './text/zh'
 
 export interface Place {
-  key: 'overview' | 'cameras' | 'video' | 'health' | 'cases' | 'system'
+  key: 'overview' | 'cameras' | 'video' | 'health' | 'scenes' | 'cases' | 'system'
   path: string
   label: keyof typeof zh
   /** Pressed after `g`. */
@@ -18,6 +18,7 @@ export const PLACES: readonly Place[] = [
   { key: 'cameras', path: '/cameras', label: 'nav.cameras', letter: 'c', letterLabel: 'keys.cameras', needs: ['cameras.read'] },
   { key: 'video', path: '/video', label: 'nav.video', letter: 'v', letterLabel: 'keys.video', needs: ['pictures.view', 'recordings.read', 'pictures.register', 'grants.read'] },
   { key: 'health', path: '/health', label: 'nav.health', letter: 'h', letterLabel: 'keys.health', needs: ['health.read', 'maintenance.read'] },
+  { key: 'scenes', path: '/scenes', label: 'nav.scenes', letter: 'n', letterLabel: 'keys.scenes', needs: ['scenes.read', 'compute.read', 'deployments.read', 'demands.read', 'training.write', 'traits.search'] },
   { key: 'cases', path: '/cases', label: 'nav.cases', letter: 'e', letterLabel: 'keys.cases', needs: ['cases.read'] },
   { key: 'system', path: '/system', label: 'nav.system', letter: 's', letterLabel: 'keys.system', needs: ['system.read', 'pictures.register', 'audit.read', 'people.read', 'tokens.own'] },
 ]

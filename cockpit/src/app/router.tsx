@@ -24,6 +24,7 @@ const ReportsPage = lazy(() => import('@/pages/health/reports/ReportsPage'))
 const AssessmentPage = lazy(() => import('@/pages/health/assessment/AssessmentPage'))
 const ExemptionsPage = lazy(() => import('@/pages/health/exemptions/ExemptionsPage'))
 const DiagnosisPage = lazy(() => import('@/pages/health/diagnosis/DiagnosisPage'))
+const ScenesPage = lazy(() => import('@/pages/scenes/ScenesPage'))
 const CasesPage = lazy(() => import('@/pages/cases/CasesPage'))
 const CasePage = lazy(() => import('@/pages/cases/CasePage'))
 const InboxPage = lazy(() => import('@/pages/cases/notices/InboxPage'))
@@ -66,6 +67,7 @@ export const router = createBrowserRouter([
       { path: 'health/exemptions', element: <ExemptionsPage /> },
       { path: 'health/maintenance/orders/:id', element: <OrderPage /> },
       { path: 'health/maintenance/:part?', element: <MaintenancePage /> },
+      { path: 'scenes', element: <ScenesPage /> },
       { path: 'cases', element: <CasesPage /> },
       { path: 'cases/notices', element: <InboxPage /> },
       { path: 'cases/settings', element: <NoticeSettings /> },

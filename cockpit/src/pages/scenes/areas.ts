@@ -1,0 +1,7 @@
+import type { AreaPart } from '@/parts/AreaNav'
+import type { ScenesKey } from './text'
+
+/** The sub-pages of Scenes in the order of the work: what can be seen, where it is used, on what compute. Only what exists. */
+export const AREAS: readonly (AreaPart & { label: ScenesKey })[] = [
+  { path: '/scenes', label: 'part.scenes', needs: ['scenes.read'] },
+]
