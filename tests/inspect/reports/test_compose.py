@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from commonsight.inspect.reports import compose
-from commonsight.inspect.reports.model import Chart, Document, Heading, Month, Paragraph, Points, Share, Table, plain
+from commonsight.inspect.reports.model import Month
+from commonsight.paper.model import Chart, Document, Heading, Paragraph, Points, Share, Table, plain
 from commonsight.problem import Refusal
 from tests.inspect.reports.figures import figures
 

@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 from commonsight.inspect.assessment.model import explanations
 from commonsight.inspect.assessment.views import step_words
 from commonsight.inspect.reports.gather import LEAGUE, TREND
-from commonsight.inspect.reports.model import (
+from commonsight.inspect.reports.model import Month
+from commonsight.paper.model import (
     Block,
     Chart,
     Column,
     Document,
     Heading,
     Line,
-    Month,
     Paragraph,
     Points,
     Share,

@@ -5,18 +5,19 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from commonsight import outbox
 from commonsight.http import Caller, sees
-from commonsight.inspect.reports import compose, fonts, pdf, store, workbook
+from commonsight.inspect.reports import compose, store
 from commonsight.inspect.reports.gather import gather
-from commonsight.inspect.reports.model import Document, Month
+from commonsight.inspect.reports.model import Month
 from commonsight.inspect.reports.store import Report
 from commonsight.jobs import House
+from commonsight.paper import fonts, pdf, workbook
+from commonsight.paper.model import Document
 from commonsight.places.model import checked
 from commonsight.problem import Refusal
 from commonsight.records.base import uuid7
@@ -120,20 +121,16 @@ def drawn(figures: dict[str, Any], asked: Report, given: Reports) -> Files:
     """The files that these figures make. Some seconds of work, beside the event loop.
 
     Raises:
-        Refusal: `inspect.report_font_missing`, `inspect.report_font_unfit`.
+        Refusal: `paper.font_missing`, `paper.font_unfit`.
     """
     document = document_of(figures, asked)
-    text, heading = _face(given.font, "text"), _face(given.font_heading or given.font, "heading")
+    text, heading = fonts.pair(given.font, given.font_heading)
     return Files(pdf.draw(document, text, heading, asked.language), workbook.draw(document))
 
 
 def document_of(figures: dict[str, Any], asked: Report) -> Document:
     """The document that these figures make."""
     return compose.document(figures, asked.language, asked.unit, asked.asked_by_name, asked.version, asked.note)
-
-
-def _face(path: Path | None, role: str) -> fonts.Face:
-    return fonts.find(role) if path is None else fonts.chosen(path)
 
 
 def digest_of(figures: dict[str, Any]) -> bytes:

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from commonsight.inspect.reports import breaking, charts, compose, fonts, pdf, workbook
-from commonsight.inspect.reports.model import Column, Document, Heading, Paragraph, Share, Table
+from commonsight.inspect.reports import compose
+from commonsight.paper import breaking, charts, fonts, pdf, workbook
+from commonsight.paper.model import Column, Document, Heading, Paragraph, Share, Table
 from commonsight.problem import Refusal
 from tests.inspect.reports.figures import figures
 
@@ -95,7 +96,7 @@ def test_a_file_that_is_no_font_for_chinese_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"no font")
     with pytest.raises(Refusal) as caught:
         fonts.chosen(path)
-    assert caught.value.code == "inspect.report_font_unfit"
+    assert caught.value.code == "paper.font_unfit"
 
 
 def test_without_any_font_the_refusal_names_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,4 +104,4 @@ def test_without_any_font_the_refusal_names_the_package(monkeypatch: pytest.Monk
     monkeypatch.setattr(fonts.shutil, "which", lambda name: None)
     with pytest.raises(Refusal) as caught:
         fonts.find.__wrapped__("text")
-    assert (caught.value.code, caught.value.operand) == ("inspect.report_font_missing", "fonts-noto-cjk")
+    assert (caught.value.code, caught.value.operand) == ("paper.font_missing", "fonts-noto-cjk")

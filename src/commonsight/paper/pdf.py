@@ -11,9 +11,9 @@ from fpdf import FPDF
 from fpdf.enums import Align, TableBordersLayout, VAlign, WrapMode
 from fpdf.fonts import FontFace, TTFFont
 
-from commonsight.inspect.reports import breaking, charts
-from commonsight.inspect.reports.fonts import Face
-from commonsight.inspect.reports.model import Block, Chart, Document, Heading, Paragraph, Table, plain
+from commonsight.paper import breaking, charts
+from commonsight.paper.fonts import Face
+from commonsight.paper.model import Block, Chart, Document, Heading, Paragraph, Table, plain
 
 MARGIN: Final = (26.0, 25.0, 26.0)
 """Left, top, right, mm."""

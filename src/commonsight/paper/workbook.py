@@ -15,7 +15,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
-from commonsight.inspect.reports.model import Chart, Document, Heading, Paragraph, Points, Share, Table, Value
+from commonsight.paper.model import Chart, Document, Heading, Paragraph, Points, Share, Table, Value
 
 _THIN: Final = Side(style="thin", color="999999")
 _FRAME: Final = Border(_THIN, _THIN, _THIN, _THIN)

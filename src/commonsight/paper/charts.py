@@ -6,7 +6,7 @@ from typing import Final
 from fpdf import FPDF
 from fpdf.enums import Align
 
-from commonsight.inspect.reports.model import Chart
+from commonsight.paper.model import Chart
 
 _COLOURS: Final = ((24, 96, 168), (196, 84, 20), (46, 125, 80), (122, 70, 150))
 _DASHES: Final = ((), (2.0, 1.2), (0.6, 1.0), (3.0, 1.0))

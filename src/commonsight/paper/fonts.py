@@ -45,12 +45,25 @@ class Face:
     number: int
 
 
+def pair(text: Path | None, heading: Path | None) -> tuple[Face, Face]:
+    """The faces for text and for headings: what the settings name, else what this machine has.
+
+    Raises:
+        Refusal: `paper.font_missing` (503), `paper.font_unfit` (422).
+    """
+    return _one(text, "text"), _one(heading or text, "heading")
+
+
+def _one(path: Path | None, role: str) -> Face:
+    return find(role) if path is None else chosen(path)
+
+
 @cache
 def find(role: str) -> Face:
     """The face for `text` or `heading` on this machine.
 
     Raises:
-        Refusal: `inspect.report_font_missing` (503).
+        Refusal: `paper.font_missing` (503).
     """
     for path in (*_asked(role), *_PLACES[role]):
         if Path(path).is_file():
@@ -58,9 +71,7 @@ def find(role: str) -> Face:
                 return chosen(Path(path))
             except Refusal:
                 continue
-    raise Refusal(
-        "inspect.report_font_missing", status=503, rule="a font with Chinese characters", operand="fonts-noto-cjk"
-    )
+    raise Refusal("paper.font_missing", status=503, rule="a font with Chinese characters", operand="fonts-noto-cjk")
 
 
 def _asked(role: str) -> list[str]:
@@ -87,7 +98,7 @@ def chosen(path: Path) -> Face:
     """The face of this file to be used: the one for simplified Chinese of a collection.
 
     Raises:
-        Refusal: `inspect.report_font_unfit` (422).
+        Refusal: `paper.font_unfit` (422).
     """
     try:
         body = path.read_bytes()
@@ -105,4 +116,4 @@ def chosen(path: Path) -> Face:
 
 
 def _unfit(path: Path, rule: str) -> Refusal:
-    return Refusal("inspect.report_font_unfit", status=422, rule=rule, operand="reports.font", actual=str(path))
+    return Refusal("paper.font_unfit", status=422, rule=rule, operand="reports.font", actual=str(path))
