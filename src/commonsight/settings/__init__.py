@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from commonsight.problem import Refusal
 from commonsight.settings.access import Access, Network, Oidc, OidcProvider, OidcRule, Tls
 from commonsight.settings.assess import Assessment, Exemptions, Reports
+from commonsight.settings.budget import Budget
 from commonsight.settings.diagnosis import Diagnosis
 from commonsight.settings.gather import Simulate, Sip, Sync, Viid, Zone
 from commonsight.settings.indicators import Indicators
@@ -26,7 +27,7 @@ from commonsight.settings.platform import Api, Backup, Database, Lake, Log, Noti
 from commonsight.settings.section import Port, Section
 
 __all__ = [
-    "Access", "Api", "Assessment", "Backup", "Database", "Diagnosis", "Exemptions", "Indicators", "Inspect",
+    "Access", "Api", "Assessment", "Backup", "Budget", "Database", "Diagnosis", "Exemptions", "Indicators", "Inspect",
     "Lake", "Log", "Maintenance", "Media", "Network", "Notices", "Oidc", "OidcProvider", "OidcRule", "Osd", "Port",
     "Recording", "References", "Region", "Reports", "Section", "See", "Settings", "Simulate", "Sip", "Sync", "Tls",
     "Viid", "Vision", "Work", "Zone", "default_data_dir", "load", "user_dir",
@@ -57,6 +58,7 @@ class Settings(BaseSettings):
     sip: Sip = Sip()
     viid: Viid = Viid()
     see: See = See()
+    budget: Budget = Budget()
     work: Work = Work()
     inspect: Inspect = Inspect()
     diagnosis: Diagnosis = Diagnosis()

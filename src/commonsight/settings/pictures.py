@@ -94,6 +94,12 @@ class See(Section):
     """Analysis workers: what they look with and how often."""
 
     processes: int = Field(1, ge=0, le=256, description="Analysis processes on this machine", examples=[1])
+    pool: str = Field(
+        "",
+        pattern=r"^([a-z0-9][a-z0-9-]{0,39})?$",
+        description="Pool of compute its workers belong to; empty: the common one",
+        examples=["nanning"],
+    )
     cameras_max: int = Field(8, ge=1, le=1_000, description="Cameras one process watches at once", examples=[8])
     fps: float = Field(5, gt=0, le=60, description="Frames a second looked at, per camera", examples=[5])
     score: float = Field(0.3, ge=0, le=1, description="Detections below this score are not used", examples=[0.3])
