@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -66,6 +67,53 @@ class Zone:
 
 
 @dataclass(frozen=True, slots=True)
+class Hours:
+    """A stretch of the day, in the region's time zone.
+
+    begin, end: minutes after midnight; `end` at or before `begin`: it ends the next day. days: on which it begins,
+    1 Monday to 7 Sunday.
+    """
+
+    begin: int
+    end: int
+    days: tuple[int, ...] = (1, 2, 3, 4, 5, 6, 7)
+
+
+@dataclass(frozen=True, slots=True)
+class SceneSetup:
+    """One scene on one camera, as people write it; `scenes.model.Setup` is what the scene is given.
+
+    Attributes:
+        id: of this scene on this camera; figures and incidents carry it.
+        scene: code of its card.
+        zones, lines: ids of those of the document that belong to it.
+        settings: parameters that differ from the card's defaults.
+        hours: when it is at work; empty: always.
+        source: who has put it there for a time ("deployment:…"); None: it was set up for good.
+        instead: id of a setup that rests while this one is at work.
+    """
+
+    id: str
+    scene: str
+    name: str
+    zones: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
+    settings: Mapping[str, float] = field(default_factory=dict)
+    enabled: bool = True
+    hours: tuple[Hours, ...] = ()
+    source: str | None = None
+    instead: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GroundPoint:
+    """A point of the ground. picture: 0..1; metres: in any plane right-angled grid, the same for all points."""
+
+    picture: Point
+    metres: Point
+
+
+@dataclass(frozen=True, slots=True)
 class Analysis:
     """What one camera is watched for. `model` and `fps` are None where the settings decide."""
 
@@ -74,6 +122,8 @@ class Analysis:
     fps: float | None = None
     lines: tuple[Line, ...] = ()
     zones: tuple[Zone, ...] = ()
+    scenes: tuple[SceneSetup, ...] = ()
+    ground: tuple[GroundPoint, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +146,8 @@ class Stored:
     analysis: Analysis
     version: int
     state: State = field(default_factory=State)
+    enabled_by: str | None = None
+    """What has switched it on for a time; None: somebody did, for good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +163,7 @@ class Observation:
     target: str
     start: datetime
     seconds: int
-    measure: Measure
+    measure: str
     kind: str
     value: float
     coverage: float
@@ -133,12 +185,12 @@ def parse_lines(given: object) -> tuple[Line, ...]:
         Refusal: `analyze.document_invalid` (422) naming the element, the rule and the value.
     """
     lines = []
-    for where, item in _items("lines", given, LINES_MAX):
-        a, b = _point(f"{where}.a", item.get("a")), _point(f"{where}.b", item.get("b"))
+    for where, item in items_of("lines", given, LINES_MAX):
+        a, b = point_of(f"{where}.a", item.get("a")), point_of(f"{where}.b", item.get("b"))
         if math.dist(a, b) < LINE_SHORTEST:
-            raise _refused(where, f"a and b at least {LINE_SHORTEST} of the picture apart", [a, b])
-        lines.append(Line(_id(where, item), _name(where, item), a, b, _classes(where, item)))
-    _distinct("lines", [line.id for line in lines])
+            raise refused(where, f"a and b at least {LINE_SHORTEST} of the picture apart", [a, b])
+        lines.append(Line(id_of(where, item), name_of(where, item), a, b, _classes(where, item)))
+    distinct("lines", [line.id for line in lines])
     return tuple(lines)
 
 
@@ -149,15 +201,15 @@ def parse_zones(given: object) -> tuple[Zone, ...]:
         Refusal: `analyze.document_invalid` (422) naming the element, the rule and the value.
     """
     zones = []
-    for where, item in _items("zones", given, ZONES_MAX):
+    for where, item in items_of("zones", given, ZONES_MAX):
         points = item.get("polygon")
         if not isinstance(points, list | tuple) or not 3 <= len(points) <= POINTS_MAX:
-            raise _refused(f"{where}.polygon", f"a list of 3 to {POINTS_MAX} points", points)
-        polygon = tuple(_point(f"{where}.polygon.{place}", point) for place, point in enumerate(points))
+            raise refused(f"{where}.polygon", f"a list of 3 to {POINTS_MAX} points", points)
+        polygon = tuple(point_of(f"{where}.polygon.{place}", point) for place, point in enumerate(points))
         if _area(polygon) < ZONE_SMALLEST:
-            raise _refused(f"{where}.polygon", f"area at least {ZONE_SMALLEST} of the picture", points)
-        zones.append(Zone(_id(where, item), _name(where, item), polygon, _classes(where, item)))
-    _distinct("zones", [zone.id for zone in zones])
+            raise refused(f"{where}.polygon", f"area at least {ZONE_SMALLEST} of the picture", points)
+        zones.append(Zone(id_of(where, item), name_of(where, item), polygon, _classes(where, item)))
+    distinct("zones", [zone.id for zone in zones])
     return tuple(zones)
 
 
@@ -168,11 +220,11 @@ def check(analysis: Analysis) -> Analysis:
         Refusal: `analyze.document_invalid` (422).
     """
     ids = [line.id for line in analysis.lines] + [zone.id for zone in analysis.zones]
-    _distinct("lines and zones", ids)
+    distinct("lines and zones", ids)
     if analysis.fps is not None and not 0 < analysis.fps <= 60:
-        raise _refused("fps", "above 0, at most 60", analysis.fps)
-    if analysis.enabled and not ids:
-        raise _refused("enabled", "at least one line or zone before it is switched on", analysis.enabled)
+        raise refused("fps", "above 0, at most 60", analysis.fps)
+    if analysis.enabled and not ids and not analysis.scenes:
+        raise refused("enabled", "at least one line, zone or scene before it is switched on", analysis.enabled)
     return analysis
 
 
@@ -187,7 +239,8 @@ def dump_zone(zone: Zone) -> dict[str, Any]:
     return {"id": zone.id, "name": zone.name, "polygon": polygon, "classes": list(zone.classes)}
 
 
-def _refused(operand: str, rule: str, actual: object) -> Refusal:
+def refused(operand: str, rule: str, actual: object) -> Refusal:
+    """A refusal of a document: which element, which rule, what was given."""
     return Refusal(
         "analyze.document_invalid", status=422, rule=rule, operand=operand, actual=_shown(actual), expected=rule
     )
@@ -198,42 +251,46 @@ def _shown(value: object) -> object:
     return value if isinstance(value, int | float | bool | None) else str(value)[:200]
 
 
-def _items(name: str, given: object, most: int) -> list[tuple[str, dict[str, Any]]]:
+def items_of(name: str, given: object, most: int) -> list[tuple[str, dict[str, Any]]]:
+    """The objects of a list with where each stands: ("lines.0", {…})."""
     if not isinstance(given, list | tuple) or len(given) > most:
-        raise _refused(name, f"a list of at most {most}", given)
+        raise refused(name, f"a list of at most {most}", given)
     for place, item in enumerate(given):
         if not isinstance(item, dict):
-            raise _refused(f"{name}.{place}", "an object", item)
+            raise refused(f"{name}.{place}", "an object", item)
     return [(f"{name}.{place}", item) for place, item in enumerate(given)]
 
 
-def _id(where: str, item: dict[str, Any]) -> str:
+def id_of(where: str, item: dict[str, Any]) -> str:
+    """The id of an element."""
     value = item.get("id")
     if not isinstance(value, str) or not _ID.fullmatch(value):
-        raise _refused(f"{where}.id", "1 to 40 of a-z 0-9 _ -, not beginning with _ or -", value)
+        raise refused(f"{where}.id", "1 to 40 of a-z 0-9 _ -, not beginning with _ or -", value)
     return value
 
 
-def _name(where: str, item: dict[str, Any]) -> str:
+def name_of(where: str, item: dict[str, Any]) -> str:
+    """Its name; without one its id."""
     value = item.get("name", item.get("id"))
     if not isinstance(value, str) or not value.strip() or len(value) > NAME_MAX or not value.isprintable():
-        raise _refused(f"{where}.name", f"1 to {NAME_MAX} printable characters", value)
+        raise refused(f"{where}.name", f"1 to {NAME_MAX} printable characters", value)
     return value.strip()
 
 
 def _classes(where: str, item: dict[str, Any]) -> tuple[str, ...]:
     value = item.get("classes", list(CLASSES))
     if not isinstance(value, list | tuple) or not value or any(name not in CLASSES for name in value):
-        raise _refused(f"{where}.classes", "some of " + " ".join(CLASSES), value)
+        raise refused(f"{where}.classes", "some of " + " ".join(CLASSES), value)
     return tuple(name for name in CLASSES if name in value)
 
 
-def _point(where: str, value: object) -> Point:
+def point_of(where: str, value: object) -> Point:
+    """A point of the picture."""
     if not isinstance(value, list | tuple) or len(value) != 2:
-        raise _refused(where, "[x, y]", value)
+        raise refused(where, "[x, y]", value)
     for part in value:
         if isinstance(part, bool) or not isinstance(part, int | float) or not 0 <= part <= 1:
-            raise _refused(where, "x and y within 0..1 of the picture", value)
+            raise refused(where, "x and y within 0..1 of the picture", value)
     return float(value[0]), float(value[1])
 
 
@@ -242,7 +299,8 @@ def _area(polygon: tuple[Point, ...]) -> float:
     return abs(sum(a[0] * b[1] - b[0] * a[1] for a, b in zip(polygon, following, strict=True))) / 2
 
 
-def _distinct(where: str, ids: list[str]) -> None:
+def distinct(where: str, ids: list[str]) -> None:
+    """Refuse ids given twice."""
     for value in ids:
         if ids.count(value) > 1:
-            raise _refused(where, "ids differ", value)
+            raise refused(where, "ids differ", value)

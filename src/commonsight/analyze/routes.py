@@ -12,13 +12,20 @@ from commonsight.analyze.model import (
     LINES_MAX,
     ZONES_MAX,
     Analysis,
-    Measure,
     Observation,
     Stored,
     dump_line,
     dump_zone,
     parse_lines,
     parse_zones,
+)
+from commonsight.analyze.scenes.document import (
+    POINTS_MAX,
+    SETUPS_MAX,
+    dump_point,
+    dump_setup,
+    parse_ground,
+    parse_scenes,
 )
 from commonsight.http import (
     After,
@@ -42,6 +49,8 @@ Editor = Annotated[Caller, requires("analysis.write")]
 
 _LINE = {"id": "gate-north", "name": "北门", "a": [0.1, 0.5], "b": [0.9, 0.5], "classes": ["person", "car"]}
 _ZONE = {"id": "square", "name": "广场", "polygon": [[0.2, 0.6], [0.8, 0.6], [0.5, 0.9]], "classes": ["person"]}
+_SETUP = {"id": "jam-1", "scene": "congestion", "name": "拥堵", "zones": ["square"], "settings": {"seconds": 180}}
+_GROUND = {"picture": [0.2, 0.9], "metres": [0, 0]}
 
 
 class AnalysisIn(BaseModel):
@@ -56,9 +65,28 @@ class AnalysisIn(BaseModel):
     lines: list[dict[str, Any]] = Field(default_factory=list, max_length=LINES_MAX, examples=[[_LINE]])
     zones: list[dict[str, Any]] = Field(default_factory=list, max_length=ZONES_MAX, examples=[[_ZONE]])
 
+    scenes: list[dict[str, Any]] | None = Field(
+        None, max_length=SETUPS_MAX, examples=[[_SETUP]], description="left out: they stay as they are"
+    )
+    ground: list[dict[str, Any]] | None = Field(
+        None, max_length=POINTS_MAX, examples=[[_GROUND]], description="left out: it stays as it is"
+    )
+
     def parsed(self) -> Analysis:
         """The document, or a refusal that names what is wrong with it."""
-        return Analysis(self.enabled, self.model, self.fps, parse_lines(self.lines), parse_zones(self.zones))
+        return Analysis(
+            self.enabled,
+            self.model,
+            self.fps,
+            parse_lines(self.lines),
+            parse_zones(self.zones),
+            parse_scenes(self.scenes or []),
+            parse_ground(self.ground or []),
+        )
+
+    def left_out(self) -> list[str]:
+        """Parts that stay as they are."""
+        return [name for name in ("scenes", "ground") if getattr(self, name) is None]
 
 
 class StateOut(BaseModel):
@@ -75,6 +103,7 @@ class StateOut(BaseModel):
 class AnalysisOut(AnalysisIn):
     """The document with its state."""
 
+    enabled_by: str | None = Field(description="what has switched it on for a time; null: somebody did, for good")
     state: StateOut
 
 
@@ -142,7 +171,7 @@ class ObservationOut(BaseModel):
     target: str
     start: datetime
     seconds: int
-    measure: Measure
+    measure: str
     kind: str = Field(alias="class")
     value: float
     coverage: float
@@ -166,7 +195,7 @@ async def write_analysis(
     if_match: IfMatch = None,
 ) -> AnalysisOut:
     """Replace what a camera is watched for. Workers pick it up within seconds."""
-    stored = await service.put(session, caller, camera_id, body.parsed(), if_match)
+    stored = await service.put(session, caller, camera_id, body.parsed(), if_match, keep=body.left_out())
     response.headers["ETag"] = service.etag(stored)
     return _out(stored)
 
@@ -207,7 +236,7 @@ async def observations(
     session: Reads,
     request: Request,
     camera: UUID,
-    measure: Measure | None = None,
+    measure: Annotated[str | None, Query(max_length=80)] = None,
     begin: Annotated[AwareDatetime | None, Query(alias="from")] = None,
     end: Annotated[AwareDatetime | None, Query(alias="to")] = None,
     after: After = None,
@@ -217,11 +246,9 @@ async def observations(
     end = end or request.app.state.clock.now() + timedelta(minutes=1)
     begin = begin or end - timedelta(hours=1)
     key = cursor_decode("observations", after, datetime, str, str, str) if after else None
-    rows = await service.observations(
-        session, caller, camera, measure.value if measure else None, begin, end, key, limit + 1
-    )
+    rows = await service.observations(session, caller, camera, measure, begin, end, key, limit + 1)
     last = rows[limit - 1] if len(rows) > limit else None
-    following = cursor_encode("observations", last.start, last.target, last.measure.value, last.kind) if last else None
+    following = cursor_encode("observations", last.start, last.target, last.measure, last.kind) if last else None
     return Page(items=[_observation(row) for row in rows[:limit]], next=following)
 
 
@@ -248,6 +275,9 @@ def _out(stored: Stored) -> AnalysisOut:
         fps=analysis.fps,
         lines=[dump_line(line) for line in analysis.lines],
         zones=[dump_zone(zone) for zone in analysis.zones],
+        scenes=[dump_setup(setup) for setup in analysis.scenes],
+        ground=[dump_point(point) for point in analysis.ground],
+        enabled_by=stored.enabled_by,
         state=StateOut(
             running=state.running,
             worker=state.worker,

@@ -1,12 +1,15 @@
 """Use cases of analyze/: read and change what a camera is watched for, and answer with figures."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from commonsight.analyze import model, store
 from commonsight.analyze.model import PEOPLE, VEHICLES, Analysis, Observation, Stored
+from commonsight.analyze.scenes import document
+from commonsight.analyze.scenes.registry import installed
 from commonsight.http import Caller, etag_of, match_or_refuse, narrow, sees
 from commonsight.problem import Refusal
 from commonsight.records.database import ReadSession, WriteSession
@@ -42,29 +45,56 @@ async def get(session: ReadSession, caller: Caller, camera_id: UUID) -> Stored:
 
 
 async def put(
-    session: WriteSession, caller: Caller, camera_id: UUID, analysis: Analysis, if_match: str | None
+    session: WriteSession,
+    caller: Caller,
+    camera_id: UUID,
+    analysis: Analysis,
+    if_match: str | None,
+    *,
+    keep: Collection[str] = (),
 ) -> Stored:
     """Replace the document; workers pick it up within seconds.
+
+    Setups that somebody has put there for a time (`SceneSetup.source`) stay as they are; those given are passed over.
+
+    Args:
+        keep: "scenes", "ground": parts that stay as they are, whatever `analysis` has.
 
     Raises:
         Refusal: `analyze.camera_unknown` (404), `analyze.document_invalid` (422), `vision.card_unknown`,
             `http.precondition_required` (428), `http.precondition_failed` (412).
     """
     await _place(session, caller, camera_id)
-    model.check(analysis)
-    if analysis.model is not None:
-        card(analysis.model)
     version = await store.lock(session, camera_id)
+    stood = await store.read(session, camera_id) or Stored(camera_id, Analysis(), 0)
+    analysis = _merged(analysis, stood.analysis, keep)
+    _check(analysis)
     match_or_refuse(if_match, etag_of(camera_id, version))
-    await store.write(session, camera_id, analysis)
+    # Who edits a camera that a deployment has switched on does not thereby take it over for good.
+    enabled_by = stood.enabled_by if analysis.enabled and stood.analysis.enabled else None
+    await store.write(session, camera_id, analysis, enabled_by)
     stored = await store.read(session, camera_id)
     assert stored is not None
     return stored
 
 
+def _merged(given: Analysis, stood: Analysis, keep: Collection[str]) -> Analysis:
+    lent = tuple(setup for setup in stood.scenes if setup.source is not None)
+    own = tuple(setup for setup in given.scenes if setup.source is None)
+    scenes = stood.scenes if "scenes" in keep else own + lent
+    return replace(given, scenes=scenes, ground=stood.ground if "ground" in keep else given.ground)
+
+
+def _check(analysis: Analysis) -> None:
+    model.check(analysis)
+    document.check(analysis, installed().cards)
+    if analysis.model is not None:
+        card(analysis.model)
+
+
 async def set_up(session: WriteSession, camera_id: UUID, analysis: Analysis) -> None:
     """Store a document on the platform's own behalf (the demo, `commonsight add`), unless somebody has written one."""
-    model.check(analysis)
+    _check(analysis)
     if await store.lock(session, camera_id) == 0:
         await store.write(session, camera_id, analysis)
 

@@ -10,7 +10,8 @@ from uuid import UUID
 from sqlalchemy import text
 
 from commonsight.analyze import model
-from commonsight.analyze.model import Analysis, Measure, Observation, State, Stored
+from commonsight.analyze.model import Analysis, Observation, State, Stored
+from commonsight.analyze.scenes import document
 from commonsight.records.database import ReadSession, WriteSession
 
 
@@ -39,8 +40,14 @@ class LeaseLost(Exception):
 
 def _analysis(row: Any) -> Analysis:
     return Analysis(
-        row.enabled, row.model, row.fps, model.parse_lines(row.lines), model.parse_zones(row.zones)
-    )  # fmt: skip
+        row.enabled,
+        row.model,
+        row.fps,
+        model.parse_lines(row.lines),
+        model.parse_zones(row.zones),
+        document.parse_scenes(row.scenes),
+        document.parse_ground(row.ground),
+    )
 
 
 _PLACE: Final = text("SELECT region FROM cameras WHERE id = :camera AND archived_at IS NULL")
@@ -53,8 +60,8 @@ async def place_of(session: ReadSession, camera_id: UUID) -> str | None:
 
 
 _READ: Final = text("""
-    SELECT a.camera_id, a.enabled, a.model, a.fps, a.lines, a.zones, a.version, l.worker, l.epoch, l.state,
-           coalesce(l.until > now(), false) AS held
+    SELECT a.camera_id, a.enabled, a.enabled_by, a.model, a.fps, a.lines, a.zones, a.scenes, a.ground, a.version,
+           l.worker, l.epoch, l.state, coalesce(l.until > now(), false) AS held
       FROM analyses AS a LEFT JOIN analysis_leases AS l USING (camera_id)
      WHERE a.camera_id = :camera""")
 
@@ -67,7 +74,7 @@ async def read(session: ReadSession, camera_id: UUID) -> Stored | None:
     state = row.state or {}
     if not row.held:
         # The worker is gone: what it last said about itself does not hold any more.
-        return Stored(row.camera_id, _analysis(row), row.version, State(epoch=row.epoch or 0))
+        return Stored(row.camera_id, _analysis(row), row.version, State(epoch=row.epoch or 0), row.enabled_by)
     return Stored(
         row.camera_id,
         _analysis(row),
@@ -80,15 +87,18 @@ async def read(session: ReadSession, camera_id: UUID) -> Stored | None:
             coverage=float(state.get("coverage", 0)),
             reason=state.get("reason"),
         ),
+        row.enabled_by,
     )
 
 
 _LOCK: Final = text("SELECT version FROM analyses WHERE camera_id = :camera FOR UPDATE")
 _WRITE: Final = text("""
-    INSERT INTO analyses (camera_id, enabled, model, fps, lines, zones)
-    VALUES (:camera, :enabled, :model, :fps, CAST(:lines AS jsonb), CAST(:zones AS jsonb))
-    ON CONFLICT (camera_id) DO UPDATE SET enabled = excluded.enabled, model = excluded.model, fps = excluded.fps,
-        lines = excluded.lines, zones = excluded.zones, version = analyses.version + 1, updated_at = now()
+    INSERT INTO analyses (camera_id, enabled, enabled_by, model, fps, lines, zones, scenes, ground)
+    VALUES (:camera, :enabled, :enabled_by, :model, :fps, CAST(:lines AS jsonb), CAST(:zones AS jsonb),
+            CAST(:scenes AS jsonb), CAST(:ground AS jsonb))
+    ON CONFLICT (camera_id) DO UPDATE SET enabled = excluded.enabled, enabled_by = excluded.enabled_by,
+        model = excluded.model, fps = excluded.fps, lines = excluded.lines, zones = excluded.zones,
+        scenes = excluded.scenes, ground = excluded.ground, version = analyses.version + 1, updated_at = now()
     RETURNING version""")
 _MARK: Final = text("UPDATE cameras SET analysis = :enabled WHERE id = :camera AND analysis <> :enabled")
 
@@ -98,7 +108,7 @@ async def lock(session: WriteSession, camera_id: UUID) -> int:
     return int(await session.scalar(_LOCK, {"camera": camera_id}) or 0)
 
 
-async def write(session: WriteSession, camera_id: UUID, analysis: Analysis) -> int:
+async def write(session: WriteSession, camera_id: UUID, analysis: Analysis, enabled_by: str | None = None) -> int:
     """Store the document and mark the camera; returns the new version."""
     version = await session.scalar(
         _WRITE,
@@ -109,6 +119,9 @@ async def write(session: WriteSession, camera_id: UUID, analysis: Analysis) -> i
             "fps": analysis.fps,
             "lines": json.dumps([model.dump_line(line) for line in analysis.lines]),
             "zones": json.dumps([model.dump_zone(zone) for zone in analysis.zones]),
+            "scenes": json.dumps([document.dump_setup(setup) for setup in analysis.scenes]),
+            "ground": json.dumps([document.dump_point(point) for point in analysis.ground]),
+            "enabled_by": enabled_by if analysis.enabled else None,
         },
     )
     await session.execute(_MARK, {"camera": camera_id, "enabled": analysis.enabled})
@@ -136,7 +149,8 @@ _TAKE: Final = text(f"""
             SET worker = excluded.worker, epoch = l.epoch + 1, until = excluded.until, state = '{{}}'
           WHERE l.until <= now()
         RETURNING l.camera_id, l.epoch)
-    SELECT t.camera_id, t.epoch, c.region, a.version, a.enabled, a.model, a.fps, a.lines, a.zones
+    SELECT t.camera_id, t.epoch, c.region, a.version, a.enabled, a.model, a.fps, a.lines, a.zones, a.scenes,
+           a.ground
       FROM taken AS t JOIN analyses AS a USING (camera_id) JOIN cameras AS c ON c.id = t.camera_id
      ORDER BY t.camera_id""")  # noqa: S608 - no part of it is given from outside
 
@@ -166,21 +180,30 @@ _RENEW: Final = text("""
 
 
 async def renew(
-    session: WriteSession, lease: Lease, seconds: float, state: State, present: Mapping[str, int] | None = None
+    session: WriteSession,
+    lease: Lease,
+    seconds: float,
+    state: State,
+    present: Mapping[str, int] | None = None,
+    told: Mapping[str, Any] | None = None,
 ) -> int:
     """Prolong a lease and say how it goes; locks it until the transaction ends. Returns the document's version.
+
+    Args:
+        told: what the budget decides by: cost, looks, activity, uncertainty, afoot, capacity.
 
     Raises:
         LeaseLost: the lease is another's, or the camera is not to be watched any more.
     """
-    told: dict[str, object] = {
+    said: dict[str, object] = {
         "running": state.running,
         "fps": state.fps,
         "coverage": state.coverage,
         "reason": state.reason,
+        "now": dict(present or {}),
     }
-    told |= {"now": dict(present or {})}
-    row = (await session.execute(_RENEW, _key(lease) | {"seconds": seconds, "state": json.dumps(told)})).one_or_none()
+    said |= told or {}
+    row = (await session.execute(_RENEW, _key(lease) | {"seconds": seconds, "state": json.dumps(said)})).one_or_none()
     if row is None or not row.wanted:
         raise LeaseLost(lease.camera_id)
     return int(row.version)
@@ -234,7 +257,7 @@ async def put(session: WriteSession, camera_id: UUID, place: str, observations: 
     rows = [
         {
             "target": o.target,
-            "measure": o.measure.value,
+            "measure": str(o.measure),
             "class": o.kind,
             "start": o.start.isoformat(),
             "seconds": o.seconds,
@@ -272,10 +295,10 @@ _DAY: Final = text("""
 
 async def running(
     session: ReadSession, camera_id: UUID, start: datetime
-) -> dict[tuple[str, Measure, str], tuple[float, float]]:
+) -> dict[tuple[str, str, str], tuple[float, float]]:
     """What is already written of the interval from `start`: {(target, measure, class): (value, coverage)}."""
     rows = await session.execute(_MINUTE, {"camera": camera_id, "start": start})
-    return {(r.target, Measure(r.measure), r._mapping["class"]): (r.value, r.coverage) for r in rows}
+    return {(r.target, r.measure, r._mapping["class"]): (r.value, r.coverage) for r in rows}
 
 
 _LINES: Final = text("""
@@ -386,7 +409,7 @@ async def listed(
     )  # fmt: skip
     return [
         Observation(
-            r.camera_id, r.place, r.scene, r.target, r.start, r.seconds, Measure(r.measure), r._mapping["class"],
+            r.camera_id, r.place, r.scene, r.target, r.start, r.seconds, r.measure, r._mapping["class"],
             r.value, r.coverage,
         )
         for r in rows
