@@ -44,6 +44,7 @@ class Tier:
 class Prior:
     """What a camera costs before it was measured; the comments beside the figures say what each is."""
 
+    stream_share: float
     keyframe_seconds: float
     full_share: float
     reference_share: float
