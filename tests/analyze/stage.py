@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
 
+from commonsight.analyze.engine.feed import Stream
 from commonsight.analyze.see import Worker
-from commonsight.analyze.watch import Stream, Tools
+from commonsight.analyze.watch import Tools
 from commonsight.clock import SystemClock
 from commonsight.connect.model import AccessUnit, Codec
 from commonsight.media.client import StreamEnded
@@ -29,6 +30,7 @@ class Footage:
         self.footage = make_footage(Codec.H264)
         self.info = self.footage.info
         self.shown: list[tuple[int, Any, Any]] = []
+        self.keyframes = False
         self.ended = asyncio.Event()
 
     def __aiter__(self) -> AsyncIterator[AccessUnit]:
@@ -41,6 +43,9 @@ class Footage:
             index += 1
             await asyncio.sleep(1 / FPS)
         raise StreamEnded("source_lost")
+
+    async def want(self, *, keyframes: bool) -> None:
+        self.keyframes = keyframes
 
     async def boxes(self, pts: int, boxes: Any, lines: Any = ()) -> None:
         self.shown.append((pts, boxes, lines))

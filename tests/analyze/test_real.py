@@ -3,25 +3,29 @@
 import json
 import os
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import av
 import pytest
 
 from commonsight.analyze.count import Crossing
+from commonsight.analyze.engine.pace import Pace
 from commonsight.analyze.look import Looker
 from commonsight.analyze.model import Analysis, Line, Zone
 from commonsight.analyze.road_users import CLASSES
-from commonsight.analyze.watch import Pace
 from commonsight.problem import Refusal
 from commonsight.settings import load
 from commonsight.simulate.footage import clips
 from commonsight.vision.cards import card
 from commonsight.vision.decode import Decoder, Frame
 from commonsight.vision.detect import Detector
+from commonsight.vision.picture import Converter
 from commonsight.vision.store import ModelStore
 
 CLIPS = Path(os.environ.get("COMMONSIGHT_CLIPS", Path(__file__).parents[3] / "shared" / "data" / "clips"))
+
+AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 pytestmark = pytest.mark.weights
 
@@ -58,12 +62,12 @@ def test_cars_of_a_street_are_counted(detector: Detector) -> None:
     line = truth["lines"][0]
     analysis = Analysis(enabled=True, lines=(Line("line", "line", tuple(line["a"]), tuple(line["b"])),))
     looker = Looker(analysis, score=0.3, gap_seconds=0.5)
-    pace = Pace(8)
+    pace = Pace(1 / 8)
     counted = {"in": 0, "out": 0}
     watched = 0.0
     for frame in frames(CLIPS / truth["clip"]):
         if pace.wants(frame.pts / 90_000):
-            looked = looker.look(detector, frame)
+            looked = looker.look(detector, frame, AT)
             watched += looked.seconds
             for crossing in looked.crossings:
                 counted[crossing.direction] += 1
@@ -86,13 +90,15 @@ def test_walkers_of_the_packaged_clip_are_counted(detector: Detector) -> None:
     looker = Looker(analysis, score=0.3, gap_seconds=0.5)
     crossings: list[Crossing] = []
     most = 0.0
+    convert = Converter()
     with av.open(plaza.installed) as container:
         for index, frame in enumerate(container.decode(video=0)):
             if index >= 280:
                 break
             if index % 2 == 0:
-                picture = frame.to_ndarray(format="bgr24")
-                looked = looker.take(detector.detect(picture, 0.3), index * 9_000, (frame.width, frame.height))
+                picture = Frame(frame, convert)
+                picture.pts = index * 9_000
+                looked = looker.look(detector, picture, AT)
                 crossings += looked.crossings
                 most = max(most, float(looked.zones[0, CLASSES.index("person")]))
     people = [c for c in crossings if CLASSES[c.kind] == "person"]

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import text
 
 from commonsight.analyze import store
+from commonsight.analyze.engine.pace import Pace
 from commonsight.analyze.model import Analysis, Line, Stored
-from commonsight.analyze.watch import Pace
 from commonsight.problem import Refusal
 from commonsight.records.database import Database
 from tests.analyze.stage import Lapping, Stage, until
@@ -175,6 +175,6 @@ async def test_two_workers_share_the_cameras(stage: Stage) -> None:
 
 @pytest.mark.parametrize(("source", "asked", "expected"), [(25, 5, 50), (25, 12, 120), (25, 25, 250), (12.5, 25, 125)])
 def test_pace_takes_what_is_asked_for(source: float, asked: float, expected: int) -> None:
-    pace = Pace(asked)
+    pace = Pace(1 / asked)
     taken = sum(pace.wants(index / source) for index in range(int(10 * source)))
     assert abs(taken - expected) <= 1

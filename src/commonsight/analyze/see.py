@@ -13,9 +13,11 @@ from prometheus_client import Gauge
 from sqlalchemy.exc import DBAPIError
 
 from commonsight.analyze import archive, store
+from commonsight.analyze.engine.feed import Stream
+from commonsight.analyze.engine.workload import BUDGET
 from commonsight.analyze.road_users import CLASSES
 from commonsight.analyze.store import Lease, LeaseLost
-from commonsight.analyze.watch import Stream, Tools, Watch
+from commonsight.analyze.watch import Tools, Watch
 from commonsight.clock import Clock
 from commonsight.gate import service as gate
 from commonsight.media.client import StreamEnded, packets
@@ -33,8 +35,6 @@ TAKE_SECONDS: Final = 1.0
 """Looked this often for cameras nobody watches."""
 PERMIT_HOURS: Final = 24.0
 RENEW_PERMIT_SECONDS: Final = 3600.0 * 12
-BUDGET: Final = 0.8
-"""Share of the inference thread's time that may be given away; the rest is for the unforeseen."""
 RESTART_SECONDS: Final = 5.0
 """A camera whose watching failed without a known reason is tried again after this."""
 
@@ -154,7 +154,7 @@ class Worker:
     def capacity(self) -> int:
         """Cameras this worker can keep up with, from the measured cost of a picture; at least one."""
         see = self._settings.see
-        affordable = math.floor(BUDGET / (see.fps * max(self._tools.seconds_looking, 1e-4)))
+        affordable = math.floor(BUDGET / (see.fps * max(self._tools.workload.seconds_looking, 1e-4)))
         return min(max(affordable, 1), see.cameras_max)
 
     async def _take(self) -> None:

@@ -1,7 +1,7 @@
 """One camera's figures of the running minute and day, as absolute values that may be written again and again."""
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Final
@@ -10,12 +10,16 @@ from uuid import UUID
 import numpy as np
 
 from commonsight.analyze.count import Crossing
+from commonsight.analyze.engine.figures import Figures, Given
 from commonsight.analyze.kalman import Floats
 from commonsight.analyze.model import INTERVAL_SECONDS, SCENE, Line, Measure, Observation, Zone, interval_start
 from commonsight.analyze.road_users import CLASSES
 
-Key = tuple[str, Measure, str]
+Key = tuple[str, str, str]
 Written = Mapping[Key, tuple[float, float]]
+
+_OF_LINES: Final = frozenset({Measure.CROSSINGS_IN, Measure.CROSSINGS_OUT})
+_OF_ZONES: Final = frozenset({Measure.OCCUPANCY_MEAN, Measure.OCCUPANCY_MAX})
 
 KEPT_INTERVALS: Final = 60
 """Closed minutes kept for a database that does not answer; beyond it the oldest are given up."""
@@ -34,8 +38,9 @@ class Page:
 class _Minute:
     """Figures of one minute."""
 
-    def __init__(self, start: datetime, lines: int, zones: int) -> None:
+    def __init__(self, start: datetime, lines: int, zones: int, written: Written | None = None) -> None:
         self.start = start
+        self.figures = Figures(written, INTERVAL_SECONDS)
         self.watched = 0.0
         self.crossings = np.zeros((lines, 2, len(CLASSES)))
         self.stood = np.zeros((zones, len(CLASSES)))
@@ -68,14 +73,25 @@ class Tally:
     ) -> None:
         self._camera_id, self._place = camera_id, place
         self._lines, self._zones = tuple(lines), tuple(zones)
-        self._minute = _Minute(interval_start(now), len(self._lines), len(self._zones))
+        flow = self._flow(minute or {})
+        others = {key: value for key, value in (minute or {}).items() if key not in flow}
+        self._minute = _Minute(interval_start(now), len(self._lines), len(self._zones), others)
         self._closed: deque[_Minute] = deque(maxlen=KEPT_INTERVALS)
         self._days: dict[date, dict[str, list[int]]] = {}
         self._shown = [list((shown or {}).get(line.id, (0, 0))) for line in self._lines]
         today = self._day(now)
         for kind, (into, outof) in (day or {}).items():
             today[kind] = [into, outof]
-        self._resume(minute or {})
+        self._resume(flow)
+
+    def _flow(self, written: Written) -> dict[Key, tuple[float, float]]:
+        """Those of the figures written so far that are counted here and not given by scenes."""
+        lines, zones = {line.id for line in self._lines}, {zone.id for zone in self._zones}
+        return {
+            key: value
+            for key, value in written.items()
+            if (key[0] in lines and key[1] in _OF_LINES) or (key[0] in zones and key[1] in _OF_ZONES)
+        }
 
     def _resume(self, written: Written) -> None:
         minute = self._minute
@@ -87,13 +103,13 @@ class Tally:
             if kind not in CLASSES:
                 continue
             column = CLASSES.index(kind)
-            if target in lines and measure is Measure.CROSSINGS_IN:
+            if target in lines and measure == Measure.CROSSINGS_IN:
                 minute.crossings[lines[target], 0, column] = value
-            elif target in lines and measure is Measure.CROSSINGS_OUT:
+            elif target in lines and measure == Measure.CROSSINGS_OUT:
                 minute.crossings[lines[target], 1, column] = value
-            elif target in zones and measure is Measure.OCCUPANCY_MEAN:
+            elif target in zones and measure == Measure.OCCUPANCY_MEAN:
                 minute.stood[zones[target], column] = value * minute.watched
-            elif target in zones and measure is Measure.OCCUPANCY_MAX:
+            elif target in zones and measure == Measure.OCCUPANCY_MAX:
                 minute.most[zones[target], column] = value
 
     def _day(self, now: datetime) -> dict[str, list[int]]:
@@ -125,6 +141,11 @@ class Tally:
         self._minute.stood += present * seconds
         np.maximum(self._minute.most, present, out=self._minute.most)
 
+    def figures(self, given: Iterable[Given], seconds: float, now: datetime) -> None:
+        """A look that stands for `seconds` gave these figures of scenes."""
+        self.advance(now)
+        self._minute.figures.add(given, seconds)
+
     def shown(self, line: int) -> tuple[int, int]:
         """Crossings (in, out) of a line, all classes, today and since this tally began: what viewers see rising."""
         return self._shown[line][0], self._shown[line][1]
@@ -147,7 +168,7 @@ class Tally:
 
     def _rows(self, minute: _Minute) -> list[Observation]:
         coverage = min(minute.watched / INTERVAL_SECONDS, 1.0)
-        rows = []
+        rows: list[Observation] = []
 
         def add(target: str, measure: Measure, kind: str, value: float) -> None:
             rows.append(
@@ -168,4 +189,15 @@ class Tally:
                 column = CLASSES.index(kind)
                 add(zone.id, Measure.OCCUPANCY_MEAN, kind, minute.stood[place, column] / max(minute.watched, 1e-9))
                 add(zone.id, Measure.OCCUPANCY_MAX, kind, minute.most[place, column])
+        counted = {(row.target, row.measure, row.kind) for row in rows}
+        share = min(minute.figures.watched / INTERVAL_SECONDS, 1.0)
+        for (target, measure, kind), folded in minute.figures.rows.items():
+            # What is counted here has been counted: a scene that says the same does not write over it.
+            if (target, measure, kind) not in counted:
+                rows.append(
+                    Observation(
+                        self._camera_id, self._place, folded.scene, target, minute.start, INTERVAL_SECONDS, measure,
+                        kind, float(folded.value), share,
+                    )
+                )  # fmt: skip
         return rows

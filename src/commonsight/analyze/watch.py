@@ -2,14 +2,12 @@
 
 import asyncio
 import contextlib
-import math
-from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Final, Protocol
+from typing import Any, Final
 from uuid import UUID
 
 import structlog
@@ -17,41 +15,38 @@ from prometheus_client import Counter
 from sqlalchemy.exc import DBAPIError
 
 from commonsight.analyze import store
-from commonsight.analyze.look import TICKS, Detects, Looked, Looker
-from commonsight.analyze.model import State, interval_start
+from commonsight.analyze.budget import store as budget
+from commonsight.analyze.engine.eye import Detects
+from commonsight.analyze.engine.feed import Feed, Stream
+from commonsight.analyze.engine.meter import Meter
+from commonsight.analyze.engine.plan import Closeness, Order, Plan, counted, wanted
+from commonsight.analyze.engine.workload import Workload
+from commonsight.analyze.incidents import store as incidents
+from commonsight.analyze.look import Looked, Looker, Scenes
+from commonsight.analyze.model import Analysis, State, interval_start
 from commonsight.analyze.road_users import CLASSES
+from commonsight.analyze.scenes.model import Decoding, Setup, Sighting
+from commonsight.analyze.scenes.registry import installed
+from commonsight.analyze.scenes.runner import Runner
 from commonsight.analyze.store import Lease, LeaseLost
 from commonsight.analyze.tally import Tally
 from commonsight.clock import Clock
-from commonsight.connect.model import AccessUnit, StreamInfo
 from commonsight.media.client import StreamEnded
 from commonsight.problem import Refusal
-from commonsight.records.database import Database
+from commonsight.records.database import Database, WriteSession
 from commonsight.settings import See
-from commonsight.vision.decode import Decoder, Frame
+from commonsight.vision.decode import Frame
 
 log = structlog.get_logger(__name__)
 
-UNITS_MOST: Final = 120
-"""Access units waiting to be decoded; beyond it all up to the newest keyframe are dropped."""
 RETRY_SECONDS: Final = (1.0, 2.0, 5.0, 10.0, 20.0)
 """Waits before a stream or a detector is asked for again; the last repeats."""
-RECENT_SECONDS: Final = 30.0
-"""State's fps and coverage are means over this time."""
+SIGHTINGS_MOST: Final = 500
+"""Sightings kept for a database that does not answer; beyond it the newest are given up and counted."""
+IDLE: Final = Closeness(60.0, Decoding.KEYFRAMES)
+"""How closely a camera is looked at whose document asks for nothing just now."""
 
-FRAMES = Counter("commonsight_see_frames", "Frames looked at")
-DROPPED = Counter("commonsight_see_units_dropped", "Access units not decoded because analysis was behind")
-
-
-class Stream(Protocol):
-    """What this module needs of `media.client.PacketStream`."""
-
-    info: StreamInfo
-
-    def __aiter__(self) -> AsyncIterator[AccessUnit]: ...
-    async def boxes(self, pts: int, boxes: Any, lines: Any = ()) -> None:
-        """Show viewers what is in the picture at `pts`."""
-        ...
+LOST = Counter("commonsight_see_sightings_lost", "Sightings given up because the database did not answer")
 
 
 @dataclass(slots=True)
@@ -61,7 +56,8 @@ class Tools:
     Attributes:
         streams: opens a camera's packets (media's client under this worker's permit).
         detector: the detector of a model by name (None: the settings'); raises Refusal when it cannot be had.
-        seconds_looking: mean cost of a picture in the inference thread, s; what the budget is computed from.
+        workload: what all its cameras cost; what it can take more is computed from that.
+        scenes: the scenes of a document at work.
     """
 
     database: Database
@@ -71,40 +67,8 @@ class Tools:
     detector: Callable[[str | None], Detects]
     inference: ThreadPoolExecutor
     decoding: ThreadPoolExecutor
-    seconds_looking: float = 0.06
-
-
-@dataclass(slots=True)
-class _Recent:
-    """What was looked at lately: (monotonic time, seconds watched)."""
-
-    began: float
-    looks: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=4096))
-
-    def add(self, now: float, seconds: float) -> None:
-        self.looks.append((now, seconds))
-
-    def measure(self, now: float) -> tuple[float, float]:
-        """(frames a second, share watched) of the last `RECENT_SECONDS`, or since the beginning when that is less."""
-        while self.looks and self.looks[0][0] < now - RECENT_SECONDS:
-            self.looks.popleft()
-        span = max(min(RECENT_SECONDS, now - self.began), 1.0)
-        return len(self.looks) / span, min(sum(s for _, s in self.looks) / span, 1.0)
-
-
-class Pace:
-    """Picks pictures at a steady rate. On a fixed grid of time: 12 asked of 25 gives 12, not every third."""
-
-    def __init__(self, fps: float) -> None:
-        self._fps = fps
-        self._slot: int | None = None
-
-    def wants(self, time: float) -> bool:
-        """Is the picture at `time` (s) to be looked at? The first of each slot is."""
-        slot = math.floor(time * self._fps + 1e-3)
-        wanted = slot != self._slot
-        self._slot = slot
-        return wanted
+    workload: Workload = field(default_factory=Workload)
+    scenes: Callable[[Analysis], Scenes] = lambda analysis: Runner(analysis, installed())
 
 
 class Watch:
@@ -113,14 +77,21 @@ class Watch:
     def __init__(self, lease: Lease, tools: Tools) -> None:
         self.lease = lease
         self._tools = tools
-        self._fps = min(lease.analysis.fps or tools.settings.fps, 60.0)
         self._reason: str | None = "analyze.starting"
-        self._recent = _Recent(tools.clock.monotonic())
+        self._meter = Meter(tools.clock.monotonic())
         self._present: dict[str, int] = {}
         self._tally: Tally | None = None
+        self._scenes = tools.scenes(lease.analysis) if lease.analysis.scenes else None
+        self._counted = counted(lease.analysis)
+        self._every = 1 / min(lease.analysis.fps or tools.settings.fps, 60.0)
+        self._looker: Looker | None = None
+        self._sightings: list[tuple[Setup, Sighting]] = []
+        self._afoot = False
+        self._plan = Plan(IDLE, IDLE, tools.clock.monotonic())
+        self._replan()
 
     async def run(self) -> None:
-        """Watch until cancelled, or until the document changes.
+        """Watch until cancelled, until the document changes, or until the budget gives nothing.
 
         Raises:
             LeaseLost: the camera is another's now; nothing was written since.
@@ -131,9 +102,8 @@ class Watch:
             day = await store.day_totals(session, self.lease.camera_id, now.date())
             midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
             lines = await store.line_totals(session, self.lease.camera_id, midnight, midnight + timedelta(days=1))
-        analysis = self.lease.analysis
         self._tally = Tally(
-            self.lease.camera_id, self.lease.place, analysis.lines, analysis.zones, now, minute, day, lines
+            self.lease.camera_id, self.lease.place, self._counted.lines, self._counted.zones, now, minute, day, lines
         )  # fmt: skip
         looking = asyncio.create_task(self._look_for_ever(self._tally))
         try:
@@ -144,7 +114,10 @@ class Watch:
 
     async def leave(self) -> None:
         """Write what is left and give the lease back; errors are the next holder's gain, not ours to raise."""
+        self._tools.workload.gone(self.lease.camera_id)
         with contextlib.suppress(LeaseLost, DBAPIError, OSError, TimeoutError):
+            if self._scenes is not None:
+                self._sight(self._scenes.leave(self._tools.clock.now()))
             if self._tally is not None:
                 await self._write(self._tally)
             async with self._tools.database.write() as session:
@@ -160,7 +133,7 @@ class Watch:
                 # The database is away, so nobody else can take the camera either; the epoch decides when it is back.
                 log.warning("observations_wait", camera=str(self.lease.camera_id), error=type(error).__name__)
             else:
-                if version != self.lease.version:
+                if version != self.lease.version or self._plan.off:
                     return
             sleeping = asyncio.create_task(self._tools.clock.sleep(self._tools.settings.flush_seconds))
             await asyncio.wait([looking, sleeping], return_when=asyncio.FIRST_COMPLETED)
@@ -173,21 +146,50 @@ class Watch:
         """In one transaction: check the epoch, prolong the lease, write. Returns the document's version."""
         clock = self._tools.clock
         now = clock.now()
-        fps, coverage = self._recent.measure(clock.monotonic())
-        if self._reason is None and fps == 0:
+        reading = self._meter.read(clock.monotonic())
+        if self._reason is None and reading.looks == 0:
             self._reason = "analyze.no_pictures"
         running = self._reason is None
-        state = State(running, self.lease.worker, self.lease.epoch, round(fps, 2), round(coverage, 3), self._reason)
-        page = tally.page(now)
+        state = State(
+            running, self.lease.worker, self.lease.epoch, round(reading.looks, 2), round(reading.coverage, 3),
+            self._reason or (self._scenes.reason if self._scenes is not None else None),
+        )  # fmt: skip
+        self._tools.workload.read(self.lease.camera_id, reading)
+        told = reading.told() | self._plan.told(clock.monotonic()) | {"afoot": self._afoot}
+        told |= {"capacity": self._tools.workload.told(self._tools.settings.cores)}
+        page, sightings = tally.page(now), tuple(self._sightings)
         async with self._tools.database.write() as session:
             version = await store.renew(
-                session, self.lease, self._tools.settings.lease_seconds, state, self._present if running else {}
+                session, self.lease, self._tools.settings.lease_seconds, state, self._present if running else {}, told
             )
+            await self._obey(session)
             await store.put(session, self.lease.camera_id, self.lease.place, page.observations)
             for day, totals in page.days:
                 await store.put_day(session, self.lease.camera_id, self.lease.place, day, totals, now)
+            await incidents.put(
+                session, self.lease.camera_id, self.lease.place, self.lease.epoch, self.lease.worker, sightings, now
+            )  # fmt: skip
         tally.written(page, now)
+        del self._sightings[: len(sightings)]
+        self._replan()
         return version
+
+    async def _obey(self, session: WriteSession) -> None:
+        """Take what the budget gives from now on."""
+        given = await budget.given(session, self.lease.camera_id)
+        if given is None:
+            self._plan.order(None)
+        else:
+            self._plan.order(Order(given.tier, Closeness(max(given.every_seconds, 0.01), given.decoding)))
+
+    def _replan(self) -> None:
+        """What the document asks for changes with the hours of its scenes, and with scenes that fail."""
+        needs = None if self._scenes is None else self._scenes.needs_at(self._tools.clock.now())
+        counting = bool(self._counted.lines or self._counted.zones)
+        if needs is None and not counting:
+            self._plan.want(IDLE, IDLE)
+        else:
+            self._plan.want(*wanted(needs, self._every if counting else None))
 
     # -- looking -----------------------------------------------------------------------------------------------------
 
@@ -217,103 +219,52 @@ class Watch:
             await self._tools.clock.sleep(RETRY_SECONDS[min(failures, len(RETRY_SECONDS)) - 1])
 
     async def _look(self, stream: Stream, detector: Detects, tally: Tally) -> None:
-        """Three steps side by side, each with a bounded hand-over: read, decode, look."""
-        units: deque[AccessUnit] = deque()
-        more, newest = asyncio.Event(), asyncio.Event()
-        slot: list[Frame] = []
-        steps = [
-            asyncio.create_task(self._read(stream, units, more)),
-            asyncio.create_task(self._decode(stream, units, more, slot, newest)),
-            asyncio.create_task(self._count(stream, detector, tally, slot, newest)),
-        ]
-        try:
-            done, _ = await asyncio.wait(steps, return_when=asyncio.FIRST_COMPLETED)
-            for step in done:
-                step.result()
-        finally:
-            for step in steps:
-                step.cancel()
-            await asyncio.gather(*steps, return_exceptions=True)
+        """Look at the pictures of one open stream until it ends."""
+        loop, clock = asyncio.get_running_loop(), self._tools.clock
+        looker = self._looker = Looker(
+            self._counted, self._scenes, score=self._tools.settings.score, gap_seconds=max(0.5, 2.5 * self._every)
+        )  # fmt: skip
 
-    async def _read(self, stream: Stream, units: deque[AccessUnit], more: asyncio.Event) -> None:
-        """Never lets the node wait: what cannot be decoded in time is dropped up to the newest keyframe."""
-        skipping = True
-        async for unit in stream:
-            if len(units) >= UNITS_MOST:
-                keyframes = [place for place, waiting in enumerate(units) if waiting.keyframe]
-                dropped = keyframes[-1] if keyframes and keyframes[-1] > 0 else len(units)
-                for _ in range(dropped):
-                    units.popleft()
-                DROPPED.inc(dropped)
-                skipping = not units
-            if skipping and not unit.keyframe:
-                DROPPED.inc()
-                continue
-            skipping = False
-            units.append(unit)
-            more.set()
-
-    async def _decode(
-        self, stream: Stream, units: deque[AccessUnit], more: asyncio.Event, slot: list[Frame], newest: asyncio.Event
-    ) -> None:
-        """Everything is decoded (pictures refer to each other); only as many as asked for a second are looked at."""
-        loop = asyncio.get_running_loop()
-        codec = stream.info.codec
-        decoder = Decoder(codec.value)
-        pace = Pace(self._fps)
-        while True:
-            await more.wait()
-            if not units:
-                more.clear()
-                continue
-            unit = units.popleft()
-            if stream.info.codec != codec:
-                codec = stream.info.codec
-                decoder = Decoder(codec.value)
-            for frame in await loop.run_in_executor(self._tools.decoding, decoder.feed, unit.data, unit.pts):
-                if pace.wants(frame.pts / TICKS):
-                    slot[:] = [frame]
-                    newest.set()
-
-    async def _count(
-        self, stream: Stream, detector: Detects, tally: Tally, slot: list[Frame], newest: asyncio.Event
-    ) -> None:
-        """Looks at the newest frame; one that was overtaken while another camera was looked at is left out."""
-        loop = asyncio.get_running_loop()
-        clock = self._tools.clock
-        settings = self._tools.settings
-        looker = Looker(self.lease.analysis, score=settings.score, gap_seconds=max(0.5, 2.5 / self._fps))
-        while True:
-            await newest.wait()
-            newest.clear()
-            frame = slot.pop()
-            looked, cost = await loop.run_in_executor(
-                self._tools.inference, _timed_look, clock, looker, detector, frame
-            )
-            self._tools.seconds_looking += 0.05 * (cost - self._tools.seconds_looking)
-            FRAMES.inc()
+        async def look(frame: Frame) -> None:
+            looked = await loop.run_in_executor(self._tools.inference, looker.look, detector, frame, clock.now())
             self._take(looked, tally)
             await stream.boxes(looked.pts, looked.boxes, self._lines_shown(tally))
 
+        await Feed(stream, self._plan, self._meter, clock, self._tools.decoding, look).run()
+
     def _take(self, looked: Looked, tally: Tally) -> None:
         clock = self._tools.clock
-        now = clock.now()
+        now, moment = clock.now(), clock.monotonic()
         for crossing in looked.crossings:
             tally.cross(crossing, now)
         tally.watch(looked.seconds, looked.zones, now)
-        self._recent.add(clock.monotonic(), looked.seconds)
+        self._afoot = False
+        if looked.run is not None:
+            tally.figures(looked.run.figures, looked.run_seconds, now)
+            self._sight(looked.run.sightings)
+            self._afoot = looked.run.afoot
+            if looked.run.afoot:
+                self._plan.afoot(moment)
+        self._meter.looked(
+            moment,
+            watched=max(looked.seconds, looked.run_seconds),
+            cpu=looked.cpu,
+            changed=looked.changed,
+            boxes=looked.users,
+            doubtful=looked.doubtful,
+        )
+        self._tools.workload.looked(looked.cpu)
         self._present = {CLASSES[k]: int(n) for k, n in enumerate(looked.present) if n}
         self._reason = None
 
+    def _sight(self, sightings: Sequence[tuple[Setup, Sighting]]) -> None:
+        room = SIGHTINGS_MOST - len(self._sightings)
+        self._sightings += sightings[: max(room, 0)]
+        LOST.inc(max(len(sightings) - max(room, 0), 0))
+
     def _lines_shown(self, tally: Tally) -> list[dict[str, Any]]:
         shown = []
-        for place, line in enumerate(self.lease.analysis.lines):
+        for place, line in enumerate(self._counted.lines):
             into, outof = tally.shown(place)
             shown.append({"id": line.id, "in": into, "out": outof})
         return shown
-
-
-def _timed_look(clock: Clock, looker: Looker, detector: Detects, frame: Frame) -> tuple[Looked, float]:
-    began = clock.monotonic()
-    looked = looker.look(detector, frame)
-    return looked, clock.monotonic() - began

@@ -67,6 +67,18 @@ class PacketStream:
         except ConnectionError as error:
             raise StreamEnded("node_lost") from error
 
+    async def want(self, *, keyframes: bool) -> None:
+        """Ask for keyframes only, or for everything again: then the current group is sent anew from its keyframe.
+
+        Raises:
+            StreamEnded: `node_lost`.
+        """
+        try:
+            self._writer.write(wire.control(wire.WANT, {"keyframes": keyframes}))
+            await self._writer.drain()
+        except ConnectionError as error:
+            raise StreamEnded("node_lost") from error
+
     async def _units(self) -> AsyncIterator[AccessUnit]:
         while True:
             kind, payload = await self._receive()

@@ -122,8 +122,11 @@ class PacketServer:
         try:
             while True:
                 kind, payload = await packets.receive(reader)
+                if kind == packets.WANT:
+                    self._want(reading, keyframes=packets.decode_want(payload))
+                    continue
                 if kind != packets.BOXES:
-                    return f"type: only B may follow, is {kind.decode()}"
+                    return f"type: only B and W may follow, is {kind.decode()}"
                 if not reading.grant.system:
                     return "boxes: only our own processes may send them"
                 reading.relay.boxes(boxes_message(*packets.decode_boxes(payload)))
@@ -131,3 +134,11 @@ class PacketServer:
             return str(error)
         except (ConnectionError, asyncio.IncompleteReadError):
             return None
+
+    def _want(self, reading: Reading, *, keyframes: bool) -> None:
+        """Send keyframes only, or all again: what was left out is in the group that is sent anew."""
+        assert isinstance(reading.reader, PacketReader)
+        again = reading.reader.keyframes and not keyframes
+        reading.reader.keyframes = keyframes
+        if again and not reading.relay.closed:
+            reading.relay.attach(reading.reader)

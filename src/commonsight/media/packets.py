@@ -5,6 +5,7 @@ I  node: info, JSON {codec, width, height, parameter_sets: [base64]}; again when
 A  node: access unit, i64 pts (90 kHz) | f64 received (this machine's monotonic s) | u8 flags (1 keyframe) | Annex B
 S  node: state, JSON {code, frames}: reconnecting (until the next I), skipped (frames = how many were left out)
 B  client: boxes, JSON {pts, boxes, lines}
+W  client: want, JSON {keyframes}: true: no other units from now on; false: all again, the current group first
 E  node: end, JSON {code}
 """
 
@@ -19,7 +20,7 @@ from uuid import UUID
 
 from commonsight.connect.model import AccessUnit, Codec, StreamInfo
 
-HELLO, INFO, UNIT, STATE, BOXES, END = b"H", b"I", b"A", b"S", b"B", b"E"
+HELLO, INFO, UNIT, STATE, BOXES, WANT, END = b"H", b"I", b"A", b"S", b"B", b"W", b"E"
 
 UNIT_MAX = 64_000_000
 """Largest access unit taken, bytes."""
@@ -53,8 +54,8 @@ async def receive(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
         asyncio.IncompleteReadError: the connection ended.
     """
     length, kind = _HEAD.unpack(await reader.readexactly(_HEAD.size))
-    if kind not in (HELLO, INFO, UNIT, STATE, BOXES, END):
-        raise PacketError(f"type: must be one of H I A S B E, is {kind!r}")
+    if kind not in (HELLO, INFO, UNIT, STATE, BOXES, WANT, END):
+        raise PacketError(f"type: must be one of H I A S B W E, is {kind!r}")
     limit = UNIT_MAX if kind == UNIT else CONTROL_MAX
     if not 1 <= length <= limit:
         raise PacketError(f"length: 1 to {limit} for type {kind.decode()}, is {length}")
@@ -124,6 +125,14 @@ def decode_boxes(payload: bytes) -> tuple[int, list[list[Any]], list[dict[str, A
     if not isinstance(lines, list) or len(lines) > LINES_MAX or not all(_is_line(line) for line in lines):
         raise PacketError(f"boxes: at most {LINES_MAX} lines of id, in, out")
     return pts, boxes, lines
+
+
+def decode_want(payload: bytes) -> bool:
+    """Whether a client wants keyframes only."""
+    keyframes = _document(payload).get("keyframes")
+    if not isinstance(keyframes, bool):
+        raise PacketError("want: keyframes must be true or false")
+    return keyframes
 
 
 def decode_state(payload: bytes) -> tuple[str, int]:

@@ -101,10 +101,17 @@ class BrowserViewer(OutletReader):
 class PacketReader(OutletReader):
     """Messages of `packets`."""
 
+    keyframes = False
+    """Whether its client wants keyframes only: patrols look every few seconds, the rest would be sent for nothing."""
+
+    def take(self, unit: Unit) -> None:
+        if unit.keyframe or not self.keyframes:
+            super().take(unit)
+
     def start(self, track: Track, group: Sequence[Unit], *, audible: bool) -> None:  # noqa: ARG002
         self.outlet.write(packets.info(track.codec, track.width, track.height, track.parameter_sets))
         # Analysis wants the present, but a decoder needs the whole group to get there; `received` tells its age.
-        self._begin(group)
+        self._begin(group[:1] if self.keyframes else group)
 
     def hear(self, message: bytes) -> None:
         """Analysis listens to nothing."""

@@ -103,6 +103,12 @@ class See(Section):
     cameras_max: int = Field(8, ge=1, le=1_000, description="Cameras one process watches at once", examples=[8])
     fps: float = Field(5, gt=0, le=60, description="Frames a second looked at, per camera", examples=[5])
     score: float = Field(0.3, ge=0, le=1, description="Detections below this score are not used", examples=[0.3])
+    cores: float | None = Field(
+        None,
+        gt=0,
+        le=1_024,
+        description="Cores one process may use, told to the budget; empty: 2, or 1 where there is 1",
+    )
     lease_seconds: Seconds = Field(10, description="A silent worker loses its cameras after this, s", examples=[10])
     flush_seconds: Seconds = Field(2, description="Observations are written this often, s", examples=[2])
 

@@ -30,6 +30,9 @@ _CHROMA = np.rint(128 + (np.arange(256) - 128) * (224 / 255)).astype(np.uint8)
 """From the range of JPEG to that of video."""
 
 SkipLoopFilter = Literal["none", "noref", "all"]
+Skipped = Literal["none", "noref", "nokey"]
+
+_SKIP: dict[Skipped, Any] = {"none": "DEFAULT", "noref": "NONREF", "nokey": "NONKEY"}
 
 
 class Frame:
@@ -141,6 +144,7 @@ class Decoder:
             # This decoder fills what is missing with grey and does not say so; a cut picture shall be an error instead.
             context.options |= {"err_detect": "explode"}
         self._convert = Converter()
+        self._skipped: Skipped = "none"
 
     def feed(self, data: bytes, pts: int) -> list[Frame]:
         """Decode one access unit.
@@ -160,6 +164,15 @@ class Decoder:
         packet.dts = None
         packet.time_base = Fraction(1, TICKS_PER_SECOND)
         return self._decode(packet)
+
+    def skip(self, frames: Skipped) -> None:
+        """Leave out from now on no frames, those no other refers to, or all but keyframes: these cost next to nothing.
+
+        After "nokey" the next frame that can be decoded is a keyframe.
+        """
+        if frames != self._skipped:
+            self._skipped = frames
+            self._context.skip_frame = _SKIP[frames]
 
     def flush(self) -> list[Frame]:
         """The frames that are still inside. The decoder can be fed again afterwards, starting with a keyframe."""

@@ -72,6 +72,11 @@ class Glance:
             self._tracks = Tracks.none() if self._follow is None else self._follow(self.users)
         return self._tracks
 
+    @property
+    def seen(self) -> RoadUsers:
+        """The road users, if anybody has asked for them."""
+        return NOBODY if self._users is None else self._users
+
     def luma(self, width: int, height: int) -> Plane:
         """Brightness at this size, uint8 (height, width). Read only: whoever asks next gets the same array."""
         key = (width, height)
