@@ -13,7 +13,7 @@ from commonsight.records.database import Database
 from commonsight.records.notify import listen
 from commonsight.respond import lists
 from commonsight.respond.notices.store import PAGE_CHANNEL
-from commonsight.respond.titles import title_of
+from commonsight.respond.titles import in_language, title_of
 from commonsight.respond.told import CHANNEL
 
 CHANGES_MOST: Final = 100
@@ -98,7 +98,10 @@ class Feed:
 
     def _shown(self, told: dict[str, Any]) -> dict[str, Any]:
         subject = str(told.get("subject", ""))
-        return told | {"title": title_of(subject, self._language), "title_en": title_of(subject, "en")}
+        words = in_language(str(told.get("words", "")), self._language)
+        return told | {
+            "title": title_of(subject, self._language), "title_en": title_of(subject, "en"), "words": words
+        }  # fmt: skip
 
     async def notices(self, pending: Pending) -> dict[str, Any] | None:
         """Who has something new; each page asks for its own."""

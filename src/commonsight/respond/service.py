@@ -12,7 +12,7 @@ from commonsight.places import service as places
 from commonsight.problem import Refusal
 from commonsight.records.base import uuid7
 from commonsight.records.database import ReadSession, WriteSession
-from commonsight.respond import people, store, told
+from commonsight.respond import people, routing, store, told
 from commonsight.respond.kinds import kind_of
 from commonsight.respond.model import (
     ENDED,
@@ -147,7 +147,8 @@ async def act(
     match step.action:
         case Action.ASSIGN:
             assignee = await _fit(session, step, present)
-            fields |= _given(assignee) | _escalation(present, now, taken=True)
+            taken = routing.acknowledged(present, assignee, now)
+            fields |= _given(assignee) | {"detail": taken.detail} | _escalation(taken, now, taken=True)
             detail = {"assignee": _named(assignee), "former": _named(present.assignee)}
         case Action.RELEASE:
             fields |= _given(None) | _escalation(present, now, taken=False)
@@ -164,7 +165,7 @@ async def act(
         case Action.CLOSE | Action.FALSE_ALARM:
             fields |= {"closed_at": now, "escalate_at": None}
         case Action.REOPEN | Action.UNMERGE:
-            fields |= _again(present, now)
+            fields |= _again(present, now) | routing.begun_anew(present)
             if step.action is Action.UNMERGE:
                 await _take_out(session, present, now)
         case Action.MERGE:

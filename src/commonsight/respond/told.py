@@ -5,6 +5,7 @@ from typing import Any, Final
 from commonsight import outbox
 from commonsight.records.database import WriteSession, notify
 from commonsight.respond.model import Case
+from commonsight.respond.titles import shortened
 
 CHANNEL: Final = "cases"
 """Notifications about single cases, for the live topic of that name."""
@@ -41,7 +42,7 @@ async def shown(session: WriteSession, topic: str, case: Case) -> None:
             "type": topic.rpartition("_")[2], "case": str(case.id), "number": case.number, "kind": case.kind,
             "camera": None if case.camera_id is None else str(case.camera_id), "region": case.region,
             "severity": case.severity, "state": case.state.value, "subject": case.subject,
-            "place": case.place[:SHOWN_WORDS], "words": case.words[:SHOWN_WORDS], "occurrences": case.occurrences,
-            "at": case.last_at.isoformat(),
+            "place": case.place[:SHOWN_WORDS], "words": shortened(case.words, SHOWN_WORDS),
+            "occurrences": case.occurrences, "at": case.last_at.isoformat(),
         },
     )  # fmt: skip

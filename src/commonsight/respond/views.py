@@ -15,7 +15,7 @@ from commonsight.respond.model import WORDS_MOST, Action, Assignee, Case, State,
 from commonsight.respond.people import Candidate
 from commonsight.respond.service import BULK_MOST, Bulk, Said, Step
 from commonsight.respond.store import Step as Line
-from commonsight.respond.titles import said_of, title_of
+from commonsight.respond.titles import code_of, in_language, said_of, title_of
 from commonsight.text import say
 
 StateWord = Literal["open", "assigned", "handled", "verified", "closed", "false_alarm", "merged"]
@@ -52,10 +52,12 @@ class CaseOut(BaseModel):
     kind: str = Field(examples=["alarm"])
     severity: Severity
     state: StateWord
-    subject: str = Field(description="message code of what it is about", examples=["respond.alarm_5_6"])
+    subject: str = Field(
+        description="message code of what it is about; empty: a scene named it", examples=["respond.alarm_5_6"]
+    )
     title: str = Field(description="the same in the caller's language", examples=["区域入侵"])
     words: str = Field(description="what the device or the person said")
-    source: str = Field(description="gb28181, viid, person", examples=["gb28181"])
+    source: str = Field(description="gb28181, viid, scene, person", examples=["gb28181"])
     camera_id: UUID | None
     place: str = Field(description="the camera's or the region's name when it was opened")
     region: RegionOut
@@ -73,9 +75,9 @@ class CaseOut(BaseModel):
         """The fields of a case."""
         return {
             "id": case.id, "number": case.number, "kind": case.kind, "severity": case.severity,
-            "state": case.state.value, "subject": case.subject, "title": title_of(case.subject, language),
-            "words": case.words, "source": case.source, "camera_id": case.camera_id, "place": case.place,
-            "region": RegionOut(code=case.region, name=names.get(case.region)), "point": case.point,
+            "state": case.state.value, "subject": code_of(case.subject), "title": title_of(case.subject, language),
+            "words": in_language(case.words, language), "source": case.source, "camera_id": case.camera_id,
+            "place": case.place, "region": RegionOut(code=case.region, name=names.get(case.region)), "point": case.point,
             "occurrences": case.occurrences, "opened_at": case.opened_at, "last_at": case.last_at,
             "deadline_at": case.deadline_at, "overdue": is_overdue(case, now), "level": case.level,
             "assignee": AssigneeOut.of(case.assignee),
@@ -89,7 +91,7 @@ class CaseOut(BaseModel):
 class EvidenceOut(BaseModel):
     """What was told. References only: a picture is looked at under a permit."""
 
-    kind: Literal["gb_alarm", "viid_alarm"]
+    kind: Literal["gb_alarm", "viid_alarm", "incident"]
     id: UUID
     at: datetime = Field(description="by the device's clock")
     got: datetime = Field(description="by ours")
@@ -153,7 +155,7 @@ class StepOut(BaseModel):
     def of(cls, line: Line, language: str) -> Self:
         return cls(
             id=line.id, at=line.at, action=line.action, before=line.before, after=line.after, by_id=line.by.id,
-            by_name=line.by.name, unit=line.by.unit, words=line.words, detail=line.detail,
+            by_name=line.by.name, unit=line.by.unit, words=in_language(line.words, language), detail=line.detail,
             said=said_of(line.detail, language),
         )  # fmt: skip
 

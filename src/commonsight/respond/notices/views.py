@@ -11,7 +11,7 @@ from sqlalchemy import Row
 from commonsight.respond.notices.model import About, Event
 from commonsight.respond.notices.service import ADDRESSES_MOST, URL_MOST, RuleSaid
 from commonsight.respond.notices.words import event_name, of_grant, path_of
-from commonsight.respond.titles import title_of
+from commonsight.respond.titles import in_language, title_of
 
 ChannelKind = Literal["email", "webhook", "mqtt"]
 Languages = Literal["zh", "en"]
@@ -51,7 +51,11 @@ class NoticeOut(BaseModel):
             shown |= {name: said[name]["en" if language == "en" else "zh"] for name in ("event", "title")}
             return cls(**{name: shown[name] for name in cls.model_fields})
         if row.case_id is not None:
-            shown |= {"about": About.CASE, "title": title_of(row.subject, language)}
+            shown |= {
+                "about": About.CASE,
+                "title": title_of(row.subject, language),
+                "words": in_language(row.words, language),
+            }
         else:
             shown |= {"about": About.REQUEST if row.emergency_id is None else About.EMERGENCY}
             shown |= of_grant(row, language)

@@ -9,7 +9,7 @@ from sqlalchemy import Row
 from commonsight.respond.kinds import kinds
 from commonsight.respond.model import Case
 from commonsight.respond.notices.model import Event, GrantEvent
-from commonsight.respond.titles import title_of
+from commonsight.respond.titles import code_of, in_language, title_of
 from commonsight.text import say
 
 CAMERAS_NAMED: Final = 3
@@ -30,8 +30,8 @@ def body_of(
             "severity": case.severity,
             "state": case.state.value,
             "title": title_of(case.subject, language),
-            "subject": case.subject,
-            "words": case.words,
+            "subject": code_of(case.subject),
+            "words": in_language(case.words, language),
             "place": case.place,
             "region": case.region,
             "region_name": region_name,
