@@ -56,6 +56,12 @@ $(VENV)/.bench: requirements-bench.txt
 	$(VENV)/bench/bin/pip --disable-pip-version-check install --quiet --require-hashes -r requirements-bench.txt
 	@touch $@
 
+# Ray starts workers with the Python it was started with, so here it stands beside the product.
+bench-machines: $(VENV)/.tested $(PAGE)  ## two machines, one lost: by processes and on a two-node Ray cluster (root)
+	@scripts/debian bench
+	$(PIP) --require-hashes -r requirements-cluster.txt
+	@$(BIN)/python -m bench.machines
+
 cockpit: $(PAGE)  ## build the web page
 
 $(PAGE): $(VENV)/.installed cockpit/package-lock.json $(shell find cockpit -path cockpit/node_modules -prune -o -type f -print)

@@ -15,6 +15,7 @@ NOUNS: Final[Mapping[str, str]] = {
     "models": "模型 · Models: list, install, show, remove.",
     "diagnosis": "画面诊断 · Diagnosis: calibrate thresholds, take that back.",
     "people": "用户 · People: list, add, reset a password, deactivate.",
+    "cluster": "集群 · Analysis workers on many machines, through Ray.",
     "simulate": "虚拟摄像机 · Virtual cameras that play footage from published packages.",
     "exports": "导出 · Exported recordings: verify.",
     "tls": "TLS · Certificates of our own servers.",

@@ -68,9 +68,7 @@ def main(kind: str, serve: Serve, *, metrics: bool = True) -> None:
     given = parser.parse_args()
     supervised = os.environ.pop(SUPERVISED, None) == "1"
     try:
-        settings = load(given.config)
-        logs.configure(settings, name=given.name, supervised=supervised)
-        network.install(settings.network.allow, own_ports(settings))
+        settings = prepare(given.name, given.config, supervised=supervised)
         asyncio.run(_run(kind, given.name, settings, serve, metrics=metrics, supervised=supervised))
     except Refusal as refusal:
         log.error("refused", code=refusal.code, **{k: str(v) for k, v in refusal.facts().items()})
@@ -81,9 +79,39 @@ def main(kind: str, serve: Serve, *, metrics: bool = True) -> None:
     sys.exit(0)
 
 
+def prepare(name: str, config: Path | None, *, supervised: bool) -> Settings:
+    """What has to be done once in a process before anything else of ours runs in it; returns its settings.
+
+    Raises:
+        Refusal: the settings break a rule.
+    """
+    settings = load(config)
+    logs.configure(settings, name=name, supervised=supervised)
+    network.install(settings.network.allow, own_ports(settings))
+    return settings
+
+
 async def _run(kind: str, name: str, settings: Settings, serve: Serve, *, metrics: bool, supervised: bool) -> None:
     stop = asyncio.Event()
     _stop_on_signals(stop)
+    await live(kind, name, settings, serve, stop, metrics=metrics, supervised=supervised)
+
+
+async def live(
+    kind: str,
+    name: str,
+    settings: Settings,
+    serve: Serve,
+    stop: asyncio.Event,
+    *,
+    metrics: bool = True,
+    supervised: bool = False,
+) -> None:
+    """The life of one process: database, heartbeat, figures, work until `stop`, and a good-bye.
+
+    Raises:
+        Refusal: `processes.database_url_missing`, or what `serve` raises. RuntimeError: it ended without being asked.
+    """
     if settings.database.url is None:
         raise Refusal("processes.database_url_missing", operand="database.url", expected="postgresql://…")
     if not supervised:
