@@ -1,0 +1,1 @@
+"""Scenes of parcels and loading: what flies from somebody's hands."""

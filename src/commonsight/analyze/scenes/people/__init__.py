@@ -1,0 +1,1 @@
+"""Scenes of people: flow, gathering, visitors, dwelling, queues, intrusion."""
