@@ -10,6 +10,8 @@ import commonsight
 from commonsight.access import routes as access
 from commonsight.access.oidc_client import Providers
 from commonsight.analyze import routes as analyze
+from commonsight.analyze.scenes import routes as scenes
+from commonsight.analyze.scenes import try_routes as scene_tries
 from commonsight.api import PREFIX, docs, live_socket, page, problem, system, topics
 from commonsight.api.authorize import Authorize
 from commonsight.api.cuts import Cuts
@@ -62,6 +64,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     exports.router,
     masks.router,
     analyze.router,
+    scenes.router,
+    scene_tries.router,
     respond.router,
     inspect.router,
     diagnosis.router,

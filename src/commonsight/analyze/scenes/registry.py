@@ -90,6 +90,8 @@ def _rule_broken(name: str, made: object) -> str | None:
         return "0 < needs.burst_seconds <= needs.slowest_seconds"
     if not set(card.targets) <= {"zone", "line"}:
         return "targets are zone or line"
+    if len(card.limits_zh) != len(card.limits_en):
+        return "limits in both languages"
     for parameter in card.parameters:
         if not parameter.least <= parameter.default <= parameter.most:
             return f"least <= default <= most of {parameter.code}"

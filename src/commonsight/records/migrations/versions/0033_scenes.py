@@ -45,6 +45,26 @@ def upgrade() -> None:
                 REFERENCES cameras (id) ON DELETE CASCADE
         )
     """)
+    # A setup tried on live pictures for some seconds: what it saw, for who tried it.
+    op.execute("""
+        CREATE TABLE scene_tries (
+            id uuid NOT NULL,
+            camera_id uuid NOT NULL,
+            holder_id uuid NOT NULL,
+            permit_id uuid NOT NULL,
+            document jsonb NOT NULL,
+            seconds real NOT NULL,
+            state text NOT NULL CONSTRAINT ck_scene_tries_state
+                CHECK (state IN ('queued', 'running', 'done', 'failed', 'stopped')),
+            result jsonb NOT NULL DEFAULT '{}',
+            problem jsonb,
+            asked_at timestamptz NOT NULL,
+            ended_at timestamptz,
+            CONSTRAINT pk_scene_tries PRIMARY KEY (id),
+            CONSTRAINT fk_scene_tries_camera_id FOREIGN KEY (camera_id) REFERENCES cameras (id) ON DELETE CASCADE
+        )
+    """)
+    op.execute("CREATE INDEX ix_scene_tries_holder_id_asked_at ON scene_tries (holder_id, asked_at)")
     # Where a scene is used is asked for the list of scenes: by code, over all documents.
     op.execute("CREATE INDEX ix_analyses_scenes ON analyses USING gin (scenes jsonb_path_ops)")
     op.execute("CREATE INDEX ix_scene_changes_at_id ON scene_changes (at, id)")
