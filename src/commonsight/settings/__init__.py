@@ -19,6 +19,7 @@ from commonsight.settings.assess import Assessment, Exemptions, Reports
 from commonsight.settings.budget import Budget
 from commonsight.settings.diagnosis import Diagnosis
 from commonsight.settings.gather import Simulate, Sip, Sync, Viid, Zone
+from commonsight.settings.incidents import Incidents, Opinion
 from commonsight.settings.indicators import Indicators
 from commonsight.settings.maintain import Maintenance
 from commonsight.settings.osd import Osd, References
@@ -27,8 +28,9 @@ from commonsight.settings.platform import Api, Backup, Database, Lake, Log, Noti
 from commonsight.settings.section import Port, Section
 
 __all__ = [
-    "Access", "Api", "Assessment", "Backup", "Budget", "Database", "Diagnosis", "Exemptions", "Indicators", "Inspect",
-    "Lake", "Log", "Maintenance", "Media", "Network", "Notices", "Oidc", "OidcProvider", "OidcRule", "Osd", "Port",
+    "Access", "Api", "Assessment", "Backup", "Budget", "Database", "Diagnosis", "Exemptions", "Incidents", "Indicators",
+    "Inspect", "Lake", "Log", "Maintenance", "Media", "Network", "Notices", "Oidc", "OidcProvider", "OidcRule",
+    "Opinion", "Osd", "Port",
     "Recording", "References", "Region", "Reports", "Section", "See", "Settings", "Simulate", "Sip", "Sync", "Tls",
     "Viid", "Vision", "Work", "Zone", "default_data_dir", "load", "user_dir",
 ]  # fmt: skip
@@ -58,6 +60,8 @@ class Settings(BaseSettings):
     sip: Sip = Sip()
     viid: Viid = Viid()
     see: See = See()
+    incidents: Incidents = Incidents()
+    opinion: Opinion = Opinion()
     budget: Budget = Budget()
     work: Work = Work()
     inspect: Inspect = Inspect()
