@@ -173,6 +173,24 @@ async def test_two_workers_share_the_cameras(stage: Stage) -> None:
         assert await both()
 
 
+async def test_a_worker_that_comes_later_gets_its_share(stage: Stage) -> None:
+    for number in range(1, 3):
+        await add_camera(stage.database, number)
+
+    async def held() -> list[str]:
+        async with stage.database.read() as session:
+            rows = await session.scalars(text("SELECT worker FROM analysis_leases WHERE until > now()"))
+        return sorted(rows.all())
+
+    async def by(workers: list[str]) -> bool:
+        return await held() == workers
+
+    async with stage.working("see-1"):
+        await until(lambda: by(["see-1", "see-1"]))
+        async with stage.working("see-2"):
+            await until(lambda: by(["see-1", "see-2"]))
+
+
 @pytest.mark.parametrize(("source", "asked", "expected"), [(25, 5, 50), (25, 12, 120), (25, 25, 250), (12.5, 25, 125)])
 def test_pace_takes_what_is_asked_for(source: float, asked: float, expected: int) -> None:
     pace = Pace(1 / asked)

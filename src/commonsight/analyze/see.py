@@ -121,6 +121,7 @@ class Worker:
     def __init__(self, name: str, tools: Tools, settings: Settings) -> None:
         self._name, self._tools, self._settings = name, tools, settings
         self._watching: dict[UUID, asyncio.Task[None]] = {}
+        self._told: int | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Take cameras until `stop`; then let each write and go."""
@@ -160,10 +161,17 @@ class Worker:
     async def _take(self) -> None:
         async with self._tools.database.read() as session:
             wanted = await store.watched(session)
-            workers = len(await nodes.alive(session, "see"))
+            alive = await nodes.alive(session, "see")
         # An even share, so that the first worker does not take all before the second has started.
-        share = math.ceil(wanted / max(workers, 1))
+        share = math.ceil(wanted / max(len(alive), 1))
         room = min(self.capacity(), share) - len(self._watching)
+        await self._tell(room)
+        others = [int(node.detail.get("room", 0)) for node in alive if node.name != self._name]
+        staying = [camera_id for camera_id, task in self._watching.items() if not task.cancelling()]
+        if len(staying) > share and max(others, default=0) > 0:
+            # One a look, the one taken last: the next one may be another worker's to give.
+            log.info("camera_given_back", camera=str(staying[-1]))
+            self._watching[staying[-1]].cancel()
         if room < 1:
             return
         async with self._tools.database.write() as session:
@@ -171,6 +179,12 @@ class Worker:
         for lease in leases:
             log.info("camera_taken", camera=str(lease.camera_id), epoch=lease.epoch)
             self._watching[lease.camera_id] = asyncio.create_task(self._watch(lease))
+
+    async def _tell(self, room: int) -> None:
+        """Say how many cameras more this worker could take, for those that hold more than their share."""
+        if room != self._told:
+            await nodes.beat(self._tools.database, self._name, "see", detail={"room": room})
+            self._told = room
 
     async def _watch(self, lease: Lease) -> None:
         watch = Watch(lease, self._tools)
