@@ -1,0 +1,1 @@
+"""Things that lie about: what is new in a place and stays, told from light, from passers-by and from what was there."""
