@@ -12,6 +12,6 @@ class Budget(Section):
         True, description="Share out compute; off: every camera is watched as its document says", examples=[True]
     )
     every_seconds: float = Field(
-        30, ge=5, le=3_600, description="Compute is shared out anew this often, s", examples=[30]
+        30, ge=10, le=3_600, description="Compute is shared out anew this often, s", examples=[30]
     )
     keep_days: int = Field(14, ge=1, le=400, description="Rounds are kept this long, days", examples=[14])

@@ -27,7 +27,7 @@ SEEDS = st.integers(0, 2**32 - 1)
 def used(costs: Floats, pool: Ints, given_: Allocation, pools: int) -> Floats:
     """Cores by pool."""
     spent = costs[np.arange(len(costs)), given_.tier]
-    return np.bincount(pool, spent, minlength=pools)
+    return np.bincount(pool, spent, minlength=pools).astype(np.float64)
 
 
 def worth(values: Floats, given_: Allocation) -> float:

@@ -42,7 +42,6 @@ class Fleet:
         activity, uncertainty: 0..1, as last seen; `age`: seconds since then, inf for never.
         afoot: a scene said so at the last look.
         factor: of deployments, 1 without.
-        fastest: seconds between pictures a person has set as the least for this camera; 0: none.
         pixels, fps, hevc: of the stream; NaN where nobody knows.
         keyframe: seconds between keyframes; NaN where nobody knows.
         look_seconds: of a core, one picture's inference, measured; NaN: not yet.
@@ -54,7 +53,6 @@ class Fleet:
     age: Floats
     afoot: Flags
     factor: Floats
-    fastest: Floats
     pixels: Floats
     fps: Floats
     hevc: Flags
@@ -99,10 +97,7 @@ def table(fleet: Fleet, terms: Terms) -> Table:
     scenes = fleet.scenes
     # A little slack: 0.2 s stored as a 4-byte number and read again is not exactly 0.2 s.
     served = (every[scenes.owner] > 0) & (every[scenes.owner] <= scenes.slowest[:, None] * 1.001)
-    depth = np.tile(np.array([DEPTHS.index(tier.decoding) for tier in terms.tiers], np.int64), (len(fleet), 1))
-    for index in range(1, len(DEPTHS)):
-        asks = _summed(scenes.owner, served & (scenes.depth == index)[:, None], len(fleet))
-        depth = np.where(asks > 0, np.maximum(depth, index), depth)
+    depth = _depth(fleet, terms, every, served)
     costs, decoding = _costs(fleet, terms, every, depth)
     eagerness, stale = _eagerness(fleet, terms)
     worth = _summed(scenes.owner, _events(fleet, terms, every, served), len(fleet))
@@ -125,20 +120,36 @@ def caught(lasting: Floats | float, every: Floats) -> Floats:
 
 def _summed(owner: Ints, rows: Floats | Flags, owners: int) -> Floats:
     """Rows (S, T) added up by owner: (N, T)."""
-    return np.stack([np.bincount(owner, column, minlength=owners) for column in rows.T], axis=1)
+    return np.stack([np.bincount(owner, column, owners) for column in rows.T], axis=1).astype(np.float64)
 
 
 def _every(fleet: Fleet, terms: Terms) -> Floats:
-    """Seconds between pictures: the tier's, the highest as fast as the camera's most demanding scene."""
+    """Seconds between pictures: the tier's, but no faster than the camera's most demanding scene asks for.
+
+    Closer than that is not more accurate. While something is afoot the highest tier pays for what the scenes ask then.
+    """
     scenes = fleet.scenes
     every = np.tile(np.array([tier.every_seconds for tier in terms.tiers]), (len(fleet), 1))
-    quickest = np.full(len(fleet), np.inf)
+    quickest, burst = np.full(len(fleet), np.inf), np.full(len(fleet), np.inf)
     np.minimum.at(quickest, scenes.owner, scenes.slowest)
+    np.minimum.at(burst, scenes.owner, np.minimum(scenes.burst, scenes.slowest))
+    every[:, 1:] = np.maximum(every[:, 1:], np.where(np.isinf(quickest), 0.0, quickest)[:, None])
     every[:, -1] = np.minimum(every[:, -1], quickest)
-    # What a person set bounds the pace, but never takes from a scene what it cannot do without.
-    least = np.minimum(fleet.fastest, quickest)
-    every[:, 1:] = np.maximum(every[:, 1:], least[:, None])
-    return every
+    return np.where(fleet.afoot[:, None] & (np.arange(every.shape[1]) == every.shape[1] - 1), burst[:, None], every)
+
+
+def _depth(fleet: Fleet, terms: Terms, every: Floats, served: Flags) -> Ints:
+    """How much is decoded: the tier's, what the scenes whose cadence is met need, and no more than any of them asks."""
+    scenes = fleet.scenes
+    most = np.zeros(len(fleet), np.int64)
+    np.maximum.at(most, scenes.owner, scenes.depth)
+    # A burst looks between keyframes.
+    between = (every < 1) & (every > 0) & fleet.afoot[:, None]
+    depth = np.tile(np.array([DEPTHS.index(tier.decoding) for tier in terms.tiers], np.int64), (len(fleet), 1))
+    for index in range(1, len(DEPTHS)):
+        asks = _summed(scenes.owner, served & (scenes.depth == index)[:, None], len(fleet))
+        depth = np.where(asks > 0, np.maximum(depth, index), depth)
+    return np.minimum(depth, np.where(between, np.maximum(most, 1)[:, None], most[:, None]))
 
 
 def _costs(fleet: Fleet, terms: Terms, every: Floats, depth: Ints) -> tuple[Floats, Floats]:

@@ -31,6 +31,11 @@ def upgrade() -> None:
             -- Measured: seconds of a core one picture takes, and decoding as a multiple of what was foreseen.
             look_seconds real,
             decode_factor real,
+            -- Of the stream, as the last check that told it saw it; empty: nobody knows.
+            pixels real,
+            fps real,
+            hevc boolean,
+            keyframe real,
             CONSTRAINT pk_analysis_budget PRIMARY KEY (camera_id),
             CONSTRAINT fk_analysis_budget_camera_id FOREIGN KEY (camera_id)
                 REFERENCES analyses (camera_id) ON DELETE CASCADE
