@@ -322,7 +322,7 @@ class Tracker:
         silent = time - self._columns.last
         # At a low frame rate doubt lasts one picture at least.
         doubt = max(self.settings.doubt_seconds, 1.5 * elapsed)
-        keep = silent <= np.where(self._believed(), self.settings.keep_seconds, doubt)
+        keep = silent <= np.where(self._believed(), max(self.settings.keep_seconds, doubt), doubt)
         if frame is not None:
             x, y = self._motion.at[:, 0], self._motion.at[:, 1]
             size = self._sizes()

@@ -1,0 +1,1 @@
+"""Scenes of traffic: flow, congestion, stopped vehicle, wrong way, illegal parking."""
