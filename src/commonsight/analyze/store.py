@@ -91,6 +91,17 @@ async def read(session: ReadSession, camera_id: UUID) -> Stored | None:
     )
 
 
+_DOCUMENTS: Final = text("""
+    SELECT camera_id, enabled, model, fps, lines, zones, scenes, ground
+      FROM analyses WHERE camera_id = ANY(:cameras)""")
+
+
+async def documents(session: ReadSession, cameras: Sequence[UUID]) -> dict[UUID, Analysis]:
+    """What each of these cameras is watched for; those nobody has set up are left out."""
+    rows = await session.execute(_DOCUMENTS, {"cameras": list(cameras)})
+    return {row.camera_id: _analysis(row) for row in rows}
+
+
 _LOCK: Final = text("SELECT version FROM analyses WHERE camera_id = :camera FOR UPDATE")
 _WRITE: Final = text("""
     INSERT INTO analyses (camera_id, enabled, enabled_by, model, fps, lines, zones, scenes, ground)

@@ -7,6 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from commonsight.analyze import service as analyze
+from commonsight.analyze.deployments import board as deployments
 from commonsight.api import system
 from commonsight.api.live import Read, Scope, Source
 from commonsight.catalog import overview
@@ -55,6 +56,14 @@ def sources(settings: Settings, database: Database, clock: Clock) -> Mapping[str
         yield read
 
     @contextlib.asynccontextmanager
+    async def deployed(scope: Scope) -> AsyncIterator[Read]:
+        async def read() -> dict[str, Any]:
+            async with database.read() as session:
+                return await deployments.pulse(session, scope, clock.now())
+
+        yield read
+
+    @contextlib.asynccontextmanager
     async def cases(scope: Scope) -> AsyncIterator[Read]:
         async with responding.follow() as pending:
             yield lambda: responding.cases(pending, scope)
@@ -68,6 +77,7 @@ def sources(settings: Settings, database: Database, clock: Clock) -> Mapping[str
         "cases": Source("cases.read", cases, stable=lambda _: object()),
         "notices": Source("cases.read", notices, scoped=False, stable=lambda _: object()),
         "counts": Source("counts.read", counts),
+        "deployments": Source("deployments.read", deployed),
         # A reader that has something to tell always tells something new.
         "cameras.health": Source("health.read", health, stable=lambda _: object()),
         "system": Source("system.read", processes, scoped=False, stable=system.without_heartbeat),

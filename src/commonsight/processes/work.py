@@ -28,6 +28,7 @@ ROOMS: Final = (
     "respond.notices",
     "respond.maintenance",
     "analyze",
+    "analyze.deployments",
     "analyze.scenes",
     "inspect",
     "inspect.diagnosis",
