@@ -13,6 +13,7 @@ from prometheus_client import Gauge
 from sqlalchemy.exc import DBAPIError
 
 from commonsight.analyze import archive, store
+from commonsight.analyze.budget.pools import served_by
 from commonsight.analyze.engine.feed import Stream
 from commonsight.analyze.engine.workload import BUDGET
 from commonsight.analyze.road_users import CLASSES
@@ -159,23 +160,28 @@ class Worker:
         return min(max(affordable, 1), see.cameras_max)
 
     async def _take(self) -> None:
+        see, workload = self._settings.see, self._tools.workload
         async with self._tools.database.read() as session:
-            wanted = await store.watched(session)
+            pools = await served_by(session, see.pool, self._tools.clock.now())
+            wanted, undecided = await store.watched(session, pools)
             alive = await nodes.alive(session, "see")
+        beside = [node for node in alive if node.detail.get("pool", "") in (see.pool, *pools[1:])]
         # An even share, so that the first worker does not take all before the second has started.
-        share = math.ceil(wanted / max(len(alive), 1))
-        room = min(self.capacity(), share) - len(self._watching)
+        share = math.ceil(wanted / max(len(beside), 1))
+        # What a camera costs the budget knows better; where it has not decided, the mean cost of a picture tells.
+        most, cores = (self.capacity(), math.inf) if undecided else (see.cameras_max, workload.free(see.cores))
+        room = min(most, share) - len(self._watching) if cores > 0 else 0
         await self._tell(room)
-        others = [int(node.detail.get("room", 0)) for node in alive if node.name != self._name]
+        others = [int(node.detail.get("room", 0)) for node in beside if node.name != self._name]
         staying = [camera_id for camera_id, task in self._watching.items() if not task.cancelling()]
-        if len(staying) > share and max(others, default=0) > 0:
+        if staying and (len(staying) > share or cores < 0) and max(others, default=0) > 0:
             # One a look, the one taken last: the next one may be another worker's to give.
             log.info("camera_given_back", camera=str(staying[-1]))
             self._watching[staying[-1]].cancel()
         if room < 1:
             return
         async with self._tools.database.write() as session:
-            leases = await store.take(session, self._name, room, self._settings.see.lease_seconds)
+            leases = await store.take(session, self._name, room, see.lease_seconds, pools, cores)
         for lease in leases:
             log.info("camera_taken", camera=str(lease.camera_id), epoch=lease.epoch)
             self._watching[lease.camera_id] = asyncio.create_task(self._watch(lease))
@@ -183,7 +189,9 @@ class Worker:
     async def _tell(self, room: int) -> None:
         """Say how many cameras more this worker could take, for those that hold more than their share."""
         if room != self._told:
-            await nodes.beat(self._tools.database, self._name, "see", detail={"room": room})
+            see = self._settings.see
+            told = {"room": room, "pool": see.pool, "capacity": self._tools.workload.told(see.cores)}
+            await nodes.beat(self._tools.database, self._name, "see", detail=told)
             self._told = room
 
     async def _watch(self, lease: Lease) -> None:

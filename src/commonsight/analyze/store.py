@@ -1,6 +1,7 @@
 """All SQL of analyze/. Leases are judged by the database's clock alone: machines' clocks differ."""
 
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -141,21 +142,29 @@ async def write(session: WriteSession, camera_id: UUID, analysis: Analysis, enab
 
 # --- leases ---------------------------------------------------------------------------------------------------------
 
+# What the budget has switched off nobody takes; what it gave to another pool only workers that lend to it.
 _WATCHED: Final = """
       FROM analyses AS a
       JOIN cameras AS c ON c.id = a.camera_id AND c.archived_at IS NULL AND c.url IS NOT NULL
-     WHERE a.enabled"""
+      LEFT JOIN analysis_budget AS b ON b.camera_id = a.camera_id
+     WHERE a.enabled AND coalesce(b.tier, '') <> 'off' AND (b.pool IS NULL OR b.pool = ANY(:pools))"""
 
-_COUNT: Final = text(f"SELECT count(*) {_WATCHED}")
+_COUNT: Final = text(f"""
+    SELECT count(*) AS cameras, count(*) FILTER (WHERE b.camera_id IS NULL) AS undecided {_WATCHED}""")
 
 _TAKE: Final = text(f"""
     WITH wanted AS (
-        SELECT a.camera_id {_WATCHED}
+        SELECT a.camera_id, b.pool = :own AS own, coalesce(b.cost, 0) AS cost, coalesce(b.score, 0) AS score {_WATCHED}
            AND NOT EXISTS (SELECT FROM analysis_leases AS l WHERE l.camera_id = a.camera_id AND l.until > now())
-         ORDER BY a.camera_id LIMIT :most FOR UPDATE OF a SKIP LOCKED),
+         ORDER BY own DESC NULLS FIRST, score DESC, a.camera_id LIMIT :most FOR UPDATE OF a SKIP LOCKED),
+    fitting AS (
+        SELECT camera_id FROM (
+            SELECT camera_id, cost, sum(cost) OVER (ORDER BY own DESC NULLS FIRST, score DESC, camera_id) AS spent
+              FROM wanted) AS each
+         WHERE spent <= :cores OR cost = 0),
     taken AS (
         INSERT INTO analysis_leases AS l (camera_id, worker, epoch, until)
-        SELECT camera_id, :worker, 1, now() + make_interval(secs => :seconds) FROM wanted
+        SELECT camera_id, :worker, 1, now() + make_interval(secs => :seconds) FROM fitting
         ON CONFLICT (camera_id) DO UPDATE
             SET worker = excluded.worker, epoch = l.epoch + 1, until = excluded.until, state = '{{}}'
           WHERE l.until <= now()
@@ -166,19 +175,32 @@ _TAKE: Final = text(f"""
      ORDER BY t.camera_id""")  # noqa: S608 - no part of it is given from outside
 
 
-async def watched(session: ReadSession) -> int:
-    """How many cameras are to be watched."""
-    return int(await session.scalar(_COUNT) or 0)
+async def watched(session: ReadSession, pools: Sequence[str] = ("",)) -> tuple[int, int]:
+    """How many cameras are to be watched by workers of these pools, and of how many the budget has not decided yet."""
+    row = (await session.execute(_COUNT, {"pools": list(pools)})).one()
+    return row.cameras, row.undecided
 
 
-async def take(session: WriteSession, worker: str, most: int, seconds: float) -> list[Lease]:
+async def take(
+    session: WriteSession,
+    worker: str,
+    most: int,
+    seconds: float,
+    pools: Sequence[str] = ("",),
+    cores: float = math.inf,
+) -> list[Lease]:
     """Take up to `most` cameras nobody watches, for `seconds`, each under a new epoch.
+
+    Args:
+        pools: whose cameras this worker takes, its own first; the most valuable of them first.
+        cores: what the budget expects them to take at most, together.
 
     Workers that take at the same time do not wait for each other and get different cameras.
     """
     if most < 1:
         return []
-    rows = await session.execute(_TAKE, {"worker": worker, "most": most, "seconds": seconds})
+    given = {"worker": worker, "most": most, "seconds": seconds, "own": pools[0], "pools": list(pools), "cores": cores}
+    rows = await session.execute(_TAKE, given)
     return [Lease(r.camera_id, worker, r.epoch, r.region, r.version, _analysis(r)) for r in rows]
 
 

@@ -177,6 +177,7 @@ class Watch:
     async def _obey(self, session: WriteSession) -> None:
         """Take what the budget gives from now on."""
         given = await budget.given(session, self.lease.camera_id)
+        self._tools.workload.promise(self.lease.camera_id, None if given is None else given.cost)
         if given is None:
             self._plan.order(None)
         else:

@@ -28,6 +28,8 @@ ROOMS: Final = (
     "respond.notices",
     "respond.maintenance",
     "analyze",
+    "analyze.budget",
+    "analyze.incidents",
     "analyze.deployments",
     "analyze.scenes",
     "inspect",

@@ -100,7 +100,13 @@ class See(Section):
         description="Pool of compute its workers belong to; empty: the common one",
         examples=["nanning"],
     )
-    cameras_max: int = Field(8, ge=1, le=1_000, description="Cameras one process watches at once", examples=[8])
+    cameras_max: int = Field(
+        32,
+        ge=1,
+        le=1_000,
+        description="Cameras one process watches at once; how closely the budget says",
+        examples=[32],
+    )
     fps: float = Field(5, gt=0, le=60, description="Frames a second looked at, per camera", examples=[5])
     score: float = Field(0.3, ge=0, le=1, description="Detections below this score are not used", examples=[0.3])
     cores: float | None = Field(

@@ -12,7 +12,7 @@ from commonsight.analyze import store as leases
 from commonsight.analyze.budget import explain as explaining
 from commonsight.analyze.budget import pools, rounds, service, store
 from commonsight.analyze.budget.explain import Why
-from commonsight.analyze.budget.model import Pool
+from commonsight.analyze.budget.model import Loan, Pool
 from commonsight.analyze.model import Analysis
 from commonsight.clock import SystemClock
 from commonsight.records import nodes
@@ -130,3 +130,37 @@ async def test_rounds_are_kept_for_a_time(database: Database) -> None:
         assert await session.scalar(text("SELECT count(*) FROM compute_rounds")) == 1
         (slot,) = await rounds.series(session, "", CLOCK.now() - timedelta(hours=1), 300)
     assert slot["coverage"] == 1.0
+
+
+@pytest.mark.asyncio
+async def test_workers_take_the_most_valuable_of_their_own_first_then_of_those_they_lend_to(
+    database: Database,
+) -> None:
+    """Tiers and costs as a round would have left them."""
+    cameras = [await add_camera(database, number, analysis=COUNTED) for number in range(1, 6)]
+    given_ = [("nanning", "watch", 1.0), ("nanning", "watch", 5.0), ("guilin", "watch", 9.0),
+              ("nanning", "off", 0.0), ("liuzhou", "watch", 9.0)]  # fmt: skip
+    async with database.write() as session:
+        for camera, (pool, tier, score) in zip(cameras, given_, strict=True):
+            await session.execute(
+                text("""INSERT INTO analysis_budget (camera_id, pool, tier, every_seconds, decoding, score, cost, at)
+                        VALUES (:camera, :pool, :tier, 1, 'reference', :score, 0.4, now())"""),
+                {"camera": camera, "pool": pool, "tier": tier, "score": score},
+            )
+        for name, region in (("nanning", "4501"), ("guilin", "4503")):
+            await pools.write(session, Pool(name, name, region), "test", CLOCK.now())
+        now = CLOCK.now()
+        lent = Loan(cameras[0], "nanning", "guilin", 1.0, now, now + timedelta(hours=1), by_name="test")
+        await pools.lend(session, lent, cameras[0], now)
+        served = await pools.served_by(session, "nanning", now)
+        assert served == ["nanning", "guilin"]
+        assert await pools.served_by(session, "unheard-of", now) == [""]
+        assert await leases.watched(session, served) == (3, 0)
+
+        def taken(found: list[leases.Lease]) -> set[UUID]:
+            return {lease.camera_id for lease in found}
+
+        assert taken(await leases.take(session, "see-1", 1, 60, served, 9.0)) == {cameras[1]}
+        assert taken(await leases.take(session, "see-1", 9, 60, served, 0.5)) == {cameras[0]}
+        assert taken(await leases.take(session, "see-1", 9, 60, served, 9.0)) == {cameras[2]}
+        assert await leases.take(session, "see-1", 9, 60, served, 9.0) == []

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from commonsight.analyze.budget.model import Loan, Pool
+from commonsight.analyze.budget.model import COMMON, Loan, Pool
 from commonsight.records.database import ReadSession, WriteSession
 
 _LOAN: Final = "id, lender, borrower, cores, starts_at, ends_at, words, by_name, made_at, taken_back_at, taken_back_by"
@@ -78,6 +78,21 @@ async def loans(
         {"names": list(names), "after": after, "most": most},
     )
     return [Loan(**row._mapping) for row in rows]
+
+
+async def served_by(session: ReadSession, pool: str, now: datetime) -> list[str]:
+    """Pools whose cameras a pool's workers take: their own first, then those it lends to; a pool nobody has set up
+    stands for the common one."""
+    rows = await session.execute(
+        text("""
+            SELECT DISTINCT borrower FROM compute_loans
+             WHERE lender = :pool AND starts_at <= :now AND ends_at > :now AND taken_back_at IS NULL
+             ORDER BY borrower"""),
+        {"pool": pool, "now": now},
+    )
+    known = not pool or await session.scalar(text("SELECT true FROM compute_pools WHERE name = :pool"), {"pool": pool})
+    own = pool if known else COMMON
+    return [own, *(row.borrower for row in rows if row.borrower != own)]
 
 
 async def loan(session: WriteSession, loan_id: UUID) -> Loan | None:

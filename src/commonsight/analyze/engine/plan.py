@@ -15,6 +15,8 @@ BURST_SAVED: Final = 60.0
 """Most seconds of bursts a camera can save up."""
 NO_BURSTS: Final = frozenset({"off", "glance"})
 """Tiers whose cameras are looked at no more closely, whatever is afoot."""
+PAID: Final = "follow"
+"""The tier in whose price bursts are: for as long as something is afoot."""
 _CHEAPEST: Final = (Decoding.KEYFRAMES, Decoding.REFERENCE, Decoding.FULL)
 
 
@@ -77,7 +79,7 @@ class Plan:
         """Whether it is looked at more closely than the budget gave."""
         passed, self._counted = max(now - self._counted, 0.0), now
         wanted = now < self._until and self.tier not in NO_BURSTS
-        if self._order is None:
+        if self._order is None or self.tier == PAID:
             return wanted
         if wanted and self._saved > 0:
             self._saved -= passed

@@ -21,6 +21,7 @@ class Workload:
         self.seconds_looking = LOOK_SECONDS
         """Mean cost of a picture in the inference thread, s of a core."""
         self._readings: dict[UUID, Reading] = {}
+        self._promised: dict[UUID, float] = {}
 
     def looked(self, cpu: float) -> None:
         """A picture took `cpu` seconds of a core."""
@@ -33,6 +34,22 @@ class Workload:
     def gone(self, camera_id: UUID) -> None:
         """A camera is watched no more."""
         self._readings.pop(camera_id, None)
+        self._promised.pop(camera_id, None)
+
+    def promise(self, camera_id: UUID, cores: float | None) -> None:
+        """What the budget expects a camera to take; None: it has not decided."""
+        self._promised.pop(camera_id, None)
+        if cores is not None:
+            self._promised[camera_id] = cores
+
+    @property
+    def promised(self) -> float:
+        """Cores the budget expects this worker's cameras to take."""
+        return sum(self._promised.values())
+
+    def free(self, cores: float | None) -> float:
+        """Cores that may still be given away, below 0 when too much was; `cores` as for `told`."""
+        return available(cores) * BUDGET - self.promised
 
     @property
     def inference(self) -> float:
@@ -50,5 +67,9 @@ class Workload:
         Args:
             cores: what the settings give this worker; None: what the machine has, two at most.
         """
-        available = cores or float(min(THREADS, os.cpu_count() or 1))
-        return {"used": round(self.inference + self.decoding, 3), "available": available}
+        return {"used": round(self.inference + self.decoding, 3), "available": available(cores)}
+
+
+def available(cores: float | None) -> float:
+    """Cores a worker can use: what the settings give it, else what the machine has, two at most."""
+    return cores or float(min(THREADS, os.cpu_count() or 1))
