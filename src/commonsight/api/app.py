@@ -11,6 +11,7 @@ from commonsight.access import routes as access
 from commonsight.access.oidc_client import Providers
 from commonsight.analyze import routes as analyze
 from commonsight.analyze.deployments import routes as deployments
+from commonsight.analyze.incidents import routes as incidents
 from commonsight.analyze.scenes import routes as scenes
 from commonsight.analyze.scenes import try_routes as scene_tries
 from commonsight.api import PREFIX, docs, live_socket, page, problem, system, topics
@@ -65,6 +66,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     exports.router,
     masks.router,
     analyze.router,
+    incidents.router,
     deployments.router,
     scenes.router,
     scene_tries.router,

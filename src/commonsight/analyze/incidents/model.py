@@ -1,5 +1,6 @@
 """What becomes of sightings: pure types and rules. One thing is one incident, however often a scene tells of it."""
 
+import math
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,7 @@ Box = tuple[float, float, float, float]
 STALE: Final = timedelta(seconds=5 * STILL_SECONDS)
 """An open incident nobody has told of for so long is over: its worker is gone, or its scene was taken off."""
 BOXES_MOST: Final = 20
+PEAKS_MOST: Final = 24
 WORDS_MOST: Final = 40
 """Sightings of one incident remembered: more than a worker gathers between two writes."""
 SEVERITY_UNKNOWN: Final = 3
@@ -54,6 +56,8 @@ class Incident:
         again_at: when it began the last time; `times` 2 or more: it went and came within its merge window.
         told_at: the scene's latest word about it.
         words: the latest sightings of it, so that one told twice is known again.
+        peaks: least and most of each figure in its detail, and of its score, over its life.
+        first: score, boxes and detail as it began: what a filter sees when it has to decide.
         settings: of the scene when it began, by parameter.
         held: why it opened no case: "", "quiet", "cool_down", "filtered" or "storm".
         filtered: what the scene's filter made of it, 0..1 that it is real; None: it has none.
@@ -82,6 +86,8 @@ class Incident:
     worker: str
     epoch: int
     words: tuple[str, ...] = ()
+    peaks: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    first: Mapping[str, Any] = field(default_factory=dict)
     case_id: UUID | None = None
     held: str = ""
     filtered: float | None = None
@@ -236,7 +242,7 @@ class Book:
             own, told_at=max(own.told_at, sighting.at), score=max(own.score, sighting.score), worker=self.worker,
             epoch=self.epoch, boxes=tuple(sighting.boxes[:BOXES_MOST]) if newer and sighting.boxes else own.boxes,
             detail=dict(own.detail) | dict(sighting.detail) if newer else own.detail,
-            words=(*own.words, _word(sighting))[-WORDS_MOST:],
+            words=(*own.words, _word(sighting))[-WORDS_MOST:], peaks=_peaks(own.peaks, sighting),
         )  # fmt: skip
 
     def _begin(self, setup: Setup, sighting: Sighting, severity: int) -> None:
@@ -251,6 +257,11 @@ class Book:
             score=sighting.score, severity=severity,
             boxes=tuple(sighting.boxes[:BOXES_MOST]), detail=dict(sighting.detail), settings=dict(setup.settings),
             worker=self.worker, epoch=self.epoch, words=(_word(sighting),),
+            peaks=_peaks({}, sighting),
+            first={
+                "score": sighting.score, "boxes": [list(box) for box in sighting.boxes[:BOXES_MOST]],
+                "detail": dict(sighting.detail),
+            },
         )  # fmt: skip
         self._put(made)
         self.began.append(made.id)
@@ -258,6 +269,18 @@ class Book:
     def _put(self, incident: Incident) -> None:
         self.incidents[incident.id] = incident
         self.changed.add(incident.id)
+
+
+def _peaks(before: Mapping[str, tuple[float, float]], sighting: Sighting) -> dict[str, tuple[float, float]]:
+    """The figures' extremes with one more sighting."""
+    peaks = dict(before)
+    for name, value in [("score", sighting.score), *sighting.detail.items()]:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            continue
+        if name in peaks or len(peaks) < PEAKS_MOST:
+            low, high = peaks.get(name, (value, value))
+            peaks[name] = (min(low, value), max(high, value))
+    return peaks
 
 
 def _word(sighting: Sighting) -> str:

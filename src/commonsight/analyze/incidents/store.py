@@ -1,8 +1,8 @@
 """SQL of incidents. A worker writes in the transaction in which it renewed its lease: the epoch guards both."""
 
 import json
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,8 +13,8 @@ from sqlalchemy import Row, text
 from commonsight import outbox
 from commonsight.analyze.incidents import model
 from commonsight.analyze.incidents.model import Book, Incident, State
-from commonsight.analyze.scenes.cards import packaged
-from commonsight.analyze.scenes.model import Setup, Sighting
+from commonsight.analyze.scenes.model import IncidentKind, Setup, Sighting
+from commonsight.analyze.scenes.registry import installed
 from commonsight.records.database import ReadSession, WriteSession
 
 log = structlog.get_logger(__name__)
@@ -24,7 +24,7 @@ REFUSED = Counter("commonsight_incidents_refused", "Sightings not kept: too many
 
 COLUMNS: Final = (
     "i.id, i.camera_id, i.place, i.setup, i.scene, i.incident, i.target, i.key, i.state, i.began_at, i.again_at, "
-    "i.told_at, i.ended_at, i.words, i.times, i.score, i.severity, i.boxes, i.detail, i.settings, "
+    "i.told_at, i.ended_at, i.words, i.peaks, i.times, i.score, i.severity, i.boxes, i.detail, i.settings, i.first, "
     "i.worker, i.epoch, i.case_id, i.held, i.filtered, i.label, i.opinion"
 )
 
@@ -35,9 +35,10 @@ def incident_of(row: Row[Any]) -> Incident:
         id=row.id, camera_id=row.camera_id, place=row.place, setup=row.setup, scene=row.scene, incident=row.incident,
         target=row.target, key=row.key, state=State(row.state), began_at=row.began_at,
         again_at=row.again_at, told_at=row.told_at, words=tuple(row.words), ended_at=row.ended_at,
+        peaks={name: (low, high) for name, (low, high) in row.peaks.items()},
         times=row.times, score=row.score, severity=row.severity,
         boxes=tuple((float(b[0]), float(b[1]), float(b[2]), float(b[3])) for b in row.boxes), detail=row.detail,
-        settings=row.settings, worker=row.worker, epoch=row.epoch, case_id=row.case_id, held=row.held,
+        settings=row.settings, first=row.first, worker=row.worker, epoch=row.epoch, case_id=row.case_id, held=row.held,
         filtered=row.filtered, label=row.label, opinion=row.opinion,
     )  # fmt: skip
 
@@ -73,11 +74,14 @@ async def put(
 
 def severity_of(scene: str, incident: str) -> int:
     """The severity the scene's card gives an incident."""
-    try:
-        kinds = packaged(scene).incidents
-    except FileNotFoundError:
-        return model.SEVERITY_UNKNOWN
-    return next((kind.severity for kind in kinds if kind.code == incident), model.SEVERITY_UNKNOWN)
+    kind = kind_of(scene, incident)
+    return model.SEVERITY_UNKNOWN if kind is None else kind.severity
+
+
+def kind_of(scene: str, incident: str) -> IncidentKind | None:
+    """What the scene's card says of an incident; None when neither is installed here any more."""
+    card = installed().cards.get(scene)
+    return None if card is None else next((kind for kind in card.incidents if kind.code == incident), None)
 
 
 _LATELY: Final = text(f"""
@@ -93,12 +97,14 @@ async def _lately(session: WriteSession, camera_id: UUID, now: datetime) -> list
 
 _UPSERT: Final = text("""
     INSERT INTO incidents AS i (id, camera_id, place, setup, scene, incident, target, key, state, began_at, again_at,
-           told_at, ended_at, words, times, score, severity, boxes, detail, settings, worker, epoch)
+           told_at, ended_at, words, peaks, times, score, severity, boxes, detail, settings, first,
+           worker, epoch)
     VALUES (:id, :camera_id, :place, :setup, :scene, :incident, :target, :key, :state, :began_at, :again_at,
-           :told_at, :ended_at, CAST(:words AS jsonb), :times, :score, :severity, CAST(:boxes AS jsonb),
-           CAST(:detail AS jsonb), CAST(:settings AS jsonb), :worker, :epoch)
+           :told_at, :ended_at, CAST(:words AS jsonb), CAST(:peaks AS jsonb), :times, :score, :severity,
+           CAST(:boxes AS jsonb), CAST(:detail AS jsonb), CAST(:settings AS jsonb),
+           CAST(:first AS jsonb), :worker, :epoch)
     ON CONFLICT (id) DO UPDATE SET key = excluded.key, state = excluded.state, again_at = excluded.again_at,
-           told_at = excluded.told_at, words = excluded.words,
+           told_at = excluded.told_at, words = excluded.words, peaks = excluded.peaks,
            ended_at = excluded.ended_at, times = excluded.times, score = excluded.score, boxes = excluded.boxes,
            detail = excluded.detail, worker = excluded.worker, epoch = excluded.epoch""")
 
@@ -116,10 +122,13 @@ async def _write(session: WriteSession, incidents: Sequence[Incident]) -> None:
         values |= {
             "state": one.state.value,
             "words": json.dumps(one.words),
+            "peaks": json.dumps(dict(one.peaks)),
             "boxes": json.dumps(one.boxes),
             "detail": json.dumps(dict(one.detail)),
         }
-        await session.execute(_UPSERT, values | {"settings": json.dumps(dict(one.settings))})
+        await session.execute(
+            _UPSERT, values | {"settings": json.dumps(dict(one.settings)), "first": json.dumps(dict(one.first))}
+        )
 
 
 async def _tell(session: WriteSession, topic: str, one: Incident) -> None:
@@ -164,3 +173,89 @@ _OF_CASE: Final = text(f"SELECT {COLUMNS} FROM incidents AS i WHERE i.case_id = 
 async def of_case(session: ReadSession, case_id: UUID, most: int = 50) -> list[Incident]:
     """The incidents one case is about, the oldest first."""
     return [incident_of(row) for row in await session.execute(_OF_CASE, {"case": case_id, "most": most})]
+
+
+_SETTLE: Final = text("""
+    UPDATE incidents SET case_id = :case, held = :held, filtered = :filtered WHERE id = :id""")
+
+
+async def settle(
+    session: WriteSession, incident_id: UUID, case_id: UUID | None, held: str, filtered: float | None
+) -> None:
+    """Write down which case an incident is of, or why it has none."""
+    await session.execute(_SETTLE, {"id": incident_id, "case": case_id, "held": held, "filtered": filtered})
+
+
+_FALSE: Final = text(f"""
+    SELECT {COLUMNS} FROM incidents AS i
+     WHERE i.camera_id = :camera AND i.setup = :setup AND i.incident = :incident AND i.target = :target
+       AND i.label = false AND i.labelled_at >= :since
+     ORDER BY i.labelled_at DESC LIMIT 50""")  # noqa: S608
+
+
+async def lately_false(session: ReadSession, incident: Incident, cool_down: timedelta) -> bool:
+    """Whether people said of the same kind at the same spot that it is none, not long before it began."""
+    rows = await session.execute(
+        _FALSE,
+        {
+            "camera": incident.camera_id, "setup": incident.setup, "incident": incident.incident,
+            "target": incident.target, "since": incident.began_at - cool_down,
+        },
+    )  # fmt: skip
+    rule = model.merging_of(incident.incident)
+    former = [incident_of(row) for row in rows]
+    return any(rule.whole or model.overlap(one.boxes, incident.boxes) >= rule.overlap for one in former)
+
+
+_LABEL: Final = text("""
+    UPDATE incidents SET label = :label, labelled_at = :now, labelled_by = :by WHERE id = :id""")
+
+
+async def label(session: WriteSession, incident_id: UUID, said: bool | None, by: str, now: datetime) -> None:
+    """Write what people say an incident was; None takes it back."""
+    await session.execute(_LABEL, {"id": incident_id, "label": said, "by": by, "now": now})
+
+
+_TRUE: Final = text(f"""
+    SELECT {COLUMNS} FROM incidents AS i
+     WHERE i.camera_id = :camera AND i.setup = :setup AND i.incident = :incident AND i.label
+     ORDER BY i.labelled_at DESC LIMIT :most""")  # noqa: S608
+
+
+async def known_true(session: ReadSession, incident: Incident, most: int = 500) -> list[Incident]:
+    """Incidents of the same kind and setup that people found true, the latest first."""
+    rows = await session.execute(
+        _TRUE,
+        {"camera": incident.camera_id, "setup": incident.setup, "incident": incident.incident, "most": most},
+    )
+    return [incident_of(row) for row in rows]
+
+
+_FORGET: Final = text("""
+    DELETE FROM incidents WHERE id IN (
+        SELECT id FROM incidents WHERE state = 'over' AND label IS NULL AND began_at < :before LIMIT :most)""")
+
+
+async def forget(session: WriteSession, before: datetime, most: int) -> int:
+    """Delete incidents of before then that nobody has said anything of, with what is known of their evidence."""
+    done = await session.execute(_FORGET, {"before": before, "most": most})
+    return int(getattr(done, "rowcount", 0))
+
+
+async def set_opinion(session: WriteSession, incident_id: UUID, opinion: Mapping[str, Any]) -> None:
+    """Keep what a model said, and what it was asked."""
+    await session.execute(
+        text("UPDATE incidents SET opinion = CAST(:opinion AS jsonb) WHERE id = :id"),
+        {"id": incident_id, "opinion": json.dumps(dict(opinion))},
+    )
+
+
+async def opinions_since(session: ReadSession, since: datetime) -> int:
+    """How many incidents were asked about since then."""
+    found = await session.scalar(
+        text("""
+            SELECT count(*) FROM incidents
+             WHERE began_at >= :before AND opinion IS NOT NULL AND CAST(opinion->>'at' AS timestamptz) >= :since"""),
+        {"since": since, "before": since - timedelta(days=2)},
+    )
+    return int(found or 0)

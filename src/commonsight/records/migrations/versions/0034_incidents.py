@@ -18,9 +18,9 @@ def upgrade() -> None:
 
 def _incidents() -> None:
     # `told_at`: the scene's latest word. `times`: how often it began, `again_at`: the last time, in its merge window.
-    # `words`: the latest sightings, so that one told twice is known. `label`: what people said: true an incident, false
-    # none. `held`: why no case was opened. `filtered`: what the scene's own filter said.
-    # No foreign key to cameras: an incident outlives its camera.
+    # `words`: the latest sightings, so that one told twice is known. `peaks`: extremes of its figures; `first`: as it
+    # began. `label`: what people said: true an incident, false none. `held`: why no case was opened. `filtered`: what
+    # the scene's own filter said. No foreign key to cameras: an incident outlives its camera.
     op.execute("""
         CREATE TABLE incidents (
             id uuid NOT NULL,
@@ -32,6 +32,7 @@ def _incidents() -> None:
             target text COLLATE "C" NOT NULL,
             key text COLLATE "C" NOT NULL,
             words jsonb NOT NULL DEFAULT '[]'::jsonb,
+            peaks jsonb NOT NULL DEFAULT '{}'::jsonb,
             state text COLLATE "C" NOT NULL,
             began_at timestamptz NOT NULL,
             again_at timestamptz NOT NULL,
@@ -43,6 +44,7 @@ def _incidents() -> None:
             boxes jsonb NOT NULL DEFAULT '[]'::jsonb,
             detail jsonb NOT NULL DEFAULT '{}'::jsonb,
             settings jsonb NOT NULL DEFAULT '{}'::jsonb,
+            first jsonb NOT NULL DEFAULT '{}'::jsonb,
             worker text COLLATE "C" NOT NULL DEFAULT '',
             epoch integer NOT NULL,
             case_id uuid,
@@ -81,7 +83,7 @@ def _evidence() -> None:
             media_type text COLLATE "C" NOT NULL DEFAULT '',
             bytes bigint NOT NULL DEFAULT 0,
             sha256 text COLLATE "C" NOT NULL DEFAULT '',
-            masked boolean,
+            masked text COLLATE "C" NOT NULL DEFAULT '',
             permit_id uuid,
             began_at timestamptz NOT NULL,
             ended_at timestamptz NOT NULL,

@@ -1,0 +1,1 @@
+"""Who is competent for an incident: rules as rows, by scene or kind, region and hours."""
