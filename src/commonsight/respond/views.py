@@ -77,8 +77,8 @@ class CaseOut(BaseModel):
             "id": case.id, "number": case.number, "kind": case.kind, "severity": case.severity,
             "state": case.state.value, "subject": code_of(case.subject), "title": title_of(case.subject, language),
             "words": in_language(case.words, language), "source": case.source, "camera_id": case.camera_id,
-            "place": case.place, "region": RegionOut(code=case.region, name=names.get(case.region)), "point": case.point,
-            "occurrences": case.occurrences, "opened_at": case.opened_at, "last_at": case.last_at,
+            "place": case.place, "region": RegionOut(code=case.region, name=names.get(case.region)),
+            "point": case.point, "occurrences": case.occurrences, "opened_at": case.opened_at, "last_at": case.last_at,
             "deadline_at": case.deadline_at, "overdue": is_overdue(case, now), "level": case.level,
             "assignee": AssigneeOut.of(case.assignee),
         }  # fmt: skip
