@@ -10,6 +10,7 @@ import commonsight
 from commonsight.access import routes as access
 from commonsight.access.oidc_client import Providers
 from commonsight.analyze import routes as analyze
+from commonsight.analyze.budget import routes as budget
 from commonsight.analyze.deployments import routes as deployments
 from commonsight.analyze.incidents import routes as incidents
 from commonsight.analyze.scenes import routes as scenes
@@ -66,6 +67,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     exports.router,
     masks.router,
     analyze.router,
+    budget.router,
     incidents.router,
     deployments.router,
     scenes.router,

@@ -171,6 +171,7 @@ async def cameras(
     *,
     pool: str,
     tier: str | None,
+    shed: Sequence[str] | None,
     scope: Sequence[str],
     after: tuple[str, UUID] | None,
     most: int,
@@ -178,6 +179,7 @@ async def cameras(
     """Cameras of a pool with what they are given, by name: (id, name, region, tier, every_seconds, need, cost, until).
 
     Args:
+        shed: codes of all tiers in order: only cameras below the tier their scenes need; None: all.
         scope: prefixes of division codes with `%`.
     """
     rows = await session.execute(
@@ -185,11 +187,13 @@ async def cameras(
             SELECT c.id, c.name, c.region, b.tier, b.every_seconds, b.reasons->>'need' AS need, b.cost, b.until
               FROM analysis_budget AS b JOIN cameras AS c ON c.id = b.camera_id AND c.archived_at IS NULL
              WHERE b.pool = :pool AND (CAST(:tier AS text) IS NULL OR b.tier = :tier) AND c.region LIKE ANY (:scope)
+               AND (CAST(:shed AS text[]) IS NULL
+                    OR array_position(:shed, b.tier) < array_position(:shed, b.reasons->>'need'))
                AND (CAST(:name AS text) IS NULL OR (c.name, c.id) > (:name, CAST(:id AS uuid)))
              ORDER BY c.name, c.id LIMIT :most"""),
         {
-            "pool": pool, "tier": tier, "scope": list(scope), "most": most, "name": after[0] if after else None,
-            "id": after[1] if after else None,
+            "pool": pool, "tier": tier, "shed": list(shed) if shed else None, "scope": list(scope), "most": most,
+            "name": after[0] if after else None, "id": after[1] if after else None,
         },
     )  # fmt: skip
     return list(rows)
