@@ -25,6 +25,8 @@ const AssessmentPage = lazy(() => import('@/pages/health/assessment/AssessmentPa
 const ExemptionsPage = lazy(() => import('@/pages/health/exemptions/ExemptionsPage'))
 const DiagnosisPage = lazy(() => import('@/pages/health/diagnosis/DiagnosisPage'))
 const ScenesPage = lazy(() => import('@/pages/scenes/ScenesPage'))
+const ScenePage = lazy(() => import('@/pages/scenes/kinds/ScenePage'))
+const TunePage = lazy(() => import('@/pages/scenes/tune/TunePage'))
 const CasesPage = lazy(() => import('@/pages/cases/CasesPage'))
 const CasePage = lazy(() => import('@/pages/cases/CasePage'))
 const InboxPage = lazy(() => import('@/pages/cases/notices/InboxPage'))
@@ -68,6 +70,8 @@ export const router = createBrowserRouter([
       { path: 'health/maintenance/orders/:id', element: <OrderPage /> },
       { path: 'health/maintenance/:part?', element: <MaintenancePage /> },
       { path: 'scenes', element: <ScenesPage /> },
+      { path: 'scenes/kind/:code', element: <ScenePage /> },
+      { path: 'scenes/tune/:id?', element: <TunePage /> },
       { path: 'cases', element: <CasesPage /> },
       { path: 'cases/notices', element: <InboxPage /> },
       { path: 'cases/settings', element: <NoticeSettings /> },

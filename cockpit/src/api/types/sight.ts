@@ -75,6 +75,37 @@ export interface AnalysisState {
   reason: string | null
 }
 
+/** A stretch of the day in the region's zone; `end` at or before `begin`: it ends the next day. */
+export interface SceneHours {
+  begin: string
+  end: string
+  /** On which it begins, 1 Monday to 7. */
+  days: number[]
+}
+
+/** One scene on one camera. */
+export interface SceneSetup {
+  id: string
+  scene: string
+  name: string
+  zones: string[]
+  lines: string[]
+  /** What differs from the card's defaults. */
+  settings: Record<string, number>
+  enabled: boolean
+  hours: SceneHours[]
+  /** Who has put it there for a time; null: it was set up for good. */
+  source: string | null
+  /** A setup that rests while this one is at work. */
+  instead: string | null
+}
+
+/** A point of the ground: where it lies in the picture (0..1), and in metres. */
+export interface GroundPoint {
+  picture: [number, number]
+  metres: [number, number]
+}
+
 /** What the analysis of a camera should do (edited) and how it goes (`state`, read only). */
 export interface Analysis {
   enabled: boolean
@@ -83,6 +114,9 @@ export interface Analysis {
   fps: number | null
   lines: Line[]
   zones: Zone[]
+  scenes: SceneSetup[]
+  ground: GroundPoint[]
+  enabled_by: string | null
   state?: AnalysisState | null
 }
 
