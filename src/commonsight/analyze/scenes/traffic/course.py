@@ -51,7 +51,7 @@ class Course:
         """Take in where it is now."""
         if self.points:
             before, ax, ay, _ = self.points[-1]
-            if 0 < time - before <= JUMP_SECONDS and len(self.points) > 1:
+            if 0 < time - before <= JUMP_SECONDS and self.known():
                 vx, vy = self.pixels()
                 off = math.hypot(x - ax - vx * (time - before), y - ay - vy * (time - before))
                 if off > JUMP_SIZES * size:
