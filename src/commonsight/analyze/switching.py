@@ -76,7 +76,7 @@ def tag_of(owner: UUID) -> str:
 
 def fit(
     wanted: Sequence[Wanted], present: Analysis, cards: Mapping[str, SceneCard], source: str, owner: UUID,
-    hours: tuple[Hours, ...] = (), *, reuse: bool = False,
+    hours: tuple[Hours, ...] = (), *, reuse: bool = False, over: str = "",
 ) -> Fitted:  # fmt: skip
     """What to put onto a camera, given what is there. The same again gives the same.
 
@@ -85,11 +85,14 @@ def fit(
         source: who puts them on.
         hours: when they are at work; empty: always.
         reuse: a scene that runs already, with no other settings wanted, is left to run as it does.
+        over: sources that begin so are stood in for like what is there for good: a holiday goes before an everyday
+            need. Any other source that has the scene keeps it.
     """
     setups: list[SceneSetup] = []
     missing: list[Missing] = []
     reused: list[str] = []
     others = [setup for setup in present.scenes if setup.source != source]
+    rests = {setup.instead for setup in others}
     for one in wanted:
         card = cards.get(one.scene)
         if card is None:
@@ -98,12 +101,17 @@ def fit(
         if card.needs.ground and not present.ground:
             missing.append(Missing(one.scene, "ground"))
             continue
-        holder = next((setup.source for setup in others if setup.scene == one.scene and setup.source), None)
-        if holder is not None:
+        base, holder = [], ""
+        for setup in others:
+            if setup.scene == one.scene and setup.id not in rests:
+                if setup.source is None or (over and setup.source.startswith(over)):
+                    base.append(setup)
+                else:
+                    holder = setup.source
+        if holder:
             # Two that stand in for the same would both run: the first keeps it, the second waits for its end.
             missing.append(Missing(one.scene, "taken", holder))
             continue
-        base = [setup for setup in others if setup.scene == one.scene]
         running = [setup for setup in base if setup.enabled and not setup.hours]
         if reuse and running and not one.settings and present.enabled:
             reused.append(one.scene)

@@ -96,6 +96,22 @@ def test_what_cannot_be_put_on_says_why() -> None:
     )
 
 
+def test_a_holiday_goes_before_an_everyday_need_and_leaves_it_running() -> None:
+    need = UUID(int=9)
+    everyday, by = lent(
+        Stored(WEI, Analysis(), 1), fit([Wanted("left_object")], Analysis(), CARDS, "demand:9", need).setups, "demand:9"
+    )
+    fitted = fit([Wanted("left_object", {"seconds": 20})], everyday, CARDS, SOURCE, OWNER, over="demand:")
+    assert fitted.setups[0].instead == everyday.scenes[0].id
+    both, by = lent(Stored(WEI, everyday, 2, enabled_by=by), fitted.setups, SOURCE)
+    # The need ends first: the deployment goes on alone, and nothing is left when it ends, too.
+    alone, by = lent(Stored(WEI, both, 3, enabled_by=by), (), "demand:9")
+    check(alone, CARDS)
+    assert [(one.source, one.instead) for one in alone.scenes] == [(SOURCE, None)]
+    empty, _ = lent(Stored(WEI, alone, 4, enabled_by=by), (), SOURCE)
+    assert empty == Analysis()
+
+
 def test_a_setting_beyond_its_bounds_is_named() -> None:
     with pytest.raises(Refusal) as caught:
         check_wanted([Wanted("left_object", {"seconds": 5})], CARDS)

@@ -51,7 +51,7 @@ def _drawings(made: Draft, present: Mapping[UUID, Analysis], cards: Mapping[str,
     nothing: list[UUID] = []
     source, owner = source_of(made.deployment.id), made.deployment.id
     for camera_id in made.cameras:
-        fitted = fit(made.deployment.scenes, present.get(camera_id, Analysis()), cards, source, owner)
+        fitted = fit(made.deployment.scenes, present.get(camera_id, Analysis()), cards, source, owner, over="demand:")
         for one in fitted.missing:
             lacking.setdefault((one.scene, one.what), []).append(camera_id)
         if not fitted.setups:

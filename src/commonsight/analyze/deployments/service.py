@@ -283,7 +283,7 @@ async def move(session: WriteSession, found: Deployment, camera_id: UUID, state:
         return
     stored = await analyses.read(session, camera_id)
     present = Analysis() if stored is None else stored.analysis
-    fitted = fit(found.scenes, present, installed().cards, source, found.id)
+    fitted = fit(found.scenes, present, installed().cards, source, found.id, over="demand:")
     missing: list[Mapping[str, Any]] = [one.as_json() for one in fitted.missing]
     try:
         async with session.begin_nested():

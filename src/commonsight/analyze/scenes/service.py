@@ -60,6 +60,9 @@ def lent(stood: Stored, setups: Sequence[SceneSetup], source: str) -> tuple[Anal
         if setup.id in taken:
             raise refused(f"scenes.{place}.id", "another id than the camera's own setups have", setup.id)
     scenes = others + tuple(replace(setup, source=source) for setup in setups)
+    ids = {setup.id for setup in scenes}
+    # Who stood in for a setup that is taken back goes on alone.
+    scenes = tuple(setup if setup.instead in ids else replace(setup, instead=None) for setup in scenes)
     named = {zone for setup in scenes for zone in setup.zones}
     zones = tuple(zone for zone in stood.analysis.zones if zone.id != WHOLE.id or WHOLE.id in named)
     if WHOLE.id in named and all(zone.id != WHOLE.id for zone in zones):
