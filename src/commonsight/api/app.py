@@ -11,6 +11,7 @@ from commonsight.access import routes as access
 from commonsight.access.oidc_client import Providers
 from commonsight.analyze import routes as analyze
 from commonsight.analyze.budget import routes as budget
+from commonsight.analyze.demands import routes as demands
 from commonsight.analyze.deployments import routes as deployments
 from commonsight.analyze.incidents import routes as incidents
 from commonsight.analyze.scenes import routes as scenes
@@ -70,6 +71,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     budget.router,
     incidents.router,
     deployments.router,
+    demands.router,
     scenes.router,
     scene_tries.router,
     respond.router,

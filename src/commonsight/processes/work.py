@@ -31,6 +31,7 @@ ROOMS: Final = (
     "analyze.budget",
     "analyze.incidents",
     "analyze.deployments",
+    "analyze.demands",
     "analyze.scenes",
     "inspect",
     "inspect.diagnosis",

@@ -38,6 +38,7 @@ def upgrade() -> None:
             found jsonb,
             matched_at timestamptz,
             settings jsonb NOT NULL DEFAULT '{}'::jsonb,
+            whole boolean NOT NULL DEFAULT false,
             decided_at timestamptz,
             decided_by text NOT NULL DEFAULT '',
             decided_words text NOT NULL DEFAULT '',
