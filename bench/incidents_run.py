@@ -97,10 +97,12 @@ def seeing(detector: Detector | None) -> See:
 class Watching:
     """One scene looking at one camera, picture by picture."""
 
-    def __init__(self, scene: Scene, *, every: float = 0.0) -> None:
-        """every: s between the pictures it is shown at least; 0: all it is given."""
+    def __init__(self, scene: Scene, *, every: float = 0.0, burst: float | None = None) -> None:
+        """every: s between the pictures it is shown at least; 0: all it is given. burst: the same while it says that
+        something is afoot; None: as ever."""
         self._scene = scene
-        self._every = every
+        self._every, self._usual = every, every
+        self._burst = every if burst is None else burst
         self._tracker = Tracker() if scene.card.needs.tracks else None
         self._time: float | None = None
         self.outcome = Outcome()
@@ -115,14 +117,23 @@ class Watching:
         self._time = time
         tracker, size = self._tracker, (frame.width, frame.height)
         follow = None if tracker is None else lambda users: tracker.update(users, time, size)
-        look: Look = Glance(frame, at, time, elapsed, see, follow)
+        spent = 0.0
+
+        def timed() -> RoadUsers:
+            nonlocal spent
+            since = process_time()
+            found = see()
+            spent += process_time() - since
+            return found
+
+        look: Look = Glance(frame, at, time, elapsed, timed, follow)
         if tracker is not None:
-            _ = look.tracks  # outside of the scene's own time
-        elif self._scene.card.needs.classes:
-            _ = look.users
-        began = process_time()
+            # A follower that is asked only now and then would lose everybody in between, in the product as here.
+            _ = look.tracks
+        began, spent = process_time(), 0.0
         seen = self._scene.see(look)
-        self.outcome.cost += process_time() - began
+        self.outcome.cost += process_time() - began - spent
+        self._every = self._burst if seen.afoot else self._usual
         self.outcome.looks += 1
         self.outcome.seconds = time
         for one in seen.sightings:

@@ -27,7 +27,7 @@ def test_its_measures_are_not_those_of_the_document() -> None:
 def test_too_many_a_minute_begins_and_ends() -> None:
     told = run(PeopleFlow(setup("people_flow", lines=[GATE], most=8)), looks(OUT[:10], 90, 4))
     assert told.phases() == ["began", "ended"]
-    assert told.sightings[0][1].detail["rate"] == 8
+    assert told.sightings[0][1].detail["people_rate"] == 8
 
 
 def test_without_a_limit_nothing_is_reported() -> None:

@@ -87,5 +87,5 @@ class RoughLoading:
             return []
         score = float(np.mean([score for _, score, _ in handled.lately]))
         boxes = [box for _, _, box in list(handled.lately)[-3:]]
-        detail = {"throws": handled.throws, "drops": handled.drops, "minutes": settings["minutes"]}
+        detail = {"rough_throws": handled.throws, "rough_drops": handled.drops, "minutes": settings["minutes"]}
         return self._lasting.hold(zone, "rough_loading", zone, look.at, score, boxes, detail)

@@ -10,6 +10,7 @@ from commonsight.analyze.scenes.cards import packaged
 from commonsight.analyze.scenes.lasting import Lasting
 from commonsight.analyze.scenes.model import Figure, Look, Seen, Setup, Sighting
 from commonsight.analyze.scenes.parcels.flights import Flight, Flights
+from commonsight.analyze.scenes.parcels.parabola import TALL
 
 
 class ThrownParcel:
@@ -38,6 +39,7 @@ class ThrownParcel:
         sightings: list[Sighting] = []
         for zone, flights in thrown.items():
             figures.append(Figure(zone, "throws", "all", float(len(flights))))
+            figures += [Figure(zone, "farthest", "all", flight.far * TALL) for flight in flights]
             if at_work:
                 figures.append(Figure(zone, "close", "all", float(close)))
             sightings += self._tell(zone, flights, look)
@@ -55,7 +57,7 @@ class ThrownParcel:
         for flight in flights:
             began = look.at - timedelta(seconds=look.time - flight.began)
             count, last = count + 1, look.at - timedelta(seconds=look.time - flight.ended)
-            detail = {"throws": count, "metres": round(flight.far * 1.7, 1), "height": round(flight.fall, 1)}
+            detail = {"throws": count, "farthest": round(flight.far * TALL, 1)}
             told += self._lasting.hold(
                 zone, "thrown_parcel", zone, look.at, flight.score, [flight.box], detail, began
             )  # fmt: skip

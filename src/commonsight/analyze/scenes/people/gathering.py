@@ -87,7 +87,7 @@ class Gathering:
             there = people.chosen(inside(place.polygon, people.feet))
             figures += self._figures(place, there, look.size)
             found = self._groups(place, there, look.at)
-            afoot |= any(len(group) >= STAYS * self._setup.settings["people"] for group in found)
+            afoot |= any(len(group) >= STAYS * self._setup.settings["least"] for group in found)
             sightings += self._judge(place, there, found, look.at)
         return Seen(figures, sightings, afoot)
 
@@ -139,7 +139,7 @@ class Gathering:
             if candidate is not None:
                 free.remove(candidate)
             key = "" if candidate is None else f"{place.zone.id}-{candidate.number}"
-            least = settings["people"] * (STAYS if key in self._lasting else 1.0)
+            least = settings["least"] * (STAYS if key in self._lasting else 1.0)
             if not self._qualifies(group, candidate, least):
                 continue
             if candidate is None:
@@ -153,7 +153,7 @@ class Gathering:
             candidate.people.append(len(group))
             if (at - candidate.since).total_seconds() < settings["seconds"]:
                 continue
-            score = _score(group, there, settings["people"])
+            score = _score(group, there, settings["least"])
             detail = {
                 "people": len(group),
                 "standing": round(group.standing or 0.0, 2),

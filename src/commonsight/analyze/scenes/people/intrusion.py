@@ -96,7 +96,6 @@ class Intrusion:
         self._size = (0, 0)
         self._stays: list[Stays] = []
         self._clear: list[float] = []
-        self._most: list[int] = []
         self._credible = Credibility(setup.settings["score"])
         self._lasting = Lasting()
 
@@ -108,7 +107,7 @@ class Intrusion:
             stay = StaySettings(settings["depth"], settings["seconds"], 4.0)
             borders = (Border(zone.polygon, look.size, self._setup.ground) for zone in self._setup.zones)
             self._stays = [Stays(border, look.size, stay) for border in borders]
-            self._clear, self._most = [0.0] * len(self._stays), [0] * len(self._stays)
+            self._clear = [0.0] * len(self._stays)
         if not forbidden(look.at.astimezone(self._zone), settings["from"], settings["until"]):
             return Seen((), self._lasting.end_all(look.at))
         tracks = look.tracks
@@ -137,12 +136,10 @@ class Intrusion:
             self._clear[place] += look.elapsed
             if self._clear[place] < self._setup.settings["clear"]:
                 return []
-            self._most[place] = 0
             return self._lasting.end(zone, look.at)
         self._clear[place] = 0.0
-        self._most[place] = max(self._most[place], len(present))
         score = max(stay.score for stay in present)
-        detail = {"people": len(present), "most": self._most[place], "depth": round(max(s.depth for s in present), 1)}
+        detail = {"intruders_now": len(present), "depth": round(max(stay.depth for stay in present), 1)}
         return self._lasting.hold(zone, "intrusion", zone, look.at, score, boxes(present), detail)
 
     def _near(self, tracks: Tracks) -> bool:

@@ -78,7 +78,7 @@ class PeopleFlow:
         if rate >= (most if line.id not in self._lasting else CALM * most):
             (x0, y0), (x1, y1) = line.a, line.b
             box = (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
-            detail = {"rate": rate, "most": most}
+            detail = {"people_rate": rate, "most": most}
             return self._lasting.hold(line.id, "flow_high", line.id, at, min(rate / (2 * most), 1.0), [box], detail)
         return self._lasting.end(line.id, at)
 

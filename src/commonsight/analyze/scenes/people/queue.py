@@ -189,7 +189,9 @@ class Queue:
             return self._lasting.end(zone, look.at)
         there = [stay for stay in present if stay.number in waiting.joined]
         score = float(np.mean([stay.score for stay in there])) if there else 0.0
-        detail = {"length": length, "wait": None if wait is None else round(wait)}
+        detail = {"length": length}
+        if wait is not None:
+            detail["wait"] = round(wait)
         return self._lasting.hold(zone, "queue_long", zone, look.at, score, boxes(there), detail)
 
 

@@ -76,11 +76,13 @@ class Changes:
 
 @dataclass(slots=True)
 class _Walker:
-    """A track as seen from this zone: inside since (None: not now), last inside, the stay it is."""
+    """A track as seen from this zone: inside or outside since (None: not now), the stay it is. `robbed`: another track
+    has taken its stay over, so that what it follows from now on may be anybody who was there already."""
 
     inside: float | None = None
     stay: Stay | None = None
     outside: float | None = None
+    robbed: bool = False
 
 
 @dataclass(slots=True)
@@ -135,13 +137,17 @@ class Stays:
         if walker is None:
             if len(self._walkers) >= MOST:
                 return
-            walker = self._walkers[key] = _Walker(stay=self._taken_over(tracks, row, tall, time))
+            born = float(tracks.born[row])
+            walker = self._walkers[key] = _Walker(stay=self._taken_over(tracks, row, tall, time, born))
         if depth >= self.settings.margin:
             walker.outside = None
             walker.inside = time if walker.inside is None else walker.inside
             if walker.stay is None and time - walker.inside >= self.settings.enter_seconds:
-                walker.stay = self._new(tracks, row, tall, depth, walker.inside)
-                entered.append(walker.stay)
+                if walker.robbed:
+                    walker.stay = self._taken_over(tracks, row, tall, time, walker.inside)
+                if walker.stay is None:
+                    walker.stay = self._new(tracks, row, tall, depth, walker.inside)
+                    entered.append(walker.stay)
         elif depth <= -self.settings.margin:
             walker.inside = None
             walker.outside = time if walker.outside is None else walker.outside
@@ -173,14 +179,15 @@ class Stays:
         stay.box = (_share(x0, wide), _share(y0, high), _share(x1, wide), _share(y1, high))
         stay.score = float(tracks.score[row])
 
-    def _taken_over(self, tracks: Tracks, row: int, tall: float, time: float) -> Stay | None:
-        """The stay that goes on under this new track: of somebody near here who was not seen since the track began."""
-        born, at = float(tracks.born[row]), tracks.at[row]
-        silent = [walker for walker in self._walkers.values() if walker.stay is not None and walker.stay.last < born]
+    def _taken_over(self, tracks: Tracks, row: int, tall: float, time: float, since: float) -> Stay | None:
+        """The stay that goes on under this track: of somebody near here who was not seen since the track followed
+        whom it follows."""
+        at = tracks.at[row]
+        silent = [walker for walker in self._walkers.values() if walker.stay is not None and walker.stay.last < since]
         best: tuple[float, int] | None = None
         chosen: Stay | None = None
         for stay in (*self._missing, *(walker.stay for walker in silent)):
-            if stay is None or stay.last >= born:
+            if stay is None or stay.last >= since:
                 continue
             away = float(np.hypot(at[0] - stay.at[0], at[1] - stay.at[1])) / max(stay.height, tall, 1.0)
             reach = REACH + min(WALKED * (time - stay.last), WALKED_MOST)
@@ -190,6 +197,7 @@ class Stays:
         for walker in silent:
             if walker.stay is chosen:
                 walker.stay = walker.inside = None
+                walker.robbed = True
         return chosen
 
     def _went(self, stay: Stay) -> bool:
