@@ -95,6 +95,19 @@ def install(
 
 @app.command()
 @fail_on_refusal
+def add(
+    card: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="模型卡 · The card, TOML.")],
+    weights: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="权重 · The weights, ONNX.")],
+    config: ConfigOption = None,
+) -> None:
+    """添加自有模型 · Install a model of your own: its card and its weights, as a training tool wrote them."""
+    store = _store(config)
+    made = store.bring(card.read_text("utf-8"), weights)
+    speak("vision.installed", err=True, name=made.name, path=store.show(made.name).path)
+
+
+@app.command()
+@fail_on_refusal
 def remove(name: NameArgument, config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """移除模型 · Delete the weights of a model; `models install` brings them back."""
     removed = _store(config).remove(name)

@@ -30,6 +30,7 @@ ROOMS: Final = (
     "analyze",
     "analyze.budget",
     "analyze.incidents",
+    "analyze.training",
     "analyze.deployments",
     "analyze.demands",
     "analyze.scenes",

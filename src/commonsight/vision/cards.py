@@ -8,6 +8,7 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -162,15 +163,40 @@ def published() -> dict[str, ModelCard]:
     return {card.name: card for card in cards}
 
 
+_brought: set[Path] = set()
+
+
+def look_in(directory: Path) -> None:
+    """Also know the cards that users brought into a directory of models: `<name>/card.toml`, beside the weights."""
+    _brought.add(directory)
+
+
+def brought() -> dict[str, ModelCard]:
+    """The cards users brought, by name. One that cannot be read, or has the name of another, is left out."""
+    found: dict[str, ModelCard] = {}
+    for directory in sorted(_brought):
+        for sheet in sorted(directory.glob("*/card.toml")):
+            if (known := _brought_card(sheet)) is not None:
+                found.setdefault(known.name, known)
+    return found
+
+
+def _brought_card(sheet: Path) -> ModelCard | None:
+    try:
+        known = read(sheet.read_text("utf-8"), origin=str(sheet))
+    except (Refusal, OSError, UnicodeDecodeError):
+        return None
+    return known if known.name == sheet.parent.name and known.name not in published() else None
+
+
 def card(name: str) -> ModelCard:
-    """The card called `name`.
+    """The card called `name`: of this platform, or one a user brought.
 
     Raises:
         Refusal: `vision.card_unknown` (status 404), listing the names there are.
     """
-    try:
-        return published()[name]
-    except KeyError:
-        raise Refusal(
-            "vision.card_unknown", status=404, operand="model", actual=name, expected=sorted(published())
-        ) from None
+    found = published().get(name) or brought().get(name)
+    if found is None:
+        known = sorted({*published(), *brought()})
+        raise Refusal("vision.card_unknown", status=404, operand="model", actual=name, expected=known)
+    return found

@@ -52,10 +52,11 @@ class ModelStore:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
+        cards.look_in(directory)
 
     def list(self) -> tuple[Installed, ...]:
         """All models this platform has a card for, by name."""
-        return tuple(self.show(name) for name in cards.published())
+        return tuple(self.show(name) for name in (*cards.published(), *cards.brought()))
 
     def show(self, name: str) -> Installed:
         """One model.
@@ -137,6 +138,39 @@ class ModelStore:
             progress("convert", 1, 1)
         log.info("model_installed", name=name, sha256=card.weights.sha256)
         return self._weights(card)
+
+    def bring(self, sheet: str, weights: Path) -> ModelCard:
+        """Install a model of the user's own: its card and the weights, which must hash to what the card says.
+
+        The same name again replaces it.
+
+        Args:
+            sheet: the card, TOML.
+            weights: the ONNX file.
+
+        Raises:
+            Refusal: `vision.card_invalid`; `vision.card_taken` (409) for the name of a model of this platform;
+                `vision.file_unreadable`, `vision.member_changed`.
+        """
+        made = cards.read(sheet)
+        if made.name in cards.published():
+            raise Refusal("vision.card_taken", status=409, rule="a name of its own", operand="name", actual=made.name)
+        try:
+            if weights.stat().st_size > MAX_FILE_BYTES:
+                raise Refusal("vision.file_unreadable", operand=str(weights), reason=f"> {MAX_FILE_BYTES} bytes")
+            content = weights.read_bytes()
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise Refusal("vision.file_unreadable", operand=str(weights), reason=reason) from error
+        check_hash(weights.name, content, made.weights.sha256)
+        with self._working() as work:
+            ready = work / "ready"
+            ready.mkdir()
+            (ready / "model.onnx").write_bytes(content)
+            (ready / "card.toml").write_text(sheet, "utf-8")
+            self._replace(ready, self._weights(made).parent)
+        log.info("model_brought", name=made.name, sha256=made.weights.sha256)
+        return made
 
     def remove(self, name: str) -> bool:
         """Take a model's weights away; False when there were none.

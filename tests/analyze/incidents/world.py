@@ -114,8 +114,7 @@ class World:
                             await subscription.handler(session, entry)
                 self._handed = entry.sequence
 
-    @staticmethod
-    def subscriptions() -> tuple[outbox.Subscription, ...]:
+    def subscriptions(self) -> tuple[outbox.Subscription, ...]:
         """Of the rooms under test."""
         return tasks.subscriptions
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from commonsight.analyze.incidents.model import Incident
-from commonsight.analyze.training import store
+from commonsight.analyze.training import candidate_store
 from commonsight.analyze.training.head import Head
 from commonsight.records.database import ReadSession
 
@@ -20,7 +20,7 @@ class Verdict:
 
 async def verdict(session: ReadSession, incident: Incident) -> Verdict | None:
     """What the scene's filter says; None where none was promoted."""
-    found = await store.present(session, "head", incident.scene)
+    found = await candidate_store.present(session, "head", incident.scene)
     if found is None or found.weights is None:
         return None
     head = Head.of(found.weights)
