@@ -52,7 +52,7 @@ class NextTier:
         rate, price: worth per core of the step, and of the best step its pool refused.
         factor: times its worth must rise (a deployment, a higher priority of its scenes) to outbid what others hold; at
             most 1: nothing stands in its way.
-        cores: or so many more in its pool, 0: it has them; None: more than the last round looked at.
+        cores: or so many more in its pool, 0: it has them; None: there was no round yet.
     """
 
     code: str
@@ -164,6 +164,4 @@ def _cores(last: Round | None, rate: float, paid: float) -> float | None:
         return 0.0 if last is not None else None
     prices = np.array([price for price, _ in last.curve][::-1])
     cores = np.array([needed for _, needed in last.curve][::-1])
-    if rate < prices[0]:
-        return None
     return max(float(np.interp(rate, prices, cores)), paid if rate < last.price else 0.0)

@@ -230,7 +230,7 @@ def check_pool(pool: Pool, others: Sequence[Pool]) -> Pool:
     """The rules of a pool.
 
     Raises:
-        Refusal: `budget.pool_invalid` (422) naming the field, `budget.region_taken` (409).
+        Refusal: `analyze.pool_invalid` (422) naming the field, `analyze.pool_region_taken` (409).
     """
     if not _NAME.fullmatch(pool.name):
         raise _invalid("name", "1 to 40 of a-z 0-9 -, not beginning with -", pool.name)
@@ -243,7 +243,7 @@ def check_pool(pool: Pool, others: Sequence[Pool]) -> Pool:
     for other in others:
         if other.name != pool.name and other.region == pool.region:
             raise Refusal(
-                "budget.region_taken", status=409, rule="one pool a region", operand="region",
+                "analyze.pool_region_taken", status=409, rule="one pool a region", operand="region",
                 expected=other.name, actual=pool.region,
             )  # fmt: skip
     return pool
@@ -253,7 +253,7 @@ def check_loan(loan: Loan, now: datetime, room: Mapping[str, Room]) -> Loan:
     """The rules of a loan.
 
     Raises:
-        Refusal: `budget.loan_invalid` (422) naming the field, the rule and the value; `budget.nothing_to_lend` (409)
+        Refusal: `analyze.loan_invalid` (422) naming the field, the rule and the value; `analyze.nothing_to_lend` (409)
             when the lender has less than this left.
     """
     for field, name in (("lender", loan.lender), ("borrower", loan.borrower)):
@@ -270,15 +270,19 @@ def check_loan(loan: Loan, now: datetime, room: Mapping[str, Room]) -> Loan:
     left = room[loan.lender].measured - room[loan.lender].lent
     if not 0 < loan.cores <= left:
         raise Refusal(
-            "budget.nothing_to_lend", status=409, rule="at most what the lender has left", operand="cores",
+            "analyze.nothing_to_lend", status=409, rule="at most what the lender has left", operand="cores",
             expected=round(left, 2), actual=loan.cores,
         )  # fmt: skip
     return loan
 
 
 def _invalid(field: str, rule: str, actual: object) -> Refusal:
-    return Refusal("budget.pool_invalid", status=422, rule=rule, operand=field, expected=rule, actual=str(actual)[:200])
+    return Refusal(
+        "analyze.pool_invalid", status=422, rule=rule, operand=field, expected=rule, actual=str(actual)[:200]
+    )
 
 
 def _loan(field: str, rule: str, actual: object) -> Refusal:
-    return Refusal("budget.loan_invalid", status=422, rule=rule, operand=field, expected=rule, actual=str(actual)[:200])
+    return Refusal(
+        "analyze.loan_invalid", status=422, rule=rule, operand=field, expected=rule, actual=str(actual)[:200]
+    )

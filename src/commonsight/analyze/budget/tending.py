@@ -73,7 +73,7 @@ async def put_pool(
     """Set up or change a pool.
 
     Raises:
-        Refusal: `budget.pool_invalid` (422), `budget.region_taken` (409), `budget.outside_scope` (403),
+        Refusal: `analyze.pool_invalid` (422), `analyze.pool_region_taken` (409), `analyze.pool_outside_scope` (403),
             `http.precondition_required` (428), `http.precondition_failed` (412).
     """
     before = await store.lock(session, made.name)
@@ -94,7 +94,7 @@ async def drop_pool(
     """Remove a pool; loans from and to it end.
 
     Raises:
-        Refusal: `budget.pool_unknown` (404), `budget.outside_scope` (403), `http.precondition_failed` (412).
+        Refusal: `analyze.pool_unknown` (404), `analyze.pool_outside_scope` (403), `http.precondition_failed` (412).
     """
     pool = await store.lock(session, name)
     if pool is None or not may_see(caller, pool):
@@ -113,7 +113,7 @@ async def visible(session: ReadSession, caller: Caller, name: str) -> Pool | Non
     """A pool by name, None for the common one.
 
     Raises:
-        Refusal: `budget.pool_unknown` (404).
+        Refusal: `analyze.pool_unknown` (404).
     """
     if name == COMMON:
         return None
@@ -142,7 +142,7 @@ async def lend(session: WriteSession, settings: Settings, caller: Caller, loan: 
     """Make a loan.
 
     Raises:
-        Refusal: `budget.loan_invalid` (422), `budget.nothing_to_lend` (409), `budget.outside_scope` (403).
+        Refusal: `analyze.loan_invalid` (422), `analyze.nothing_to_lend` (409), `analyze.pool_outside_scope` (403).
     """
     await _check(session, settings, caller, loan, now)
     await store.lend(session, loan, caller.id, now)
@@ -157,13 +157,13 @@ async def take_back(session: WriteSession, settings: Settings, caller: Caller, l
     """End a loan now; one that is over stays as it is.
 
     Raises:
-        Refusal: `budget.loan_unknown` (404), `budget.outside_scope` (403).
+        Refusal: `analyze.loan_unknown` (404), `analyze.pool_outside_scope` (403).
     """
     loan = await store.loan(session, loan_id)
     by_name = {pool.name: pool for pool in await store.pools(session)}
     ends = [] if loan is None else [by_name.get(loan.lender), by_name.get(loan.borrower)]
     if loan is None or not any(may_see(caller, pool) for pool in ends):
-        raise Refusal("budget.loan_unknown", status=404, operand="loan", actual=str(loan_id))
+        raise Refusal("analyze.loan_unknown", status=404, operand="loan", actual=str(loan_id))
     for pool in ends:
         if not may_change(caller, pool, settings.region.code):
             raise _outside(caller, pool.region if pool else settings.region.code)
@@ -225,11 +225,12 @@ async def weigh(
     """Say how much a scene is worth; for the whole platform, so only by whoever serves its whole region.
 
     Raises:
-        Refusal: `budget.scene_unknown` (404), `budget.outside_scope` (403), `http.precondition_failed` (412).
+        Refusal: `analyze.priority_scene_unknown` (404), `analyze.pool_outside_scope` (403),
+            `http.precondition_failed` (412).
     """
     before = next((each for each in await weighed(session) if each.scene == scene), None)
     if before is None:
-        raise Refusal("budget.scene_unknown", status=404, operand="scene", actual=scene)
+        raise Refusal("analyze.priority_scene_unknown", status=404, operand="scene", actual=scene)
     if not may_change(caller, None, region):
         raise _outside(caller, region)
     match_or_refuse(if_match, before.etag)
@@ -267,12 +268,17 @@ async def why(
 
 
 def _unknown(name: str) -> Refusal:
-    return Refusal("budget.pool_unknown", status=404, operand="pool", actual=name)
+    return Refusal("analyze.pool_unknown", status=404, operand="pool", actual=name)
 
 
 def _outside(caller: Caller, region: str) -> Refusal:
     return Refusal(
-        "budget.outside_scope", status=403, rule="scope", operand="region", expected=list(caller.regions), actual=region
+        "analyze.pool_outside_scope",
+        status=403,
+        rule="scope",
+        operand="region",
+        expected=list(caller.regions),
+        actual=region,
     )
 
 
@@ -280,4 +286,4 @@ async def _audit(
     session: WriteSession, caller: Caller, verb: str, now: datetime, kind: str, subject: str, **detail: Any
 ) -> None:
     actor = Actor(caller.id, caller.name, getattr(caller, "address", None))
-    await record(session, actor, f"budget.{verb}", now, kind=kind, subject_id=subject, subject_name=subject, **detail)
+    await record(session, actor, f"analyze.{verb}", now, kind=kind, subject_id=subject, subject_name=subject, **detail)

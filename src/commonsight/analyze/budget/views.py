@@ -223,7 +223,7 @@ class NextOut(BaseModel):
         description="times its worth must rise to outbid what others hold; at most 1: nothing stands in its way; "
         "null: no worth would do"
     )
-    cores: float | None = Field(description="or so many cores more in its pool; null: more than was looked at")
+    cores: float | None = Field(description="or so many cores more in its pool; null: no round yet")
 
     @classmethod
     def of(cls, found: NextTier) -> Self:
