@@ -87,7 +87,7 @@ class Gathering:
             there = people.chosen(inside(place.polygon, people.feet))
             figures += self._figures(place, there, look.size)
             found = self._groups(place, there, look.at)
-            afoot |= any(len(group) >= STAYS * self._setup.settings["least"] for group in found)
+            afoot |= any(self._there(group) >= STAYS * self._setup.settings["least"] for group in found)
             sightings += self._judge(place, there, found, look.at)
         return Seen(figures, sightings, afoot)
 
@@ -155,7 +155,7 @@ class Gathering:
                 continue
             score = _score(group, there, settings["least"])
             detail = {
-                "people": len(group),
+                "people": round(self._there(group)),
                 "standing": round(group.standing or 0.0, 2),
                 "growing": _grows(group, candidate),
             }
@@ -168,9 +168,14 @@ class Gathering:
             told += self._lasting.end(f"{place.zone.id}-{candidate.number}", at)
         return told
 
+    def _there(self, group: Group) -> float:
+        """People in a group, those the detector misses included."""
+        return len(group) / self._setup.settings["found"]
+
     def _qualifies(self, group: Group, candidate: _Candidate | None, least: float) -> bool:
         """Large enough, no row, and standing; half of them is enough where it grows."""
-        if len(group) < least or group.row or group.standing is None:
+        # As many as are there, not as were found: a detector that misses one in seven does not make the group smaller.
+        if self._there(group) < least or group.row or group.standing is None:
             return False
         share = self._setup.settings["standing"]
         grows = candidate is not None and _grows(group, candidate)
