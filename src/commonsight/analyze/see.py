@@ -18,6 +18,8 @@ from commonsight.analyze.engine.feed import Stream
 from commonsight.analyze.engine.workload import BUDGET
 from commonsight.analyze.road_users import CLASSES
 from commonsight.analyze.store import Lease, LeaseLost
+from commonsight.analyze.traits.collect import Traits
+from commonsight.analyze.traits.plates import PlateReader
 from commonsight.analyze.watch import Tools, Watch
 from commonsight.clock import Clock
 from commonsight.gate import service as gate
@@ -50,6 +52,7 @@ async def serve(settings: Settings, database: Database, clock: Clock, name: str,
     ):
         permit = Permit(database, clock, name)
         detectors = Detectors(settings)
+        Traits.reader = Plates(settings).get
         tools = Tools(
             database, clock, settings.see, permit.stream, detectors.get, inference, decoding
         )  # fmt: skip
@@ -114,6 +117,24 @@ class Detectors:
                 card(name), self._models.path(name), threads=vision.threads, providers=vision.providers, classes=CLASSES
             )
         return self._made[name]
+
+
+class Plates:
+    """What reads plates, made when a camera's setup first asks for it, in the inference thread that alone uses it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._made: PlateReader | None = None
+
+    def get(self) -> PlateReader | None:
+        """The reader; None while its weights are missing: everything else is collected all the same."""
+        vision = self._settings.vision
+        if self._made is None:
+            try:
+                self._made = PlateReader(self._settings.models_dir, threads=vision.threads, providers=vision.providers)
+            except Refusal as refusal:
+                log.warning("plates_not_read", code=refusal.code)
+        return self._made
 
 
 class Worker:

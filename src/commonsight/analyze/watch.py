@@ -30,6 +30,7 @@ from commonsight.analyze.scenes.registry import installed
 from commonsight.analyze.scenes.runner import Runner
 from commonsight.analyze.store import Lease, LeaseLost
 from commonsight.analyze.tally import Tally
+from commonsight.analyze.traits import service as traits
 from commonsight.clock import Clock
 from commonsight.media.client import StreamEnded
 from commonsight.problem import Refusal
@@ -158,6 +159,7 @@ class Watch:
         told = reading.told() | self._plan.told(clock.monotonic()) | {"afoot": self._afoot}
         told |= {"capacity": self._tools.workload.told(self._tools.settings.cores)}
         page, sightings = tally.page(now), tuple(self._sightings)
+        apart = tuple(getattr(self._scenes, "apart", ()))
         async with self._tools.database.write() as session:
             version = await store.renew(
                 session, self.lease, self._tools.settings.lease_seconds, state, self._present if running else {}, told
@@ -169,7 +171,10 @@ class Watch:
             await incidents.put(
                 session, self.lease.camera_id, self.lease.place, self.lease.epoch, self.lease.worker, sightings, now
             )  # fmt: skip
+            await traits.keep(session, self.lease.camera_id, apart)
         tally.written(page, now)
+        for _ in apart:
+            self._scenes.apart.popleft()  # type: ignore[union-attr]
         del self._sightings[: len(sightings)]
         self._replan()
         return version

@@ -16,6 +16,7 @@ from commonsight.analyze.deployments import routes as deployments
 from commonsight.analyze.incidents import routes as incidents
 from commonsight.analyze.scenes import routes as scenes
 from commonsight.analyze.scenes import try_routes as scene_tries
+from commonsight.analyze.traits import routes as traits
 from commonsight.analyze.training import routes as training
 from commonsight.api import PREFIX, docs, live_socket, page, problem, system, topics
 from commonsight.api.authorize import Authorize
@@ -76,6 +77,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     demands.router,
     scenes.router,
     scene_tries.router,
+    traits.router,
     respond.router,
     inspect.router,
     diagnosis.router,

@@ -1,5 +1,6 @@
 """The scenes of one camera at work: one picture in, figures and sightings out. Knows no network and no database."""
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -34,6 +35,8 @@ log = structlog.get_logger(__name__)
 
 OPEN_MOST: Final = 256
 """Sightings of one setup that last at once; what begins beyond it is dropped and counted."""
+APART_MOST: Final = 2_000
+"""Rows scenes keep apart that wait for the database; beyond it the oldest are given up."""
 FIGURES_MOST: Final = 512
 """Figures of one setup from one picture; more is a scene out of hand."""
 MOST_DECODING: Final = (Decoding.KEYFRAMES, Decoding.REFERENCE, Decoding.FULL)
@@ -84,6 +87,8 @@ class Runner:
         self._time: float | None = None
         way = self._ground(analysis)
         self._kept: list[_Kept] = []
+        self.apart: deque[tuple[Setup, object]] = deque(maxlen=APART_MOST)
+        """Rows of scenes with a method `drain`, neither figures nor sightings; whoever stores them takes them out."""
         for told in analysis.scenes:
             if not told.enabled:
                 continue
@@ -127,6 +132,7 @@ class Runner:
                 if kept.scene is None:
                     kept.scene = kept.made(kept.setup)
                 seen = kept.scene.see(look)
+                self._apart(kept, kept.scene)
                 found = self._figures(kept, seen)
                 told = self._sightings(kept, seen.sightings)
             # A scene may come from anybody: what it raises must not stop the others, nor the counting.
@@ -171,9 +177,15 @@ class Runner:
         scene, kept.scene = kept.scene, None
         try:
             told = self._sightings(kept, scene.leave(at))
+            self._apart(kept, scene)
         except Exception as error:
             return self._fail(kept, at, error)
         return told + self._ended(kept, at)
+
+    def _apart(self, kept: _Kept, scene: Scene) -> None:
+        drain = getattr(scene, "drain", None)
+        if drain is not None:
+            self.apart.extend((kept.setup, row) for row in drain())
 
     def _fail(self, kept: _Kept, at: datetime, error: Exception) -> list[tuple[Setup, Sighting]]:
         FAILED.labels(kept.setup.scene).inc()

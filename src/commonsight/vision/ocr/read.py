@@ -36,7 +36,7 @@ class TextReader:
     """Reads crops that hold one level line each. One reader belongs to one thread.
 
     Args:
-        card: a model whose task is `read-text`; its weights name the characters.
+        card: a model whose task is `read-text`; its weights name the characters, or else the card's labels do.
         weights: its ONNX file; must hash to what the card says.
         threads: threads of one inference.
         providers: ONNX Runtime execution providers, best first.
@@ -53,7 +53,8 @@ class TextReader:
         self.card = card
         self._session = opened(card, weights, threads, providers)
         named = self._session.get_modelmeta().custom_metadata_map.get("character", "")
-        self._characters = ("", *named.splitlines(), " ")
+        # Most such files name their characters themselves; for others the card does.
+        self._characters = ("", *(named.splitlines() or card.labels), " ")
         self._convert = Converter()
 
     def read(self, line: Plane) -> Said:
