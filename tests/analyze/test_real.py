@@ -10,10 +10,12 @@ import av
 import pytest
 
 from commonsight.analyze.count import Crossing
+from commonsight.analyze.engine.eye import Eye
 from commonsight.analyze.engine.pace import Pace
 from commonsight.analyze.look import Looker
 from commonsight.analyze.model import Analysis, Line, Zone
 from commonsight.analyze.road_users import CLASSES
+from commonsight.analyze.watch import ALL
 from commonsight.problem import Refusal
 from commonsight.settings import load
 from commonsight.simulate.footage import clips
@@ -61,7 +63,7 @@ def test_cars_of_a_street_are_counted(detector: Detector) -> None:
     truth = json.loads(truth_file.read_text("utf-8"))
     line = truth["lines"][0]
     analysis = Analysis(enabled=True, lines=(Line("line", "line", tuple(line["a"]), tuple(line["b"])),))
-    looker = Looker(analysis, score=0.3, gap_seconds=0.5)
+    looker = Looker(analysis, None, Eye(score=0.3, settings=ALL), gap_seconds=0.5)
     pace = Pace(1 / 8)
     counted = {"in": 0, "out": 0}
     watched = 0.0
@@ -87,7 +89,7 @@ def test_walkers_of_the_packaged_clip_are_counted(detector: Detector) -> None:
         lines=(Line("path", "path", (0.46, 0.68), (0.46, 0.22), ("person",)),),
         zones=(Zone("all", "all", ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))),),
     )
-    looker = Looker(analysis, score=0.3, gap_seconds=0.5)
+    looker = Looker(analysis, None, Eye(score=0.3, settings=ALL), gap_seconds=0.5)
     crossings: list[Crossing] = []
     most = 0.0
     convert = Converter()

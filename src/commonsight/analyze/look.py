@@ -104,23 +104,21 @@ class Looker:
     Args:
         analysis: the lines and zones that are counted.
         scenes: what else it is watched for; None: nothing.
-        score: detections below it are not used.
+        eye: how the detector looks.
         gap_seconds: pictures further apart than this leave a gap in which nothing was counted.
-        eye: how the detector looks; None: at whole pictures.
     """
 
     def __init__(
         self,
         analysis: Analysis,
-        scenes: Scenes | None = None,
+        scenes: Scenes | None,
+        eye: Eye,
         *,
-        score: float,
         gap_seconds: float,
-        eye: Eye | None = None,
     ) -> None:
         self._analysis = analysis
         self._scenes = scenes
-        self._eye = eye or Eye(score=score)
+        self._eye = eye
         self._gap = gap_seconds
         self._counts = bool(analysis.lines or analysis.zones)
         self._tracker = Tracker()

@@ -16,10 +16,10 @@ from sqlalchemy.exc import DBAPIError
 
 from commonsight.analyze import store
 from commonsight.analyze.budget import store as budget
-from commonsight.analyze.engine.eye import Detects
+from commonsight.analyze.engine.eye import Detects, Eye, EyeSettings
 from commonsight.analyze.engine.feed import Feed, Stream
 from commonsight.analyze.engine.meter import Meter
-from commonsight.analyze.engine.plan import Closeness, Order, Plan, counted, wanted
+from commonsight.analyze.engine.plan import Closeness, Order, Plan, counted, wanted, watched
 from commonsight.analyze.engine.workload import Workload
 from commonsight.analyze.incidents import store as incidents
 from commonsight.analyze.look import Looked, Looker, Scenes
@@ -44,6 +44,8 @@ RETRY_SECONDS: Final = (1.0, 2.0, 5.0, 10.0, 20.0)
 """Waits before a stream or a detector is asked for again; the last repeats."""
 SIGHTINGS_MOST: Final = 500
 """Sightings kept for a database that does not answer; beyond it the newest are given up and counted."""
+ALL: Final = EyeSettings(region=False)
+"""Where compute is not short the whole picture is looked at: people who watch expect a box around everybody."""
 IDLE: Final = Closeness(60.0, Decoding.KEYFRAMES)
 """How closely a camera is looked at whose document asks for nothing just now."""
 
@@ -85,7 +87,6 @@ class Watch:
         self._scenes = tools.scenes(lease.analysis) if lease.analysis.scenes else None
         self._counted = counted(lease.analysis)
         self._every = 1 / min(lease.analysis.fps or tools.settings.fps, 60.0)
-        self._looker: Looker | None = None
         self._sightings: list[tuple[Setup, Sighting]] = []
         self._afoot = False
         self._plan = Plan(IDLE, IDLE, tools.clock.monotonic())
@@ -227,11 +228,11 @@ class Watch:
     async def _look(self, stream: Stream, detector: Detects, tally: Tally) -> None:
         """Look at the pictures of one open stream until it ends."""
         loop, clock = asyncio.get_running_loop(), self._tools.clock
-        looker = self._looker = Looker(
-            self._counted, self._scenes, score=self._tools.settings.score, gap_seconds=max(0.5, 2.5 * self._every)
-        )  # fmt: skip
+        eye = Eye(score=self._tools.settings.score, watched=watched(self.lease.analysis), settings=ALL)
+        looker = Looker(self._counted, self._scenes, eye, gap_seconds=max(0.5, 2.5 * self._every))
 
         async def look(frame: Frame) -> None:
+            eye.narrow(region=self._plan.scarce)
             looked = await loop.run_in_executor(self._tools.inference, looker.look, detector, frame, clock.now())
             self._take(looked, tally)
             await stream.boxes(looked.pts, looked.boxes, self._lines_shown(tally))

@@ -65,6 +65,15 @@ class Detector:
         """The execution provider that really runs."""
         return str(self._session.get_providers()[0])
 
+    @property
+    def multiple(self) -> int:
+        """Sides of pictures that enter the network are multiples of this; 0: it takes its own size only."""
+        return self.card.input.multiple
+
+    def fit(self, width: int, height: int) -> tuple[int, int]:
+        """Size (width, height) at which a picture of this size enters the network."""
+        return self._size or fit(width, height, self.card.input)
+
     def detect(
         self, picture: Bgr | Picture, score: float | None = None, *, iou: float | None = None, agnostic: bool = False,
         size: tuple[int, int] | None = None,
@@ -92,7 +101,7 @@ class Detector:
             height, width = picture.shape[:2]
         else:
             width, height = picture.width, picture.height
-        columns, rows = _checked_size(self.card, size) or self._size or fit(width, height, self.card.input)
+        columns, rows = _checked_size(self.card, size) or self.fit(width, height)
         given = {self.card.input.name: self._scaler(picture, columns, rows)}
         outputs = dict(zip(self._outputs, self._session.run(self._outputs, given), strict=True))
         head = self.card.head

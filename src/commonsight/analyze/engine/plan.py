@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from commonsight.analyze.engine.region import Share, watched_of
 from commonsight.analyze.model import Analysis
 from commonsight.analyze.scenes.model import Decoding, Needs
 from commonsight.analyze.scenes.registry import installed
@@ -17,6 +18,8 @@ NO_BURSTS: Final = frozenset({"off", "glance"})
 """Tiers whose cameras are looked at no more closely, whatever is afoot."""
 PAID: Final = "follow"
 """The tier in whose price bursts are: for as long as something is afoot."""
+SCARCE: Final = frozenset({"glance", "patrol", "watch"})
+"""Tiers whose cameras are looked at around their lines and zones only."""
 _CHEAPEST: Final = (Decoding.KEYFRAMES, Decoding.REFERENCE, Decoding.FULL)
 
 
@@ -65,6 +68,11 @@ class Plan:
     def tier(self) -> str | None:
         """The tier given; None without a budget."""
         return None if self._order is None else self._order.tier
+
+    @property
+    def scarce(self) -> bool:
+        """Whether compute is short: then only what the document is about is looked at, not the whole picture."""
+        return self.tier in SCARCE
 
     @property
     def off(self) -> bool:
@@ -118,6 +126,14 @@ def counted(analysis: Analysis) -> Analysis:
         lines=tuple(line for line in analysis.lines if of_scenes.get(line.id, True)),
         zones=tuple(zone for zone in analysis.zones if of_scenes.get(zone.id, True)),
     )
+
+
+def watched(analysis: Analysis) -> tuple[Share, ...]:
+    """What of the picture the detector has to see for this document; empty: all of it."""
+    for setup in analysis.scenes:
+        if setup.enabled and not setup.zones and not setup.lines and _detects(setup.scene):
+            return ()
+    return watched_of(counted(analysis))
 
 
 def _detects(scene: str) -> bool:
