@@ -29,6 +29,8 @@ BRIGHTEST: Final = 2.6
 """Shadows and sun stay between these parts of the light that was there."""
 EVEN: Final = 0.11
 """Spread of the logarithm of the ratio below which a change is even, as light is."""
+KEPT: Final = 0.45
+"""Correlation of the fine detail from which it is the same ground under another light."""
 BEYOND: Final = 0.3
 """Share of the pixels around a change that changed alike, from which it is the edge of a shadow or of the sun."""
 ROUND: Final = 8.0
@@ -129,14 +131,20 @@ class Held:
         return made
 
 
-def hold(now: View, then: View, steep: Floats | None = None) -> Held:
-    """Hold a picture against another of the same size. steep: `slope` of the other, when it is known already."""
+def hold(now: View, then: View, steep: Floats | None = None, calm: Bools | None = None) -> Held:
+    """Hold a picture against another of the same size.
+
+    Args:
+        steep: `slope` of the other, when it is known already.
+        calm: cells whose light and noise are taken for the picture's; None: all, most of which must be as they were.
+    """
+    among = np.ones(now.mean.shape, bool) if calm is None else calm
     together = cells(now.luma * then.luma) - now.mean * then.mean
     ratio = (now.mean + ROUND) / (then.mean + ROUND)
-    gain = float(np.clip(np.median(ratio), 0.2, 5.0))
+    gain = float(np.clip(np.median(ratio[among]), 0.2, 5.0))
     # Most of the picture is the same place: what is left there of the difference is noise.
     left = np.maximum(now.spread + gain * gain * then.spread - 2 * gain * together, 0)
-    noise = float(np.sqrt(np.median(left)))
+    noise = float(np.sqrt(np.median(left[among])))
     floor = max(1.0, noise * noise)
     alike = np.clip(
         together / np.sqrt((np.maximum(now.spread, 0) + floor) * (np.maximum(then.spread, 0) + floor)), 0, 1
@@ -145,7 +153,7 @@ def hold(now: View, then: View, steep: Floats | None = None) -> Held:
     shaken = SHAKE * SHAKE * gain * gain * (slope(then.luma) if steep is None else steep)
     structure = np.sqrt(np.maximum(most * (1 - alike * alike) - shaken, 0)).astype(np.float32)
     off = now.tint - then.tint
-    cast = np.median(off.reshape(-1, 2), axis=0).astype(np.float32)
+    cast = np.median(off[among], axis=0).astype(np.float32)
     off -= cast
     # Dark cells have no colour to speak of.
     sure = np.clip(np.minimum(now.mean, then.mean) / 60, 0, 1)
@@ -156,8 +164,9 @@ def hold(now: View, then: View, steep: Floats | None = None) -> Held:
 def only_light(now: View, then: View, mask: Bools, held: Held) -> bool:
     """Whether what changed in these cells is light.
 
-    Light keeps the colour, and is either one even ratio within them, or goes on beyond them: where a shadow's edge
-    creeps over a place, only the edge differs in structure. Around a thing the ground is as it was.
+    Light keeps the colour and the ground's own detail. Where it creeps over a place, or makes a large patch, only its
+    edge differs in structure, and the change goes on beyond the cells that do. On ground without any detail a small
+    even patch that is darker is taken for a shadow or something wet, a brighter one for a thing.
     """
     if float(np.median(held.tint[mask])) > TINT:
         return False
@@ -170,19 +179,24 @@ def only_light(now: View, then: View, mask: Bools, held: Held) -> bool:
     # Of the pixels' own grain nothing can be learned; a blur leaves what a thing or a shadow makes.
     fine, before = (ndimage.uniform_filter(view.luma[crop], 3) for view in (now, then))
     ratio = np.log((fine + ROUND) / (before + ROUND) / held.gain)
-    changed = np.abs(ratio) > 0.1
-    within = pixels(mask[y0:y1, x0:x1]) & changed
+    within = pixels(mask[y0:y1, x0:x1]) & (np.abs(ratio) > 0.1)
     core = ndimage.binary_erosion(within, iterations=2)
-    seen = ratio[core if core.sum() >= CELL * CELL // 2 else within]
-    if len(seen) < CELL:
+    core = core if core.sum() >= CELL * CELL // 2 else within
+    if core.sum() < CELL:
         return True
-    middle = float(np.median(seen))
+    middle = float(np.median(ratio[core]))
     if not np.log(DARKEST) < middle < np.log(BRIGHTEST):
         return False
     around = ratio[pixels(ring[y0:y1, x0:x1])]
-    beyond = (around * np.sign(middle) > max(0.1, abs(middle) / 2)).mean() if len(around) else 0.0
-    even = float(np.subtract(*np.percentile(seen, [84, 16]))) / 2
-    return even < EVEN or bool(beyond > BEYOND)
+    if len(around) and (around * np.sign(middle) > max(0.1, abs(middle) / 2)).mean() > BEYOND:
+        return True
+    detail, before_detail = (plane - ndimage.uniform_filter(plane, 9) for plane in (fine, before))
+    if before_detail[core].std() > max(2.5, 2 * held.noise):
+        return float(np.corrcoef(detail[core], before_detail[core])[0, 1]) > KEPT
+    if held.differs()[mask].mean() < 0.5:
+        return True
+    even = float(np.subtract(*np.percentile(ratio[core], [84, 16]))) / 2
+    return middle < 0 and even < EVEN
 
 
 def pixels(plane: NDArray[Any]) -> NDArray[Any]:

@@ -14,6 +14,8 @@ from commonsight.analyze.scenes.model import NOTHING, Figure, Look, Seen, Setup,
 
 TEXTURE: Final = 7.0
 """Steps of brightness within a cell; asphalt after a coder has two or three, a sack or a heap ten and more."""
+LOOKS: Final = 3
+"""Looks of the detector until a thing may count: who stands there for a moment is no clutter."""
 CLEARED: Final = 0.5
 """What lasts ends below this part of the share it begins at, so that it does not begin and end in turn."""
 
@@ -62,7 +64,7 @@ class Garbage:
         return self._lasting.end_all(at)
 
     def _is_clutter(self, thing: Thing, change: Change, time: float) -> bool:
-        if thing.is_somebody or float(np.median(change.now.rough[thing.mask])) < TEXTURE:
+        if thing.looks < LOOKS or thing.is_somebody or float(np.median(change.now.rough[thing.mask])) < TEXTURE:
             return False
         return self._things.stands(thing, change, time)
 

@@ -11,13 +11,11 @@ from typing import Final
 import numpy as np
 from scipy import ndimage
 
-from commonsight.analyze.count import inside
 from commonsight.analyze.model import Point
 from commonsight.analyze.scenes.city.background import Background, Change
 from commonsight.analyze.scenes.city.compare import CELL, Bools, only_light, pixels
+from commonsight.analyze.scenes.city.grid import Box, box_of, cells_of, cells_under
 from commonsight.analyze.scenes.model import Look
-
-Box = tuple[float, float, float, float]
 
 MOST: Final = 32
 """Things followed at a time in one setup; the smallest beyond it are left out."""
@@ -180,8 +178,10 @@ class Things:
         for thing in self._known:
             own = thing.mask.sum()
             here = bool((under & thing.mask).sum() >= COVERED * own)
-            thing.looks += 1
-            thing.somebody += here
+            # Who passes before it says nothing about it.
+            if (change.moving & thing.mask).sum() < COVERED * own:
+                thing.looks += 1
+                thing.somebody += here
             if thing.looks > 40:  # what it was long ago counts ever less
                 thing.looks, thing.somebody = thing.looks // 2, thing.somebody // 2
             with_it = bool(len(people) and near(thing.box, people).any())
@@ -192,41 +192,6 @@ class Things:
             thing.attended = thing.attended + look.elapsed if thing.absent < ABSENT else 0.0
             if thing.attended <= PASSING:
                 thing.alone += look.elapsed
-
-
-def cells_of(polygon: np.ndarray[tuple[int, int], np.dtype[np.float64]], shape: tuple[int, int]) -> Bools:
-    """Cells whose middle lies in a polygon of 0..1; at least the one nearest to its middle."""
-    rows, columns = shape
-    y, x = np.mgrid[0:rows, 0:columns]
-    points = np.column_stack([(x.ravel() + 0.5) / columns, (y.ravel() + 0.5) / rows])
-    made: Bools = inside(polygon, points).reshape(shape)
-    if not made.any():
-        middle = polygon.mean(axis=0)
-        made[min(int(middle[1] * rows), rows - 1), min(int(middle[0] * columns), columns - 1)] = True
-    return made
-
-
-def cells_under(boxes: np.ndarray[tuple[int, int], np.dtype[np.float64]], shape: tuple[int, int]) -> Bools:
-    """Cells whose middle lies under one of the boxes (N, 4) of 0..1."""
-    rows, columns = shape
-    made = np.zeros(shape, bool)
-    for x0, y0, x1, y1 in boxes:
-        left, right = round(x0 * columns), round(x1 * columns)
-        top, low = round(y0 * rows), round(y1 * rows)
-        made[max(top, 0) : max(low, 0), max(left, 0) : max(right, 0)] = True
-    return made
-
-
-def box_of(mask: Bools) -> Box:
-    """The box around cells, 0..1 of the picture."""
-    rows, columns = np.nonzero(mask)
-    high, wide = mask.shape
-    return (
-        float(columns.min() / wide),
-        float(rows.min() / high),
-        float((columns.max() + 1) / wide),
-        float((rows.max() + 1) / high),
-    )
 
 
 def near(box: Box, people: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> Bools:
