@@ -172,12 +172,15 @@ export const useSceneUses = (code: string, after: string | undefined) =>
     placeholderData: keepPreviousData,
   })
 
+/** Does each point lie at a place of its own? While metres are being entered several still lie at 0, 0. */
+export const distinct = (points: readonly GroundPoint[]): boolean => new Set(points.map((one) => one.metres.join(' '))).size === points.length
+
 /** What the points of the ground give, or the refusal that says what is wrong with them. */
 export const useGround = (points: readonly GroundPoint[]) =>
   useQuery({
     queryKey: ['ground', points],
     queryFn: async ({ signal }) => (await call<Ground>('POST', '/scenes/ground', { body: { points }, signal })).data,
-    enabled: points.length >= 4,
+    enabled: points.length >= 4 && distinct(points),
     retry: false,
     placeholderData: keepPreviousData,
     staleTime: Infinity,

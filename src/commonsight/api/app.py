@@ -10,14 +10,16 @@ import commonsight
 from commonsight.access import routes as access
 from commonsight.access.oidc_client import Providers
 from commonsight.analyze import routes as analyze
+from commonsight.analyze.areas import routes as visitor_areas
 from commonsight.analyze.budget import routes as budget
 from commonsight.analyze.demands import routes as demands
 from commonsight.analyze.deployments import routes as deployments
 from commonsight.analyze.incidents import routes as incidents
+from commonsight.analyze.scenes import pack_routes as scene_packs
 from commonsight.analyze.scenes import routes as scenes
 from commonsight.analyze.scenes import try_routes as scene_tries
-from commonsight.analyze.traits import routes as traits
 from commonsight.analyze.training import routes as training
+from commonsight.analyze.traits import routes as traits
 from commonsight.api import PREFIX, docs, live_socket, page, problem, system, topics
 from commonsight.api.authorize import Authorize
 from commonsight.api.cuts import Cuts
@@ -77,6 +79,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     demands.router,
     scenes.router,
     scene_tries.router,
+    visitor_areas.router,
+    scene_packs.router,
     traits.router,
     respond.router,
     inspect.router,

@@ -95,7 +95,11 @@ def _rule_broken(name: str, made: object) -> str | None:
     for parameter in card.parameters:
         if not parameter.least <= parameter.default <= parameter.most:
             return f"least <= default <= most of {parameter.code}"
-    codes = [parameter.code for parameter in card.parameters] + [measure.code for measure in card.measures]
-    if len(set(codes)) < len(codes):
-        return "codes of parameters and measures differ"
+    named = (
+        [one.code for one in card.parameters],
+        [one.code for one in card.measures],
+        [one.code for one in card.incidents],
+    )
+    if any(len(set(codes)) < len(codes) for codes in named):
+        return "codes of parameters, of measures and of incidents differ"
     return None

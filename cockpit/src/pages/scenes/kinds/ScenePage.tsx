@@ -99,7 +99,7 @@ function Measures({ scene }: { scene: Scene }) {
     <Table
       size="small" pagination={false} rowKey="code" dataSource={scene.measures} locale={{ emptyText: t('measures.none') }}
       columns={[
-        { title: t('measures'), render: (_, one) => pick(one.name) },
+        { title: t('measures.name'), render: (_, one) => pick(one.name) },
         { title: t('measures.unit'), render: (_, one) => unitWord(language, one.unit) },
         { title: t('measures.fold'), render: (_, one) => t(`fold.${one.fold}`) },
         { title: t('measures.definition'), render: (_, one) => <span className={css.faint}>{pick(one.definition)}</span> },
@@ -115,8 +115,8 @@ function Incidents({ scene }: { scene: Scene }) {
     <Table
       size="small" pagination={false} rowKey="code" dataSource={scene.incidents} locale={{ emptyText: t('incidents.none') }}
       columns={[
-        { title: t('incidents'), render: (_, one) => pick(one.name) },
-        { title: '', render: (_, one) => t('severity', { n: one.severity }) },
+        { title: t('incidents.name'), render: (_, one) => pick(one.name) },
+        { title: t('incidents.severity'), render: (_, one) => t('severity', { n: one.severity }) },
       ]}
     />
   )

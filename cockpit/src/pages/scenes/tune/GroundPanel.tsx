@@ -1,5 +1,5 @@
 import { Button, InputNumber, Switch } from 'antd'
-import type { Ground } from '@/api/scenes'
+import { distinct, type Ground } from '@/api/scenes'
 import { Figure } from '@/parts/Figure'
 import { ProblemNote } from '@/parts/ProblemNote'
 import { Teach } from '@/parts/Teach'
@@ -36,7 +36,7 @@ export function GroundPanel({ draft, way, problem, disabled, adding, grid, chose
       <p className={css.hint}>{t('ground.what')} {t('ground.how')}</p>
       <ProblemNote error={points.length >= LEAST ? problem : null} />
       {points.length === 0 && <Teach title={t('ground.none')} />}
-      {way && points.length >= LEAST && problem == null && (
+      {way && points.length >= LEAST && distinct(points) && problem == null && (
         <div className={css.bar}>
           <Figure
             name={t('ground.error')} value={way.error === null ? '—' : t('ground.metres', { m: f.number(way.error, digits(way.error)) })} unknown={way.error === null}
@@ -76,6 +76,7 @@ export function GroundPanel({ draft, way, problem, disabled, adding, grid, chose
           <Button type={adding ? 'primary' : 'default'} onClick={() => onAdding(!adding)}>{t(adding ? 'ground.stop' : 'ground.add')}</Button>
           {points.length > 0 && <Button onClick={() => onDraft({ ...draft, ground: [] })}>{t('ground.clear')}</Button>}
           {points.length > 0 && points.length < LEAST && <span className={css.hint}>{t('ground.few', { n: LEAST - points.length })}</span>}
+          {points.length >= LEAST && !distinct(points) && <span className={css.hint}>{t('ground.same')}</span>}
         </div>
       )}
     </div>

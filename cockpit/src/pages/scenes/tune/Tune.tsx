@@ -2,7 +2,7 @@ import { Button, Switch, Tabs } from 'antd'
 import { useState } from 'react'
 import { useSearchParams } from 'react-router'
 import type { Answer } from '@/api/client'
-import { useGround, type Scene } from '@/api/scenes'
+import { ended, useGround, type Scene } from '@/api/scenes'
 import type { Analysis, Camera } from '@/api/types'
 import { useCan } from '@/app/auth'
 import { ShapeCanvas, type Tool } from '@/pages/camera/ShapeCanvas'
@@ -10,6 +10,7 @@ import { LivePlayer } from '@/parts/live/LivePlayer'
 import { Panel } from '@/parts/Page'
 import { ProblemNote } from '@/parts/ProblemNote'
 import { Teach } from '@/parts/Teach'
+import { useSettled } from '@/parts/useSettled'
 import { useBilingual, useText } from '@/text/language'
 import { redraw } from './draft'
 import { GroundCanvas } from './GroundCanvas'
@@ -22,6 +23,8 @@ import { TryOverlay } from './TryOverlay'
 import { TryPanel } from './TryPanel'
 import { useTrying } from './useTrying'
 import { useTune, type Tuning } from './useTune'
+
+const REST = 500
 
 type Tab = 'setups' | 'shapes' | 'ground'
 
@@ -44,7 +47,8 @@ export function Tune({ camera, read, scenes }: { camera: Camera; read: Answer<An
   const [point, setPoint] = useState<number | null>(null)
   const [adding, setAdding] = useState(false)
   const [grid, setGrid] = useState(true)
-  const way = useGround(draft.ground)
+  // While metres are being typed the points do not make a ground yet.
+  const way = useGround(useSettled(draft.ground, REST))
   const trying = useTrying(camera.id, draft)
   const setup = draft.scenes.find((one) => one.id === chosen)
   const scene = scenes.find((one) => one.code === setup?.scene)
@@ -76,7 +80,7 @@ export function Tune({ camera, read, scenes }: { camera: Camera; read: Answer<An
         {!camera.source && <Teach title={t('noSource')} />}
         {camera.source && !can('pictures.view') && <Teach title={t('noRight')} />}
         {camera.source && can('pictures.view') && (
-          <LivePlayer cameraId={camera.id} cameraName={camera.name} overlay={<>{canvas}{trying.running && <TryOverlay result={trying.running.result} incident={incident} />}</>} />
+          <LivePlayer cameraId={camera.id} cameraName={camera.name} overlay={<>{canvas}{trying.running && !ended(trying.running) && <TryOverlay result={trying.running.result} incident={incident} />}</>} />
         )}
         {may && setup && scene && camera.source && can('pictures.view') && (
           <TryPanel scene={scene} draft={draft} running={trying.running} busy={trying.busy} problem={trying.problem} lack={trying.lack} onTry={(seconds) => void trying.start(setup, seconds)} onStop={() => void trying.stop()} onClear={trying.clear} />

@@ -77,6 +77,7 @@ export const en: Record<keyof typeof zh, string> = {
   'ground.step': 'grid of {m} m',
   'ground.grid': 'Show the grid',
   'ground.few': '{n} more points',
+  'ground.same': 'Some points lie at the same metres: enter where each really lies.',
   'ground.point': 'ground point {n}',
   'ground.canvas': 'Mark ground points on the picture',
   'ground.none': 'Not calibrated',

@@ -75,6 +75,7 @@ export const zh = {
   'ground.step': '网格每格 {m} 米',
   'ground.grid': '显示网格',
   'ground.few': '还差 {n} 个点',
+  'ground.same': '有几个点的米数相同：填上各点的真实位置。',
   'ground.point': '第 {n} 个地面点',
   'ground.canvas': '在画面上标地面点',
   'ground.none': '没有标定',
