@@ -34,6 +34,7 @@ ROOMS: Final = (
     "analyze.deployments",
     "analyze.demands",
     "analyze.scenes",
+    "analyze.areas",
     "analyze.traits",
     "inspect",
     "inspect.diagnosis",
