@@ -27,8 +27,15 @@ const DiagnosisPage = lazy(() => import('@/pages/health/diagnosis/DiagnosisPage'
 const ScenesPage = lazy(() => import('@/pages/scenes/ScenesPage'))
 const ScenePage = lazy(() => import('@/pages/scenes/kinds/ScenePage'))
 const TunePage = lazy(() => import('@/pages/scenes/tune/TunePage'))
+const DeploymentsPage = lazy(() => import('@/pages/scenes/deployments/DeploymentsPage'))
+const DeploymentPage = lazy(() => import('@/pages/scenes/deployments/DeploymentPage'))
+const DeploymentScreen = lazy(() => import('@/pages/scenes/deployments/ScreenPage'))
+const TraitSearchPage = lazy(() => import('@/pages/scenes/search/SearchPage'))
+const TrainingPage = lazy(() => import('@/pages/scenes/training/TrainingPage'))
 const CasesPage = lazy(() => import('@/pages/cases/CasesPage'))
 const CasePage = lazy(() => import('@/pages/cases/CasePage'))
+const IncidentsPage = lazy(() => import('@/pages/cases/incidents/IncidentsPage'))
+const IncidentRules = lazy(() => import('@/pages/cases/incidents/RulesPage'))
 const InboxPage = lazy(() => import('@/pages/cases/notices/InboxPage'))
 const NoticeSettings = lazy(() => import('@/pages/cases/notices/SettingsPage'))
 const MaintenancePage = lazy(() => import('@/pages/maintenance/MaintenancePage'))
@@ -72,7 +79,14 @@ export const router = createBrowserRouter([
       { path: 'scenes', element: <ScenesPage /> },
       { path: 'scenes/kind/:code', element: <ScenePage /> },
       { path: 'scenes/tune/:id?', element: <TunePage /> },
+      { path: 'scenes/training', element: <TrainingPage /> },
+      { path: 'scenes/search', element: <TraitSearchPage /> },
+      { path: 'scenes/deployments', element: <DeploymentsPage /> },
+      { path: 'scenes/deployments/:id', element: <DeploymentPage /> },
+      { path: 'scenes/deployments/:id/screen', element: <DeploymentScreen /> },
       { path: 'cases', element: <CasesPage /> },
+      { path: 'cases/incidents', element: <IncidentsPage /> },
+      { path: 'cases/competence', element: <IncidentRules /> },
       { path: 'cases/notices', element: <InboxPage /> },
       { path: 'cases/settings', element: <NoticeSettings /> },
       { path: 'cases/:id', element: <CasePage /> },

@@ -17,6 +17,7 @@ import { CaseActs } from './CaseActs'
 import { CaseSteps } from './CaseSteps'
 import { Deadline } from './CaseTable'
 import css from './cases.module.css'
+import { IncidentPanel } from './incidents/IncidentPanel'
 import { SeverityMark } from './SeverityMark'
 import { StateTag } from './StateTag'
 import { casesText, sourceName } from './text'
@@ -59,6 +60,7 @@ function Known({ read }: { read: Answer<CaseDetail> }) {
       <div className={css.grid}>
         <div className={css.side}>
           <Panel flush><Picture one={one} /></Panel>
+          {one.source === 'scene' && <IncidentPanel caseId={one.id} />}
           {one.point && <Panel title={t('map.title')} flush><Where point={one.point} /></Panel>}
         </div>
         <div className={css.side}>

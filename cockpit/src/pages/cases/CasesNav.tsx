@@ -12,6 +12,8 @@ export function CasesNav() {
   return (
     <nav className={css.nav} aria-label={t('part.label')}>
       {part('/cases', t('part.list'))}
+      {part('/cases/incidents', t('part.incidents'))}
+      {part('/cases/competence', t('part.competence'))}
       {part('/cases/notices', t('part.inbox'))}
       {part('/cases/settings', t('part.notices'))}
     </nav>

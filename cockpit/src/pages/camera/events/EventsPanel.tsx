@@ -34,6 +34,7 @@ function Cases({ id }: { id: string }) {
     <section>
       <header className={css.sub}>
         <h3>{t('cases.title')}</h3>
+        <Link to={`/cases/incidents?camera=${id}`}>{t('cases.incidents')}</Link>
         {can('cases.write') && <Link to={`/cases?file=${id}`}>{t('cases.file')}</Link>}
       </header>
       <ProblemNote error={cases.error} />

@@ -4,6 +4,7 @@ export const en = {
   'cases.title': 'Live cases',
   'cases.none': 'No live case at this camera',
   'cases.all': 'All cases',
+  'cases.incidents': 'Incidents of scenes',
   'cases.file': 'Open a case',
   'alarms.title': 'Alarms of the device',
   'alarms.none': 'The device has told no alarm',

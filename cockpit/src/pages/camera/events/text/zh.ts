@@ -4,6 +4,7 @@ export const zh = {
   'cases.title': '未办结事件',
   'cases.none': '这台摄像机没有未办结的事件',
   'cases.all': '全部事件',
+  'cases.incidents': '现场事件',
   'cases.file': '登记事件',
   'alarms.title': '设备告警',
   'alarms.none': '设备没有上报过告警',
