@@ -50,10 +50,11 @@ class Calibration:
 
     Args:
         scales: sizes tried, cheapest first.
+        every: s between two pictures that are looked at in all of them.
     """
 
-    def __init__(self, scales: Sequence[float] = SCALES) -> None:
-        self.scales = tuple(scales)
+    def __init__(self, scales: Sequence[float] = SCALES, every: float = EVERY_SECONDS) -> None:
+        self.scales, self._every = tuple(scales), every
         self.pictures = 0
         self._there = 0
         self._tallies = {scale: Tally() for scale in self.scales}
@@ -67,7 +68,7 @@ class Calibration:
 
     def due(self, now: float) -> bool:
         """Whether the picture at `now` (s) is one to look at in every size."""
-        if self.done or (self._last is not None and 0 <= now - self._last < EVERY_SECONDS):
+        if self.done or (self._last is not None and 0 <= now - self._last < self._every):
             return False
         self._last = now
         return True

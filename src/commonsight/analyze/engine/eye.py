@@ -200,7 +200,7 @@ class Eye:
             area = grid.area(size, detector.multiple)
             part = Part(frame.planes(*size), area)
             users = road_users(detector.detect(part, self._score, size=(part.width, part.height)))
-            found[scale] = joined(users, area, size, NOBODY, self._size)
+            found[scale] = grid.at_targets(joined(users, area, size, NOBODY, self._size))
         self.calibration.add(found)
 
     def _network(self, detector: Sized, scale: float) -> tuple[int, int]:

@@ -23,6 +23,8 @@ BLOCK: Final = 4
 """Side of a block of them: one pixel is noise, a block is something."""
 WHOLE: Final = 0.75
 """A part that takes this share of the region is not worth the trouble: then all of it is looked at."""
+NEAR: Final = 0.08
+"""Share of the picture within which a road user stands at a target."""
 SAME: Final = 0.3
 """An old box that overlaps a new one by this much is the same road user."""
 
@@ -44,7 +46,7 @@ class Grid:
     """
 
     def __init__(self, size: tuple[int, int], watched: Sequence[Share], margin: float, headroom: float) -> None:
-        self._size = size
+        self._size, self._watched = size, np.array(watched, np.float64).reshape(-1, 4)
         self._step = max(1, round(size[0] / COLUMNS))
         self.region = _around(size, watched, margin, headroom)
         x0, y0, x1, y1 = (side * length / self._step for side, length in zip(self.region, (*size, *size), strict=True))
@@ -101,6 +103,18 @@ class Grid:
         area = self.area(size, multiple)
         part = _aligned((box[0], box[1], box[2], box[3]), area, multiple)
         return area if area_of(part) > WHOLE * area_of(area) else part
+
+    def at_targets(self, users: RoadUsers) -> RoadUsers:
+        """Those that stand at a line or in a zone: only they have to be found, whoever passes in the distance."""
+        if not len(self._watched) or not len(users):
+            return users
+        x = (users.xyxy[:, 0] + users.xyxy[:, 2]) / 2 / self._size[0]
+        y = users.xyxy[:, 3] / self._size[1]
+        boxes = self._watched + np.array([-NEAR, -NEAR, NEAR, NEAR])
+        near = (x[:, None] > boxes[:, 0]) & (x[:, None] < boxes[:, 2])
+        near &= (y[:, None] > boxes[:, 1]) & (y[:, None] < boxes[:, 3])
+        chosen = near.any(axis=1)
+        return RoadUsers(users.xyxy[chosen], users.score[chosen], users.votes[chosen])
 
     def _cells(self, part: Box, size: tuple[int, int]) -> Box:
         across, down = self._size[0] / size[0] / self._step, self._size[1] / size[1] / self._step
