@@ -1,7 +1,7 @@
 import { backoff } from './backoff'
 import { BASE } from './client'
 
-export type Topic = 'counts' | 'cameras.health' | 'cases' | 'notices' | 'system'
+export type Topic = 'counts' | 'deployments' | 'cameras.health' | 'cases' | 'notices' | 'system'
 
 export interface LiveMessage {
   topic: Topic

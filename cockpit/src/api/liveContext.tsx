@@ -7,6 +7,7 @@ const LiveContext = createContext<LiveSocket | null>(null)
 /** Queries that are read afresh when messages of a topic were missed. */
 const READ_AFTER_GAP: Record<Topic, string[]> = {
   counts: ['counts-now'],
+  deployments: ['deployments'],
   'cameras.health': ['cameras', 'camera-map', 'tree', 'summary', 'indicators', 'league'],
   cases: ['cases'],
   notices: ['notices'],

@@ -38,7 +38,7 @@ export function Shell() {
   if (places.length === 0 && me.permissions.includes('maintenance.do')) return <Navigate to="/m" replace />
 
   return (
-    <MoodProvider mood={location.pathname === '/' ? 'cockpit' : 'desk'}>
+    <MoodProvider mood={location.pathname === '/' || location.pathname.endsWith('/screen') ? 'cockpit' : 'desk'}>
       <a className={css.skip} href="#content">{t('skip')}</a>
       <div className={css.shell}>
         <nav className={css.rail} aria-label={t('nav.label')}>
