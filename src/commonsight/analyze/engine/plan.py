@@ -1,5 +1,6 @@
 """How closely a camera is looked at just now: what its document asks, what the budget gives, and bursts."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -51,7 +52,7 @@ class Plan:
     def __init__(self, wanted: Closeness, burst: Closeness, now: float) -> None:
         self.want(wanted, burst)
         self._order: Order | None = None
-        self._saved = BURST_SAVED
+        self._saved, self._spent = BURST_SAVED, False
         self._counted = now
         self._until = now
 
@@ -89,10 +90,13 @@ class Plan:
         wanted = now < self._until and self.tier not in NO_BURSTS
         if self._order is None or self.tier == PAID:
             return wanted
-        if wanted and self._saved > 0:
+        if wanted and not self._spent:
             self._saved -= passed
+            self._spent = self._saved <= 0
             return True
         self._saved = min(self._saved + passed * BURST_SHARE, BURST_SAVED)
+        # Not at once again: a second of close looks every few seconds shows nothing.
+        self._spent = self._spent and self._saved < BURST_SECONDS
         return False
 
     def told(self, now: float) -> dict[str, Any]:
@@ -111,14 +115,20 @@ class Plan:
         return Closeness(min(self._burst.every, base.every), _closer(self._burst.decoding, base.decoding))
 
 
-def counted(analysis: Analysis) -> Analysis:
+def detects(scene: str) -> bool:
+    """Whether a scene of this installation needs the detector; one that is not known here may."""
+    made = installed().scenes.get(scene)
+    return made is None or bool(made.card.needs.classes)
+
+
+def counted(analysis: Analysis, needs_detector: Callable[[str], bool] = detects) -> Analysis:
     """The document with those lines and zones only that are counted: not those of scenes that need no detector.
 
     A zone drawn for rubbish would otherwise make the detector run for nobody.
     """
     of_scenes: dict[str, bool] = {}
     for setup in analysis.scenes:
-        needs = _detects(setup.scene)
+        needs = needs_detector(setup.scene)
         for target in (*setup.zones, *setup.lines):
             of_scenes[target] = of_scenes.get(target, False) or needs
     return replace(
@@ -128,17 +138,12 @@ def counted(analysis: Analysis) -> Analysis:
     )
 
 
-def watched(analysis: Analysis) -> tuple[Share, ...]:
+def watched(analysis: Analysis, needs_detector: Callable[[str], bool] = detects) -> tuple[Share, ...]:
     """What of the picture the detector has to see for this document; empty: all of it."""
     for setup in analysis.scenes:
-        if setup.enabled and not setup.zones and not setup.lines and _detects(setup.scene):
+        if setup.enabled and not setup.zones and not setup.lines and needs_detector(setup.scene):
             return ()
-    return watched_of(counted(analysis))
-
-
-def _detects(scene: str) -> bool:
-    made = installed().scenes.get(scene)
-    return made is None or bool(made.card.needs.classes)
+    return watched_of(counted(analysis, needs_detector))
 
 
 def wanted(needs: Needs | None, counting_every: float | None) -> tuple[Closeness, Closeness]:
