@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from commonsight.analyze.budget.allocate import allocate, steps
 from commonsight.analyze.budget.model import terms
-from commonsight.analyze.budget.worth import DEPTHS, Fleet, Scenes, caught, table
+from commonsight.analyze.budget.worth import DEPTHS, Fleet, Scenes, caught, dwell, table
 from commonsight.analyze.scenes.model import Decoding
 
 OFF, GLANCE, PATROL, WATCH, FOLLOW = range(5)
@@ -23,7 +23,8 @@ def scenes(*rows: tuple[int, float, float, float, Decoding, bool]) -> Scenes:
     owner, priority, slowest, burst, depth, detector = zip(*rows, strict=True)
     return Scenes(
         np.array(owner), np.array(priority, float), np.array(slowest, float), np.array(burst, float),
-        np.array([DEPTHS.index(each) for each in depth]), np.array(detector),
+        np.array([DEPTHS.index(each) for each in depth]), np.array(detector), np.zeros(len(owner)),
+        np.zeros(len(owner)),
     )  # fmt: skip
 
 
@@ -46,7 +47,9 @@ RUBBISH = (0, 1.0, 60.0, 10.0, Decoding.KEYFRAMES, False)
 def test_looking_more_often_finds_more_but_ever_less_so(lasting: float, one: float, other: float) -> None:
     often, seldom = min(one, other), max(one, other)
     found = caught(lasting, np.array([seldom, 2 / (1 / seldom + 1 / often), often]))
-    assert 0 < found[0] <= found[1] <= found[2] <= 1
+    assert 0 < found[0] <= found[1] + 1e-12
+    assert found[1] <= found[2] + 1e-12
+    assert found[2] <= 1
     # At the rate half way between two rates more than half way of what they find is found.
     assert found[1] >= (found[0] + found[2]) / 2 - 1e-9
     assert caught(lasting, np.zeros(1))[0] == 0
@@ -90,6 +93,26 @@ def test_costs_rise_from_nothing_and_follow_what_was_measured() -> None:
     assert rare.decoding[0, PATROL] < table(fleet(scenes(RUBBISH)), terms()).decoding[0, PATROL]
 
 
+def test_scenes_of_lasting_events_gain_by_waiting_and_take_turns() -> None:
+    def worth(waited: float, scene: tuple[int, float, float, float, Decoding, bool] = RUBBISH) -> float:
+        made = table(fleet(replace(scenes(scene), waited=np.array([waited]))), terms())
+        return float(made.scenes[0, made.need[0]])
+
+    gained = [worth(waited) for waited in (0.0, 60.0, 600.0, math.inf)]
+    assert gained == sorted(gained)
+    assert gained[-1] > 10 * gained[0]
+    # What is over in seconds is not worth more for not having been looked for.
+    assert worth(math.inf, QUEUE) / worth(0.0, QUEUE) < 3
+
+
+def test_a_turn_lasts_as_long_as_a_scene_must_see() -> None:
+    for evidence, expected in ((0.0, 60.0), (120.0, 180.0), (3600.0, 600.0)):
+        seen = fleet(replace(scenes(QUEUE), evidence=np.array([evidence])))
+        made = table(seen, terms())
+        assert dwell(seen, made, np.array([WATCH]), terms()).tolist() == [expected]
+        assert dwell(seen, made, np.array([GLANCE]), terms()).tolist() == [60.0]
+
+
 def test_what_makes_a_camera_worth_more() -> None:
     def worth(**given_: Any) -> float:
         return float(table(fleet(scenes(QUEUE), **given_), terms()).values[0, WATCH])
@@ -113,7 +136,7 @@ def test_a_camera_that_was_left_out_comes_to_its_turn() -> None:
 
 
 def test_without_scenes_a_camera_is_looked_at_all_the_same() -> None:
-    nobody = Scenes(*(np.zeros(0, kind) for kind in (np.int64, float, float, float, np.int64, bool)))
+    nobody = Scenes(*(np.zeros(0, kind) for kind in (np.int64, float, float, float, np.int64, bool, float, float)))
     made = table(fleet(nobody), terms())
     assert made.values[0, GLANCE] > 0
     assert made.scenes.sum() == 0

@@ -107,7 +107,9 @@ def steps(costs: Floats, values: Floats) -> Steps:
     return made
 
 
-def allocate(way: Steps, pool: Ints, room: Floats, held: Ints | None = None, hysteresis: float = 0.0) -> Allocation:
+def allocate(
+    way: Steps, pool: Ints, room: Floats, held: Ints | None = None, hysteresis: Floats | float = 0.0
+) -> Allocation:
     """Give each camera a tier, no pool more than its room.
 
     What is held counts `1 + hysteresis` times, so a step is only taken from one camera and given to another when it is
@@ -119,10 +121,11 @@ def allocate(way: Steps, pool: Ints, room: Floats, held: Ints | None = None, hys
         pool: index of each camera's pool (N,).
         room: cores of each pool (P,).
         held: tier each camera has now (N,); None: nobody has any.
+        hysteresis: of all, or of each camera (N,).
     """
     cameras = way.to.shape[1]
     rate = way.rate
-    if held is not None and hysteresis:
+    if held is not None:
         rate = np.where((way.to >= 0) & (way.to <= held), rate * (1 + hysteresis), rate)
     # Steps of one camera stand in their order, cameras in theirs: a stable sort settles all ties the same way.
     there = np.flatnonzero(way.to.ravel() >= 0)

@@ -16,7 +16,7 @@ from commonsight.analyze.budget.inputs import Kind, Watched, decode_factors, fle
 from commonsight.analyze.budget.model import Pool, Room, Terms, pool_of
 from commonsight.analyze.budget.rounds import Round
 from commonsight.analyze.budget.store import Decision
-from commonsight.analyze.budget.worth import DEPTHS, Fleet, Table, table
+from commonsight.analyze.budget.worth import DEPTHS, Fleet, Table, dwell, table
 
 MOVED: Final = 0.1
 """What was learned of a camera is stored anew when it moved by this share; not for every flicker."""
@@ -56,12 +56,13 @@ class Outcome:
 
 def judged(cameras: Sequence[Watched], known: Known) -> tuple[Fleet, Table]:
     """What the tiers of these cameras cost and are worth, with what the leases measured folded in."""
-    seen = fleet(cameras, known.kinds, known.boosts, known.now, known.zone)
-    made = table(seen, known.terms)
-    factors = decode_factors(cameras, made, known.terms)
+    terms = known.terms
+    seen = fleet(cameras, known.kinds, known.boosts, known.now, known.zone, terms)
+    made = table(seen, terms)
+    factors = decode_factors(cameras, made, terms)
     if not np.array_equal(factors, seen.decode_factor, equal_nan=True):
         seen = replace(seen, decode_factor=factors)
-        made = table(seen, known.terms)
+        made = table(seen, terms)
     return seen, made
 
 
@@ -80,7 +81,11 @@ def decide(cameras: Sequence[Watched], known: Known) -> Outcome:
     held = np.array([terms.place(camera.tier or "") for camera in cameras], np.int64)
     # The reserve is what workers burst with between two rounds.
     room = np.array([known.room[name].available * (1 - terms.steady.reserve) for name in names])
-    given = allocate(steps(made.costs, made.values), pools, room, held, terms.steady.hysteresis)
+    raised = np.array([_since(camera.raised_at, known.now) for camera in cameras])
+    hold = np.where(
+        raised < dwell(seen, made, held, terms), terms.steady.dwell_factor, terms.steady.hysteresis
+    )  # fmt: skip
+    given = allocate(steps(made.costs, made.values), pools, room, held, hold)
     decisions = _decisions(cameras, known, seen, made, given, pool)
     return Outcome(seen, made, given, pool, decisions, _rounds(cameras, known, seen, made, given, pools))
 
@@ -123,7 +128,11 @@ def _changed(
 def _decision(
     camera: Watched, known: Known, seen: Fleet, made: Table, tier: int, pool: str, row: int
 ) -> Decision:  # fmt: skip
-    afoot = bool(seen.afoot[row])
+    afoot, tiers = bool(seen.afoot[row]), known.terms.tiers
+    before = known.terms.place(camera.tier or "")
+    # What it has now it needs no note of; what it just gave up it had until now.
+    levels = {each.code: camera.levels[each.code] for each in tiers[tier + 1 :] if each.code in camera.levels}
+    levels |= {each.code: known.now.isoformat() for each in tiers[tier + 1 : before + 1]}
     return Decision(
         camera_id=camera.camera_id,
         pool=pool,
@@ -134,6 +143,8 @@ def _decision(
         cost=float(made.costs[row, tier]),
         reasons=reasons(camera, known, seen, made, tier, row),
         until=_until(camera, known, afoot),
+        raised_at=known.now if tier > before else camera.raised_at,
+        levels=levels,
         activity=float(seen.activity[row]),
         uncertainty=float(seen.uncertainty[row]),
         looked_at=known.now if seen.age[row] == 0 else camera.looked_at,
@@ -197,6 +208,10 @@ def _until(camera: Watched, known: Known, afoot: bool) -> datetime | None:
         return camera.until
     boost = known.boosts.get(camera.camera_id)
     return boost[1] if boost else None
+
+
+def _since(moment: datetime | None, now: datetime) -> float:
+    return math.inf if moment is None else (now - moment) / timedelta(seconds=1)
 
 
 def _measured(camera: Watched) -> float:

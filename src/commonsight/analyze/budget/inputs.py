@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -22,14 +22,17 @@ TRUSTED_LOOKS: Final = 10.0
 COSTLY: Final = (0.1, 10.0)
 """Decoding measured over foreseen is believed within these bounds: a busy machine's clock may say anything."""
 NEVER: Final = math.inf
+EVIDENCE: Final = "seconds"
+"""Code of the parameter by which scenes say how long something must last before they report it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What the allocator needs of a scene's card."""
+    """What the allocator needs of a scene's card. evidence: seconds it has to see before it reports, by default."""
 
     needs: Needs
     priority: float
+    evidence: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,8 @@ class Watched:
     Attributes:
         fps: of the document. scenes: its setups, JSON. lines, zones: ids drawn.
         state: of its lease while a worker holds it.
-        tier, every_seconds, decoding, until, afoot, boosted: as last given, and whether that was for what was afoot.
+        tier, every_seconds, decoding, until, afoot: as last given, and whether that was for what was afoot.
+        raised_at: when its tier last rose. levels: when it last had each tier above the one it has, by code.
         activity … decode_factor: as learned so far. pixels … keyframe: of its stream.
     """
 
@@ -56,6 +60,8 @@ class Watched:
     decoding: str | None = None
     cost: float | None = None
     until: datetime | None = None
+    raised_at: datetime | None = None
+    levels: Mapping[str, str] = field(default_factory=dict)
     afoot: bool = False
     activity: float | None = None
     uncertainty: float | None = None
@@ -76,7 +82,11 @@ def kinds(cards: Mapping[str, SceneCard], factors: Mapping[str, float], terms: T
         fps: pictures a second counting is given where the document says nothing.
     """
     made = {
-        code: Kind(card.needs, terms.priority_of(kind.severity for kind in card.incidents) * factors.get(code, 1.0))
+        code: Kind(
+            card.needs,
+            terms.priority_of(kind.severity for kind in card.incidents) * factors.get(code, 1.0),
+            next((p.default for p in card.parameters if p.code == EVIDENCE and p.unit == "s"), 0.0),
+        )
         for code, card in cards.items()
     }
     counting = Needs(1 / fps, 1 / fps, Decoding.REFERENCE, classes=("person", "car"))
@@ -90,6 +100,7 @@ def fleet(
     boosts: Mapping[UUID, tuple[float, datetime, str]],
     now: datetime,
     zone: ZoneInfo,
+    terms: Terms,
 ) -> Fleet:
     """The columns, in the order of `cameras`; what the leases say of the last half minute is folded in."""
     local = now.astimezone(zone)
@@ -119,7 +130,7 @@ def fleet(
         keyframe=_column(cameras, lambda c: c.keyframe),
         look_seconds=np.where(looked, learned(before, seen, looks, TRUSTED_LOOKS), before),
         decode_factor=_column(cameras, lambda c: c.decode_factor),
-        scenes=_scenes(cameras, known, local),
+        scenes=_scenes(cameras, known, now, local, terms),
     )
 
 
@@ -145,22 +156,27 @@ def decode_factors(cameras: Sequence[Watched], made: Table, terms: Terms) -> Flo
     return found
 
 
-def _scenes(cameras: Sequence[Watched], known: Mapping[str, Kind], local: datetime) -> Scenes:
+def _scenes(
+    cameras: Sequence[Watched], known: Mapping[str, Kind], now: datetime, local: datetime, terms: Terms
+) -> Scenes:
     """One row a scene at work now; a scene nobody knows needs nothing, its worker says why it does not run."""
-    rows: list[tuple[int, float, float, float, int, bool]] = []
+    rows: list[tuple[int, float, float, float, int, bool, float, float]] = []
     counting = known[SCENE]
     for place, camera in enumerate(cameras):
         claimed: dict[str, bool] = {}
         for kind, setup in _at_work(camera.scenes, known, local):
             needs = kind.needs
+            evidence = float((setup.get("settings") or {}).get(EVIDENCE, kind.evidence)) if kind.evidence else 0.0
             rows.append((place, kind.priority, needs.slowest_seconds, needs.burst_seconds,
-                         DEPTHS.index(needs.decoding), bool(needs.classes)))  # fmt: skip
+                         DEPTHS.index(needs.decoding), bool(needs.classes),
+                         _waited(camera, needs.slowest_seconds, now, terms), evidence))  # fmt: skip
             for target in (*setup.get("zones", ()), *setup.get("lines", ())):
                 claimed[target] = claimed.get(target, False) or bool(needs.classes)
         if any(claimed.get(target, True) for target in camera.drawn):
             every = 1 / camera.fps if camera.fps else counting.needs.slowest_seconds
-            rows.append((place, counting.priority, every, every, DEPTHS.index(counting.needs.decoding), True))
-    columns = list(zip(*rows, strict=True)) or [()] * 6
+            rows.append((place, counting.priority, every, every, DEPTHS.index(counting.needs.decoding), True,
+                         _waited(camera, every, now, terms), 0.0))  # fmt: skip
+    columns = list(zip(*rows, strict=True)) or [()] * 8
     return Scenes(
         owner=np.array(columns[0], np.int64),
         priority=np.array(columns[1], np.float64),
@@ -168,7 +184,19 @@ def _scenes(cameras: Sequence[Watched], known: Mapping[str, Kind], local: dateti
         burst=np.array(columns[3], np.float64),
         depth=np.array(columns[4], np.int64),
         detector=np.array(columns[5], bool),
+        waited=np.array(columns[6], np.float64),
+        evidence=np.array(columns[7], np.float64),
     )
+
+
+def _waited(camera: Watched, slowest: float, now: datetime, terms: Terms) -> float:
+    """Seconds since a scene of this cadence last had it."""
+    tiers = terms.tiers
+    level = next((n for n, tier in enumerate(tiers) if 0 < tier.every_seconds <= slowest * 1.001), len(tiers) - 1)
+    if terms.place(camera.tier or "") >= level:
+        return 0.0
+    moments = [camera.levels[tier.code] for tier in tiers[level:] if tier.code in camera.levels]
+    return max((now - datetime.fromisoformat(max(moments))) / timedelta(seconds=1), 0.0) if moments else NEVER
 
 
 def _at_work(

@@ -60,7 +60,9 @@ class Prior:
 class Worth:
     """How value is judged; the comments beside the figures say what each is."""
 
-    duration_factor: float
+    lasting_factor: float
+    lasting_least: float
+    horizon_seconds: float
     activity_floor: float
     activity_seconds: float
     activity_prior: float
@@ -78,6 +80,10 @@ class Steady:
 
     hysteresis: float
     reserve: float
+    dwell_seconds: float
+    dwell_most: float
+    evidence_factor: float
+    dwell_factor: float
     headroom: float
     afoot_seconds: float
 

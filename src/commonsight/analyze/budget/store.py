@@ -39,6 +39,7 @@ _CAMERAS: Final = """
     SELECT a.camera_id, c.region, a.fps, a.scenes,
            ARRAY(SELECT drawn->>'id' FROM jsonb_array_elements(a.lines || a.zones) AS drawn) AS drawn,
            coalesce(l.state, '{}') AS state, l.worker, b.pool, b.tier, b.every_seconds, b.decoding, b.cost, b.until,
+           b.raised_at, coalesce(b.levels, '{}') AS levels,
            coalesce((b.reasons->>'afoot')::boolean, false) AS afoot, b.activity, b.uncertainty, b.looked_at,
            b.look_seconds, b.decode_factor, coalesce(b.pixels, p.pixels) AS pixels,
            coalesce(b.fps, p.fps) AS stream_fps,
@@ -127,6 +128,8 @@ class Decision:
     cost: float
     reasons: Mapping[str, Any]
     until: datetime | None
+    raised_at: datetime | None
+    levels: Mapping[str, str]
     activity: float
     uncertainty: float
     looked_at: datetime | None
@@ -141,20 +144,21 @@ class Decision:
 # A document may be deleted, or switched off, while it is decided about: such a row is left out, not an error.
 _WRITE: Final = text("""
     INSERT INTO analysis_budget AS b
-           (camera_id, pool, tier, every_seconds, decoding, score, cost, reasons, until, at, activity, uncertainty,
-            looked_at, look_seconds, decode_factor, pixels, fps, hevc, keyframe)
-    SELECT r.camera_id, r.pool, r.tier, r.every_seconds, r.decoding, r.score, r.cost, r.reasons, r.until, :at,
-           r.activity, r.uncertainty, r.looked_at, r.look_seconds, r.decode_factor, r.pixels, r.fps, r.hevc, r.keyframe
+           (camera_id, pool, tier, every_seconds, decoding, score, cost, reasons, until, raised_at, levels, at,
+            activity, uncertainty, looked_at, look_seconds, decode_factor, pixels, fps, hevc, keyframe)
+    SELECT r.camera_id, r.pool, r.tier, r.every_seconds, r.decoding, r.score, r.cost, r.reasons, r.until,
+           r.raised_at, r.levels, :at, r.activity, r.uncertainty, r.looked_at, r.look_seconds, r.decode_factor, r.pixels, r.fps, r.hevc, r.keyframe
       FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r
            (camera_id uuid, pool text, tier text, every_seconds real, decoding text, score real, cost real,
-            reasons jsonb, until timestamptz, activity real, uncertainty real, looked_at timestamptz,
-            look_seconds real, decode_factor real, pixels real, fps real, hevc boolean, keyframe real)
+            reasons jsonb, until timestamptz, raised_at timestamptz, levels jsonb, activity real, uncertainty real,
+            looked_at timestamptz, look_seconds real, decode_factor real, pixels real, fps real, hevc boolean, keyframe real)
       JOIN analyses AS a ON a.camera_id = r.camera_id AND a.enabled
      ORDER BY r.camera_id
     ON CONFLICT (camera_id) DO UPDATE SET
         pool = excluded.pool, tier = excluded.tier, every_seconds = excluded.every_seconds,
         decoding = excluded.decoding, score = excluded.score, cost = excluded.cost, reasons = excluded.reasons,
-        until = excluded.until, at = excluded.at, activity = excluded.activity, uncertainty = excluded.uncertainty,
+        until = excluded.until, raised_at = excluded.raised_at, levels = excluded.levels,
+        at = excluded.at, activity = excluded.activity, uncertainty = excluded.uncertainty,
         looked_at = excluded.looked_at, look_seconds = excluded.look_seconds,
         decode_factor = excluded.decode_factor, pixels = excluded.pixels, fps = excluded.fps, hevc = excluded.hevc,
         keyframe = excluded.keyframe""")
@@ -184,6 +188,6 @@ async def lift(session: WriteSession) -> None:
 def _row(decision: Decision) -> dict[str, Any]:
     made = {name: getattr(decision, name) for name in Decision.__slots__}
     made["camera_id"] = str(decision.camera_id)
-    for name in ("until", "looked_at"):
+    for name in ("until", "looked_at", "raised_at"):
         made[name] = made[name].isoformat() if made[name] else None
     return {name: None if value != value else value for name, value in made.items()}

@@ -24,6 +24,8 @@ class Scenes:
         slowest, burst: seconds between pictures, as the scene's card says.
         depth: index in `DEPTHS`.
         detector: whether it needs one.
+        waited: seconds since it last had its cadence: 0 while it has, inf for never.
+        evidence: seconds it has to see without a gap before it says anything.
     """
 
     owner: Ints
@@ -32,6 +34,8 @@ class Scenes:
     burst: Floats
     depth: Ints
     detector: Flags
+    waited: Floats
+    evidence: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,7 @@ def table(fleet: Fleet, terms: Terms) -> Table:
     # A little slack: 0.2 s stored as a 4-byte number and read again is not exactly 0.2 s.
     served = (every[scenes.owner] > 0) & (every[scenes.owner] <= scenes.slowest[:, None] * 1.001)
     depth = _depth(fleet, terms, every, served)
-    costs, decoding = _costs(fleet, terms, every, depth)
+    costs, decoding = costs_of(fleet, terms, every, depth)
     eagerness, stale = _eagerness(fleet, terms)
     worth = _summed(scenes.owner, _events(fleet, terms, every, served), len(fleet))
     worth *= (eagerness * fleet.factor)[:, None]
@@ -116,6 +120,15 @@ def caught(lasting: Floats | float, every: Floats) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
         x = np.where(every > 0, lasting / every, 0.0)
         return np.where(x > 0, -x * np.expm1(-1 / x), 0.0)
+
+
+def dwell(fleet: Fleet, made: Table, tier: Ints, terms: Terms) -> Floats:
+    """Seconds a camera keeps a tier it was raised to (N,): a turn shorter than what its scenes must see is no turn."""
+    scenes = fleet.scenes
+    served = made.served[np.arange(len(scenes.owner)), tier[scenes.owner]]
+    longest = np.zeros(len(fleet))
+    np.maximum.at(longest, scenes.owner, np.where(served, scenes.evidence, 0.0))
+    return np.clip(longest * terms.steady.evidence_factor, terms.steady.dwell_seconds, terms.steady.dwell_most)
 
 
 def _summed(owner: Ints, rows: Floats | Flags, owners: int) -> Floats:
@@ -152,7 +165,8 @@ def _depth(fleet: Fleet, terms: Terms, every: Floats, served: Flags) -> Ints:
     return np.minimum(depth, np.where(between, np.maximum(most, 1)[:, None], most[:, None]))
 
 
-def _costs(fleet: Fleet, terms: Terms, every: Floats, depth: Ints) -> tuple[Floats, Floats]:
+def costs_of(fleet: Fleet, terms: Terms, every: Floats, depth: Ints) -> tuple[Floats, Floats]:
+    """Cores (N, T) at these cadences and depths, and what of them is decoding; 0 where there are no pictures."""
     prior = terms.prior
     with np.errstate(divide="ignore"):
         looks = np.where(every > 0, 1 / every, 0.0)
@@ -194,12 +208,21 @@ def _eagerness(fleet: Fleet, terms: Terms) -> tuple[Floats, Floats]:
 
 
 def _events(fleet: Fleet, terms: Terms, every: Floats, served: Flags) -> Floats:
-    """Worth of events by scene and tier (S, T), before the camera's own factors."""
-    scenes = fleet.scenes
+    """Worth of events by scene and tier (S, T), before the camera's own factors.
+
+    In units of what comes anew within the horizon: that, and what came while the scene had not its cadence and still
+    lasts. A scene that has just had its turn is worth little, one that waited long is worth as much as may have
+    gathered: where there is not enough for all, scenes of lasting events take turns, those of short ones do not gain
+    by waiting.
+    """
+    scenes, worth = fleet.scenes, terms.worth
     afoot = fleet.afoot[scenes.owner]
-    lasting = terms.worth.duration_factor * np.where(afoot, np.minimum(scenes.burst, scenes.slowest), scenes.slowest)
-    priority = scenes.priority * np.where(afoot, terms.worth.afoot_factor, 1.0)
-    return np.where(served, priority[:, None] * caught(lasting[:, None], every[scenes.owner]), 0.0)
+    lasting = np.maximum(worth.lasting_factor * scenes.slowest, worth.lasting_least)
+    # What is afoot is there now, however lately one has looked.
+    gathered = lasting * np.where(afoot, 1.0, -np.expm1(-scenes.waited / lasting))
+    priority = scenes.priority * np.where(afoot, worth.afoot_factor, 1.0) * (1 + gathered / worth.horizon_seconds)
+    pace = np.where(afoot, np.minimum(scenes.burst, scenes.slowest), scenes.slowest)
+    return np.where(served, priority[:, None] * caught(20 * pace[:, None], every[scenes.owner]), 0.0)
 
 
 def learned(before: Floats, seen: Floats, looks: Floats, trusted: float) -> Floats:

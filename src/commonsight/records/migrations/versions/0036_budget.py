@@ -25,6 +25,9 @@ def upgrade() -> None:
             -- A tier that was given for a time only (something afoot, a deployment) is decided anew after this.
             until timestamptz,
             at timestamptz NOT NULL,
+            raised_at timestamptz,
+            -- When it last had each tier, by code, for those above the one it has.
+            levels jsonb NOT NULL DEFAULT '{}',
             activity real NOT NULL DEFAULT 0,
             uncertainty real NOT NULL DEFAULT 0,
             looked_at timestamptz,
