@@ -26,10 +26,13 @@ const ExemptionsPage = lazy(() => import('@/pages/health/exemptions/ExemptionsPa
 const DiagnosisPage = lazy(() => import('@/pages/health/diagnosis/DiagnosisPage'))
 const ScenesPage = lazy(() => import('@/pages/scenes/ScenesPage'))
 const ScenePage = lazy(() => import('@/pages/scenes/kinds/ScenePage'))
+const PacksPage = lazy(() => import('@/pages/scenes/packs/PacksPage'))
 const TunePage = lazy(() => import('@/pages/scenes/tune/TunePage'))
 const DeploymentsPage = lazy(() => import('@/pages/scenes/deployments/DeploymentsPage'))
 const DeploymentPage = lazy(() => import('@/pages/scenes/deployments/DeploymentPage'))
 const DeploymentScreen = lazy(() => import('@/pages/scenes/deployments/ScreenPage'))
+const DemandsPage = lazy(() => import('@/pages/scenes/demands/DemandsPage'))
+const DemandPage = lazy(() => import('@/pages/scenes/demands/DemandPage'))
 const TraitSearchPage = lazy(() => import('@/pages/scenes/search/SearchPage'))
 const TrainingPage = lazy(() => import('@/pages/scenes/training/TrainingPage'))
 const CasesPage = lazy(() => import('@/pages/cases/CasesPage'))
@@ -79,11 +82,14 @@ export const router = createBrowserRouter([
       { path: 'scenes', element: <ScenesPage /> },
       { path: 'scenes/kind/:code', element: <ScenePage /> },
       { path: 'scenes/tune/:id?', element: <TunePage /> },
+      { path: 'scenes/packs', element: <PacksPage /> },
       { path: 'scenes/training', element: <TrainingPage /> },
       { path: 'scenes/search', element: <TraitSearchPage /> },
       { path: 'scenes/deployments', element: <DeploymentsPage /> },
       { path: 'scenes/deployments/:id', element: <DeploymentPage /> },
       { path: 'scenes/deployments/:id/screen', element: <DeploymentScreen /> },
+      { path: 'scenes/demands', element: <DemandsPage /> },
+      { path: 'scenes/demands/:id', element: <DemandPage /> },
       { path: 'cases', element: <CasesPage /> },
       { path: 'cases/incidents', element: <IncidentsPage /> },
       { path: 'cases/competence', element: <IncidentRules /> },
