@@ -6,15 +6,12 @@ never does, and what passes before an old one only makes it wait. Keyframes seco
 memory of one camera is some hundred kilobytes however long it lives.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from commonsight.analyze.model import Point
 from commonsight.analyze.scenes.city.compare import CELL, Bools, Floats, Held, View, hold, pixels, size_of, slope
-from commonsight.analyze.scenes.city.grid import cells_of
 from commonsight.analyze.scenes.model import Look
 
 LEARN_LOOKS: Final = 9
@@ -31,9 +28,8 @@ PATIENCE_MOST: Final = 300.0
 BACK: Final = 2
 """Looks at the bare ground until a candidate has gone: one may be an error of the comparison."""
 TURNED: Final = 0.6
+"""Share of the cells that differ from which it is the camera that moved, not things in the picture."""
 TURNED_LOOKS: Final = 4
-CALM_LEAST: Final = 0.1
-"""Share of the picture that must be left to tell its light by."""
 FORGET_SECONDS: Final = 24 * 3600.0
 """What has stayed for a day is ground: it was reported long ago, and is a new kiosk."""
 
@@ -63,20 +59,9 @@ class Change:
 
 
 class Background:
-    """The memory of one camera's place.
+    """The memory of one camera's place."""
 
-    Args:
-        turned: share of the cells that differ from which it is the camera that moved, not things in the picture; the
-            place is learned anew when that lasts.
-        apart: areas that may change as a whole, so that the picture's light and noise are taken from the rest of it;
-            polygons, 0..1.
-    """
-
-    def __init__(self, turned: float = TURNED, apart: Sequence[Sequence[Point]] = ()) -> None:
-        self._most = turned
-        self._apart = [np.array(area, np.float64) for area in apart]
-        self.calm: Bools | None = None
-        """Cells of the rest; None: all."""
+    def __init__(self) -> None:
         self._size = (0, 0)
         self._learning: list[View] = []
         self._ground: View | None = None
@@ -93,11 +78,6 @@ class Background:
             self._learn(now, look.time)
             return None
         return self._compare(now, look.time, look.elapsed)
-
-    @property
-    def learning(self) -> bool:
-        """Whether the place is still being learned, or learned anew."""
-        return self._ground is None
 
     def absorb(self, mask: Bools) -> None:
         """What is in these cells is ground from now on: something that was part of the ground has gone."""
@@ -124,10 +104,6 @@ class Background:
         self._steep = slope(self._ground.luma)
         self._learning = []
         shape = now.mean.shape
-        rest = np.ones(shape, bool)
-        for area in self._apart:
-            rest &= ~cells_of(area, shape)
-        self.calm = rest if self._apart and rest.mean() >= CALM_LEAST else None
         self._age = np.zeros(shape, np.float32)
         self._since = np.zeros(shape, np.float64)
         self._hidden = np.zeros(shape, np.float32)
@@ -138,15 +114,15 @@ class Background:
     def _compare(self, now: View, time: float, elapsed: float) -> Change | None:
         ground = self._ground
         assert ground is not None
-        held = hold(now, ground, self._steep, self.calm)
+        held = hold(now, ground, self._steep)
         other = held.differs(self._usual)
-        if other.mean() > self._most:
+        if other.mean() > TURNED:
             self._turned += 1
             if self._turned >= TURNED_LOOKS:
                 self._restart()
             return None
         self._turned = 0
-        again = other & self._there & ~hold(now, self._candidate, calm=self.calm).differs(self._usual)
+        again = other & self._there & ~hold(now, self._candidate).differs(self._usual)
         self._step_candidates(now, other, again, time, elapsed)
         self._follow(now, held, other, elapsed)
         moving = other & ~again

@@ -131,20 +131,14 @@ class Held:
         return made
 
 
-def hold(now: View, then: View, steep: Floats | None = None, calm: Bools | None = None) -> Held:
-    """Hold a picture against another of the same size.
-
-    Args:
-        steep: `slope` of the other, when it is known already.
-        calm: cells whose light and noise are taken for the picture's; None: all, most of which must be as they were.
-    """
-    among = np.ones(now.mean.shape, bool) if calm is None else calm
+def hold(now: View, then: View, steep: Floats | None = None) -> Held:
+    """Hold a picture against another of the same size. steep: `slope` of the other, when it is known already."""
     together = cells(now.luma * then.luma) - now.mean * then.mean
     ratio = (now.mean + ROUND) / (then.mean + ROUND)
-    gain = float(np.clip(np.median(ratio[among]), 0.2, 5.0))
+    gain = float(np.clip(np.median(ratio), 0.2, 5.0))
     # Most of the picture is the same place: what is left there of the difference is noise.
     left = np.maximum(now.spread + gain * gain * then.spread - 2 * gain * together, 0)
-    noise = float(np.sqrt(np.median(left[among])))
+    noise = float(np.sqrt(np.median(left)))
     floor = max(1.0, noise * noise)
     alike = np.clip(
         together / np.sqrt((np.maximum(now.spread, 0) + floor) * (np.maximum(then.spread, 0) + floor)), 0, 1
@@ -153,7 +147,7 @@ def hold(now: View, then: View, steep: Floats | None = None, calm: Bools | None 
     shaken = SHAKE * SHAKE * gain * gain * (slope(then.luma) if steep is None else steep)
     structure = np.sqrt(np.maximum(most * (1 - alike * alike) - shaken, 0)).astype(np.float32)
     off = now.tint - then.tint
-    cast = np.median(off[among], axis=0).astype(np.float32)
+    cast = np.median(off.reshape(-1, 2), axis=0).astype(np.float32)
     off -= cast
     # Dark cells have no colour to speak of.
     sure = np.clip(np.minimum(now.mean, then.mean) / 60, 0, 1)

@@ -9,31 +9,30 @@ from datetime import datetime
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import ndimage
 
+from commonsight.analyze.model import Line
 from commonsight.analyze.scenes.cards import packaged
-from commonsight.analyze.scenes.city.background import Background, Change
-from commonsight.analyze.scenes.city.compare import Bools, Floats, View, hold
 from commonsight.analyze.scenes.city.grid import box_of, cells_of, cells_under
+from commonsight.analyze.scenes.environment.dry import Bools, Dry, Floats, Seen
 from commonsight.analyze.scenes.environment.strip import plane_size, read
 from commonsight.analyze.scenes.lasting import Lasting
-from commonsight.analyze.scenes.model import NOTHING, Figure, Look, Seen, Setup, Sighting
+from commonsight.analyze.scenes.model import NOTHING, Figure, Look, Setup, Sighting
+from commonsight.analyze.scenes.model import Seen as Given
 
 FOLLOW_SECONDS: Final = 40.0
 """Over about so long a cell must look like water; cars that the detector misses come and go quicker."""
 WET: Final = 0.6
 """Share of that time from which it is."""
-RIPPLE: Final = 2.5
-"""Steps of brightness beyond the noise by which a cell's pixels must move from look to look; light moves none."""
-RESTLESS: Final = 2.0
-"""... and so many times what they move by on dry road."""
-CALM_SECONDS: Final = 120.0
-SOLID: Final = 9.0
-"""Steps of brightness within a cell that stands still, from which it is a thing and no flat water."""
-SMOOTHER: Final = 0.6
-"""Standing water has less than this part of the detail the dry road has, where it has any."""
+SOLID: Final = 14.0
+"""Steps of brightness within a cell that stands still, from which it is a thing that lies there and no water."""
+STILL: Final = 4.0
+"""Steps of brightness by which pixels of a thing that stands still differ from look to look at most."""
 POINTS: Final = 48
 """Places along a kerb."""
+REACH: Final = 6
+"""Pixels aside of the line in which the kerb is looked for: nobody draws exactly."""
 CLEAR: Final = 4.0
 """Steps of brightness across a kerb from which it can be seen at all."""
 GONE: Final = 0.45
@@ -52,122 +51,90 @@ class Waterlogging:
         self._setup = setup
         self._seconds = setup.settings["seconds"]
         self._share = setup.settings["share"]
-        # A flood may change most of the picture; only a camera that is turned changes all of it.
-        self._background = Background(turned=0.95, apart=[zone.polygon for zone in setup.zones])
-        self._wet: Floats | None = None
-        self._before: View | None = None
-        self._calm: Floats | None = None
+        self._dry = Dry()
+        self._wet: Floats = np.zeros((0, 0), np.float32)
         self._areas: list[Bools] = []
-        self._kerbs: dict[str, tuple[np.ndarray[tuple[int], np.dtype[np.float64]], float]] = {}
+        self._kerbs: dict[str, NDArray[np.float64]] = {}
         self._since: dict[str, float] = {}
         self._lasting = Lasting()
 
-    def see(self, look: Look) -> Seen:
+    def see(self, look: Look) -> Given:
         """Take in the next picture."""
-        change = self._background.see(look)
-        if change is None:
-            self._kerbs = {} if self._background.learning else self._kerbs
+        seen = self._dry.see(look, ~np.logical_or.reduce(self._areas) if self._areas else None)
+        if seen is None:
+            if self._dry.learning:
+                self._kerbs = {}
             return NOTHING
-        if self._wet is None or self._wet.shape != change.shape:
-            self._wet = np.zeros(change.shape, np.float32)
-            self._areas = [cells_of(np.array(zone.polygon), change.shape) for zone in self._setup.zones]
+        if self._wet.shape != seen.shape:
+            self._wet = np.zeros(seen.shape, np.float32)
+            self._areas = [cells_of(np.array(zone.polygon), seen.shape) for zone in self._setup.zones]
             self._kerbs = {}
-        under = self._under(look, change)
-        self._soak(change, under, look.elapsed)
-        figures: list[Figure] = []
+        under = self._under(look, seen)
+        self._soak(seen, under, look.elapsed)
+        gone = {line.id: self._gone(line, look, seen, under) for line in self._setup.lines}
+        shares = {line: share for line, share in gone.items() if share is not None}
+        figures = [Figure(line, "edge_visible", "all", 1 - share) for line, share in shares.items()]
         said: list[Sighting] = []
-        gone = self._gone(look, change, under)
-        figures += [Figure(line, "edge_visible", "all", 1 - share) for line, share in gone.items()]
-        hidden = max(gone.values(), default=None)
-        wet = ndimage.binary_closing(np.pad(self._wet > WET, 2), np.ones((3, 3), bool), iterations=1)[2:-2, 2:-2]
+        wet = ndimage.binary_closing(np.pad(self._wet > WET, 2), np.ones((3, 3), bool))[2:-2, 2:-2]
         for zone, area in zip(self._setup.zones, self._areas, strict=True):
+            judged = area & seen.known
+            if not judged.any():
+                continue
             own = wet & area
-            share = float(own.sum() / area.sum())
+            share = float((own & judged).sum() / judged.sum())
             figures.append(Figure(zone.id, "water_share", "all", share))
-            said += self._tell(zone.id, own, share, hidden, look)
-        return Seen(figures, said, bool(self._since))
+            said += self._tell(zone.id, own, share, max(shares.values(), default=None), look)
+        return Given(figures, said, bool(self._since))
 
     def leave(self, at: datetime) -> list[Sighting]:
         """Nobody looks any more."""
         return self._lasting.end_all(at)
 
-    def _under(self, look: Look, change: Change) -> Bools:
+    def _under(self, look: Look, seen: Seen) -> Bools:
         """Cells under road users; the detector is asked only when something in the zones is not dry road."""
         anywhere = np.logical_or.reduce(self._areas)
-        if not ((change.moving | (change.age > 0)) & anywhere).any():
-            return np.zeros(change.shape, bool)
+        if not (seen.lost & anywhere).any():
+            return np.zeros(seen.shape, bool)
         wide, high = look.size
-        return cells_under(look.users.xyxy / np.array([wide, high, wide, high], np.float64), change.shape)
+        return cells_under(look.users.xyxy / np.array([wide, high, wide, high], np.float64), seen.shape)
 
-    def _soak(self, change: Change, under: Bools, elapsed: float) -> None:
-        assert self._wet is not None
-        ripples = self._ripples(change, under, elapsed)
-        rough, dry = change.now.rough, change.ground.rough
-        flat = (change.age > 0) & ((rough < SOLID / 2) | ((rough < SMOOTHER * dry) & (rough < SOLID)))
-        seems = change.moving | flat | ripples
+    def _soak(self, seen: Seen, under: Bools, elapsed: float) -> None:
+        solid = (seen.rough > SOLID) & (seen.moved < STILL)
         part = min(1.0, elapsed / FOLLOW_SECONDS)
-        towards = np.where(seems, np.float32(1), np.float32(0))
+        towards = np.where(seen.lost & ~solid, np.float32(1), np.float32(0))
         self._wet += np.where(under, 0, (towards - self._wet) * part).astype(np.float32)
 
-    def _ripples(self, change: Change, under: Bools, elapsed: float) -> Bools:
-        """Cells whose own pixels move more from look to look than they did on dry road."""
-        before, self._before = self._before, change.now
-        if before is None or before.luma.shape != change.now.luma.shape:
-            return np.zeros(change.shape, bool)
-        held = hold(change.now, before, calm=self._background.calm)
-        if self._calm is None or self._calm.shape != change.shape:
-            self._calm = held.structure.copy()
-        made: Bools = held.structure > np.maximum(RIPPLE + held.noise, RESTLESS * self._calm)
-        dry = ~made & ~under & ~change.moving & (change.age <= 0)
-        part = min(1.0, elapsed / CALM_SECONDS)
-        self._calm[dry] += (held.structure[dry] - self._calm[dry]) * part
-        return made
-
-    def _gone(self, look: Look, change: Change, under: Bools) -> dict[str, float]:
-        """For each kerb the share of it that was to be seen when dry and is not now; without those nobody can see."""
-        found: dict[str, float] = {}
-        size = plane_size(look.size)
-        for line in self._setup.lines:
-            along = (np.arange(POINTS) + 0.5) / POINTS
-            plane = look.luma(*size)
-            reach = np.arange(-6.0, 7.0)
-            steps = np.abs(np.diff(ndimage.gaussian_filter1d(read(plane, line, along, reach), 1.0, axis=1), axis=1))
-            # Strongest step across the kerb, which may lie some pixels beside the line as it was drawn.
-            now = np.nanmax(steps, axis=1)
-            if line.id not in self._kerbs:
-                self._kerbs[line.id] = (now, 1.0)
-            dry, _ = self._kerbs[line.id]
-            rows, columns = change.shape
-            x = np.interp(along, [0, 1], [line.a[0], line.b[0]])
-            y = np.interp(along, [0, 1], [line.a[1], line.b[1]])
-            row = np.clip((y * rows).astype(int), 0, rows - 1)
-            column = np.clip((x * columns).astype(int), 0, columns - 1)
-            free = ~under[row, column] & (dry >= CLEAR)
-            if free.sum() < POINTS // 4:
-                continue
-            light = change.held.gain
-            lost = now[free] < GONE * light * dry[free]
-            found[line.id] = float(lost.mean())
-            if found[line.id] < 0.1:  # dry: follow the light and the season
-                self._kerbs[line.id] = (dry + (now - dry) * 0.02, light)
-        return found
+    def _gone(self, line: Line, look: Look, seen: Seen, under: Bools) -> float | None:
+        """Share of a kerb that was to be seen when dry and is not now; None when nobody can see enough of it."""
+        along = (np.arange(POINTS) + 0.5) / POINTS
+        across = read(look.luma(*plane_size(look.size)), line, along, np.arange(-float(REACH), REACH + 1))
+        now = np.nanmax(np.abs(np.diff(ndimage.gaussian_filter1d(across, 1.0, axis=1), axis=1)), axis=1)
+        dry = self._kerbs.setdefault(line.id, now)
+        rows, columns = seen.shape
+        row = np.clip(np.interp(along, [0, 1], [line.a[1], line.b[1]]) * rows, 0, rows - 1).astype(int)
+        column = np.clip(np.interp(along, [0, 1], [line.a[0], line.b[0]]) * columns, 0, columns - 1).astype(int)
+        free = ~under[row, column] & (dry >= CLEAR)
+        if free.sum() < POINTS // 4:
+            return None
+        lost = float((now[free] < GONE * seen.gain * dry[free]).mean())
+        if lost < 0.1:  # dry: follow the light and the season
+            self._kerbs[line.id] = dry + (now - dry) * 0.02
+        return lost
 
     def _tell(self, zone: str, own: Bools, share: float, hidden: float | None, look: Look) -> list[Sighting]:
-        key = f"{zone}-water"
-        least = self._share
-        if hidden is None:
+        key, least = f"{zone}-water", self._share
+        if key in self._lasting:
+            is_water = share >= least / 2 and (hidden is None or hidden >= HIDDEN / 2)
+        elif hidden is None:
             is_water = share >= least
         else:
             is_water = (share >= least and hidden >= HIDDEN) or (share >= least / 2 and hidden >= UNDER)
-        if key in self._lasting:
-            is_water = share >= least / 2 and (hidden is None or hidden >= HIDDEN / 2)
         if not is_water:
             self._since.pop(zone, None)
             return self._lasting.end(key, look.at)
         self._since[zone] = self._since.get(zone, 0.0) + look.elapsed
         if self._since[zone] < self._seconds and key not in self._lasting:
             return []
-        score = min(1.0, 0.5 + 0.3 * min(1.0, share / max(least, 0.01) - 0.5) + (0.2 if hidden else 0.0))
+        score = 0.5 + 0.3 * min(1.0, max(0.0, share / least - 0.5)) + (0.2 if hidden else 0.0)
         detail = {"share": round(share, 3)} | ({} if hidden is None else {"edge_gone": round(hidden, 2)})
-        boxes = (box_of(own),) if own.any() else ()
-        return self._lasting.hold(key, "waterlogging", zone, look.at, score, boxes, detail)
+        return self._lasting.hold(key, "waterlogging", zone, look.at, score, (box_of(own),), detail)
