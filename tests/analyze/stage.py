@@ -8,6 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from commonsight.analyze.engine.feed import Stream
+from commonsight.analyze.look import Scenes
+from commonsight.analyze.model import Analysis
 from commonsight.analyze.see import Worker
 from commonsight.analyze.watch import Tools
 from commonsight.clock import SystemClock
@@ -74,6 +76,7 @@ class Stage:
         self.database = database
         self.footage: list[Footage] = []
         self.detector: Callable[[str | None], Any] = lambda _: Lapping()
+        self.scenes: Callable[[Analysis], Scenes] | None = None
         self._pools = [ThreadPoolExecutor(1), ThreadPoolExecutor(1)]
 
     @contextlib.asynccontextmanager
@@ -87,6 +90,8 @@ class Stage:
         tools = Tools(
             self.database, SystemClock(), chosen.see, self.stream, lambda m: self.detector(m), *self._pools
         )  # fmt: skip
+        if self.scenes is not None:
+            tools.scenes = self.scenes
         return Worker(name, tools, chosen)
 
     @contextlib.asynccontextmanager

@@ -51,6 +51,29 @@ async def take(stream: PacketStream, count: int) -> list[AccessUnit]:
     return units
 
 
+async def until_keyframes(stream: PacketStream) -> list[AccessUnit]:
+    """Units up to the second keyframe in a row."""
+    units: list[AccessUnit] = []
+    while len(units) < 2 or not (units[-1].keyframe and units[-2].keyframe):
+        units += await take(stream, 1)
+    return units
+
+
+async def test_who_patrols_is_sent_keyframes_only_and_gets_the_group_when_all_is_wanted_again(world: World) -> None:
+    async with joined(world, "h264") as stream:
+        await take(stream, 5)
+        await stream.want(keyframes=True)
+        patrol = await until_keyframes(stream)
+        # What was on its way when it was asked for still comes; from then on there are only keyframes.
+        assert len(patrol) < 40
+        assert [unit.keyframe for unit in await take(stream, 3)] == [True] * 3
+        await stream.want(keyframes=False)
+        units = await take(stream, 25)
+    again = next(place for place, unit in enumerate(units) if not unit.keyframe)
+    assert units[again - 1].keyframe
+    assert all(one.pts < other.pts for one, other in itertools.pairwise(units[again - 1 :]))
+
+
 async def test_units_decode_and_go_on_by_the_clock(world: World) -> None:
     async with joined(world, "h264") as stream:
         units = await take(stream, 20)
