@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from commonsight.analyze import archive, store
 from commonsight.analyze.budget.pools import served_by
+from commonsight.analyze.engine import feed
 from commonsight.analyze.engine.feed import Stream
 from commonsight.analyze.engine.workload import BUDGET
 from commonsight.analyze.road_users import CLASSES
@@ -36,6 +37,8 @@ log = structlog.get_logger(__name__)
 
 TAKE_SECONDS: Final = 1.0
 """Looked this often for cameras nobody watches."""
+TELL_SECONDS: Final = 5.0
+"""What a worker does and costs is told this often."""
 PERMIT_HOURS: Final = 24.0
 RENEW_PERMIT_SECONDS: Final = 3600.0 * 12
 RESTART_SECONDS: Final = 5.0
@@ -144,6 +147,7 @@ class Worker:
         self._name, self._tools, self._settings = name, tools, settings
         self._watching: dict[UUID, asyncio.Task[None]] = {}
         self._told: int | None = None
+        self._told_at = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Take cameras until `stop`; then let each write and go."""
@@ -208,12 +212,13 @@ class Worker:
             self._watching[lease.camera_id] = asyncio.create_task(self._watch(lease))
 
     async def _tell(self, room: int) -> None:
-        """Say how many cameras more this worker could take, for those that hold more than their share."""
-        if room != self._told:
+        """Say how it goes, and how many cameras more this worker could take: some may hold more than their share."""
+        now = self._tools.clock.monotonic()
+        if room != self._told or now - self._told_at > TELL_SECONDS:
             see = self._settings.see
             told = {"room": room, "pool": see.pool, "capacity": self._tools.workload.told(see.cores)}
-            await nodes.beat(self._tools.database, self._name, "see", detail=told)
-            self._told = room
+            await nodes.beat(self._tools.database, self._name, "see", detail=told | feed.totals())
+            self._told, self._told_at = room, now
 
     async def _watch(self, lease: Lease) -> None:
         watch = Watch(lease, self._tools)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import Executor
 from typing import Any, Final, Protocol
 
-from prometheus_client import Counter
+from prometheus_client import REGISTRY, Counter
 
 from commonsight.analyze.engine.meter import Meter
 from commonsight.analyze.engine.pace import Depth, Pace
@@ -33,6 +33,12 @@ PLAN_SECONDS: Final = 0.5
 FRAMES = Counter("commonsight_see_frames", "Frames looked at")
 DROPPED = Counter("commonsight_see_units_dropped", "Access units not decoded because analysis was behind")
 SPARED = Counter("commonsight_see_units_spared", "Access units not decoded because nobody needed their pictures")
+
+
+def totals() -> dict[str, int]:
+    """What this process has done since it was started, for its heartbeat."""
+    names = {"looks": "frames", "dropped": "units_dropped", "spared": "units_spared"}
+    return {key: int(REGISTRY.get_sample_value(f"commonsight_see_{name}_total") or 0) for key, name in names.items()}
 
 
 class Stream(Protocol):
