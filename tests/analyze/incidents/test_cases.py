@@ -103,7 +103,7 @@ async def test_in_quiet_hours_nobody_is_called_and_a_storm_is_one_case_more(worl
 
 async def test_false_alarm_moves_the_threshold_within_what_is_known_to_be_real(world: World) -> None:
     wei = await officer(world)
-    await world.see("real-1", box=ELSEWHERE, seconds=170.0)
+    await world.see("real-1", box=ELSEWHERE, seconds=140.0)
     await world.hand_on()
     [real] = await world.incidents()
     assert real.case_id is not None
@@ -120,7 +120,7 @@ async def test_false_alarm_moves_the_threshold_within_what_is_known_to_be_real(w
     await take(world, leaf.case_id, wei, Action.FALSE_ALARM)
     labels = [one.label for one in await world.incidents()]
     assert labels == [True, False]
-    assert await world.setting() == 155.8, "a fiftieth of the range"
+    assert await world.setting() == 132.0, "a tenth of what it was"
 
     # Soon after, the same spot calls nobody.
     await world.see("leaf-1", Phase.ENDED)
@@ -137,11 +137,11 @@ async def test_false_alarm_moves_the_threshold_within_what_is_known_to_be_real(w
     second = (await world.incidents())[-1]
     assert second.case_id is not None
     await take(world, second.case_id, wei, Action.FALSE_ALARM)
-    assert await world.setting() == 161.5, "170 s was real: 5 % below it is as far as it goes"
+    assert await world.setting() == 133.0, "140 s was real: 5 % below it is as far as it goes"
 
     # Reopened: the label goes and the step is taken back.
     await take(world, second.case_id, wei, Action.REOPEN)
-    assert await world.setting() == 155.8
+    assert await world.setting() == 132.0
     async with world.database.write() as session:
         before = await tunings.of_incident(session, leaf.id)
         assert before is not None

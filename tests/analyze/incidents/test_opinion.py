@@ -12,6 +12,7 @@ from aiohttp.test_utils import TestServer
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from sqlalchemy import text
 
 from commonsight import network
 from commonsight.analyze.incidents import store
@@ -115,7 +116,7 @@ async def test_a_model_is_asked_once_with_a_masked_picture_and_its_answer_is_a_n
             assert refused is not None
             assert refused.opinion is not None
             assert (refused.opinion["verdict"], refused.opinion["code"]) == ("none", "network.loopback")
-            await session.execute(store.text("UPDATE incidents SET opinion = NULL"))
+            await session.execute(text("UPDATE incidents SET opinion = NULL"))
 
         monkeypatch.setattr(network, "_installed", network.Policy((network.Exempt.parse(f"127.0.0.1:{server.port}"),)))
         await service.ask(house, first.id)

@@ -84,7 +84,7 @@ function List({ items, loading, onCamera }: { items: Incident[]; loading: boolea
       locale={{ emptyText: <Teach title={t('none.title')} action={<Link to="/scenes">{t('none.link')}</Link>}>{t('none.text')}</Teach> }}
       columns={[
         { title: t('col.title'), key: 'title', render: (_, one) => <><SeverityMark severity={one.severity} /> <strong>{one.title}</strong> <span className={own.faint}>{one.scene_name} · {one.words}</span></> },
-        { title: t('col.camera'), key: 'camera', width: 190, render: (_, one) => <Button type="link" size="small" style={{ padding: 0 }} onClick={() => onCamera(one.camera_id)}>{one.camera || one.camera_id.slice(-6)}</Button> },
+        { title: t('col.camera'), key: 'camera', width: 220, ellipsis: true, render: (_, one) => <Button type="link" size="small" style={{ padding: 0 }} onClick={() => onCamera(one.camera_id)}>{one.camera || one.camera_id.slice(-6)}</Button> },
         { title: t('col.began'), key: 'began', width: 180, render: (_, one) => f.dateTime(one.began_at) },
         { title: t('col.state'), key: 'state', width: 170, render: (_, one) => <>{t(`state.${one.state}`)} <span className={own.faint}>{one.times > 1 ? t('times', { n: one.times }) : lasted(one)}</span></> },
         { title: t('col.score'), key: 'score', width: 80, align: 'right', render: (_, one) => f.percent(one.score, 0) },

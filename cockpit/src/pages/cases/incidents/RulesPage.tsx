@@ -40,10 +40,10 @@ export default function RulesPage() {
           <Panel flush title={t('rulesTitle')}>
             <ProblemNote error={found.error ?? act.problem} onRetry={() => void found.refetch()} />
             <Table<Rule>
-              size="small" rowKey="id" pagination={false} scroll={{ x: 980 }} loading={found.isPending && !found.error} dataSource={found.data?.items ?? []}
+              size="small" rowKey="id" pagination={false} scroll={{ x: 1100 }} loading={found.isPending && !found.error} dataSource={found.data?.items ?? []}
               locale={{ emptyText: <Teach title={t('rules.none')}>{t('rules.noneText')}</Teach> }}
               columns={[
-                { title: t('rule.note'), dataIndex: 'note', ellipsis: true },
+                { title: t('rule.note'), dataIndex: 'note', width: 170, ellipsis: true },
                 { title: t('rule.what'), key: 'what', width: 150, render: (_, one) => named(one) },
                 { title: t('rule.where'), key: 'where', width: 130, render: (_, one) => <Region code={one.region} /> },
                 { title: t('rule.when'), key: 'when', width: 150, render: (_, one) => hoursOf(t, one) },

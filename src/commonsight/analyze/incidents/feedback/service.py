@@ -1,7 +1,6 @@
 """Use cases of feedback: say what an incident was, move a parameter, take that back."""
 
 import contextlib
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,13 +22,13 @@ from commonsight.analyze.incidents.feedback.model import (
     STEPS_A_DAY,
     TOO_OFTEN,
     Move,
+    reached,
     stricter,
 )
 from commonsight.analyze.incidents.feedback.store import Tuning
 from commonsight.analyze.incidents.model import LABELLED, Incident
 from commonsight.analyze.model import Stored
 from commonsight.analyze.scenes import document
-from commonsight.analyze.scenes.model import Parameter
 from commonsight.analyze.scenes.registry import installed
 from commonsight.problem import Refusal
 from commonsight.records.database import WriteSession
@@ -103,18 +102,12 @@ async def _move(session: WriteSession, incident: Incident, stored: Stored | None
     first: Move | None = None
     for parameter in tuned:
         present = float(setup.settings.get(parameter.code, parameter.default))
-        move = stricter(parameter, present, [_reached(one.peaks, parameter) for one in known])
+        move = stricter(parameter, present, [reached(one, parameter) for one in known])
         if move.reason == MOVED:
             return move
         first = first or move
     assert first is not None
     return first
-
-
-def _reached(peaks: Mapping[str, tuple[float, float]], parameter: Parameter) -> float | None:
-    """What a true incident reached of the figure a parameter bounds; scenes tell it under the parameter's code."""
-    found = peaks.get(parameter.code)
-    return None if found is None else found[1] if parameter.stricter > 0 else found[0]
 
 
 async def _set(session: WriteSession, stored: Stored, setup_id: str, parameter: str, value: float) -> None:
