@@ -1,9 +1,12 @@
 """The detector, on a made-up model and on the real ones."""
 
+import hashlib
 from pathlib import Path
 
 import av
 import numpy as np
+import onnx
+import onnx.numpy_helper
 import pytest
 
 from commonsight.problem import Refusal
@@ -71,6 +74,37 @@ def test_pictures_of_changing_size_are_taken_by_one_detector(detector):
     watching = detector()
     for width, height in ((64, 64), (33, 90), (1280, 720), (64, 64)):
         assert len(watching.detect(np.full((height, width, 3), 255, np.uint8), 0.9)) > 0
+
+
+def many(content):
+    """The model with a free first axis: what a card of somebody's own may bring."""
+    made = onnx.load_from_string(content)
+    made.graph.input[0].type.tensor_type.shape.dim[0].dim_param = "pictures"
+    for output in made.graph.output:
+        output.type.tensor_type.shape.dim[0].dim_param = "pictures"
+    del made.graph.value_info[:]
+    for tensor in made.graph.initializer:
+        values = onnx.numpy_helper.to_array(tensor)
+        if values.dtype == np.int64 and values.ndim == 1 and len(values) == 3 and values[0] == 1 and -1 in values:
+            # 0: as many as come.
+            tensor.CopyFrom(onnx.numpy_helper.from_array(np.array([0, *values[1:]], np.int64), tensor.name))
+    return made.SerializeToString()
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_several_pictures_give_what_each_gives_alone(small, tmp_path, together):
+    content = many(small.onnx) if together else small.onnx
+    (tmp_path / "model.onnx").write_bytes(content)
+    weights = small.card.weights.model_copy(update={"sha256": hashlib.sha256(content).hexdigest()})
+    made = Detector(small.card.model_copy(update={"weights": weights}), tmp_path / "model.onnx", classes=None)
+    assert made.batches is together
+    pictures = [night(64, 64, (2, 5)), night(128, 64), night(64, 64, (5, 3), (1, 1))]
+    found = made.detect_many(pictures, 0.9)
+    assert [len(one) for one in found] == [1, 0, 2]
+    for one, picture in zip(found, pictures, strict=True):
+        alone = made.detect(picture, 0.9)
+        np.testing.assert_allclose(one.xyxy, alone.xyxy, atol=0.01)
+        np.testing.assert_allclose(one.confidence, alone.confidence, atol=1e-5)
 
 
 def test_a_larger_size_can_be_asked_for(detector):

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from commonsight.analyze import store
 from commonsight.analyze.budget import store as budget
+from commonsight.analyze.engine.batch import Batches, worthwhile
 from commonsight.analyze.engine.eye import Detects, Eye, EyeSettings
 from commonsight.analyze.engine.feed import Feed, Stream
 from commonsight.analyze.engine.meter import Meter
@@ -61,6 +62,7 @@ class Tools:
         detector: the detector of a model by name (None: the settings'); raises Refusal when it cannot be had.
         workload: what all its cameras cost; what it can take more is computed from that.
         scenes: the scenes of a document at work.
+        batches: pictures of its cameras through the network together, where it does not run on the processor.
     """
 
     database: Database
@@ -72,6 +74,10 @@ class Tools:
     decoding: ThreadPoolExecutor
     workload: Workload = field(default_factory=Workload)
     scenes: Callable[[Analysis], Scenes] = lambda analysis: Runner(analysis, installed())
+    batches: Batches = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.batches = Batches(self.inference)
 
 
 class Watch:
@@ -233,11 +239,19 @@ class Watch:
 
         async def look(frame: Frame) -> None:
             eye.narrow(region=self._plan.scarce)
-            looked = await loop.run_in_executor(self._tools.inference, looker.look, detector, frame, clock.now())
+            found = None
+            if worthwhile(detector) and self._detects():
+                found = await self._tools.batches.detect(detector, frame, self._tools.settings.score)
+            looked = await loop.run_in_executor(self._tools.inference, looker.look, detector, frame, clock.now(), found)
             self._take(looked, tally)
             await stream.boxes(looked.pts, looked.boxes, self._lines_shown(tally))
 
         await Feed(stream, self._plan, self._meter, clock, self._tools.decoding, look).run()
+
+    def _detects(self) -> bool:
+        """Whether anybody asks for road users in the pictures just now."""
+        needs = None if self._scenes is None else self._scenes.needs_at(self._tools.clock.now())
+        return bool(self._counted.lines or self._counted.zones or (needs is not None and needs.classes))
 
     def _take(self, looked: Looked, tally: Tally) -> None:
         clock = self._tools.clock

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from commonsight.problem import Refusal
 from commonsight.vision.cards import ModelCard
-from commonsight.vision.heads import HEADS
+from commonsight.vision.heads import HEADS, Outputs
 from commonsight.vision.model import Detections
 from commonsight.vision.nms import suppress
 from commonsight.vision.picture import Bgr, Picture, Scaler, fit
@@ -96,24 +96,66 @@ class Detector:
             ValueError: when an array is no such picture.
             Refusal: `vision.size_invalid`.
         """
-        if isinstance(picture, np.ndarray):
-            _check_picture(picture)
-            height, width = picture.shape[:2]
-        else:
-            width, height = picture.width, picture.height
+        width, height = _size_of(picture)
         columns, rows = _checked_size(self.card, size) or self.fit(width, height)
         given = {self.card.input.name: self._scaler(picture, columns, rows)}
         outputs = dict(zip(self._outputs, self._session.run(self._outputs, given), strict=True))
-        head = self.card.head
+        kinds = None if agnostic else self._kind
+        return self._read(outputs, (columns, rows), (width, height), score, iou, kinds)
+
+    @property
+    def batches(self) -> bool:
+        """Whether several pictures can enter the network at once: its first axis is free."""
+        return not isinstance(self._session.get_inputs()[0].shape[0], int)
+
+    def detect_many(self, pictures: Sequence[Bgr | Picture], score: float | None = None) -> list[Detections]:
+        """Look at several pictures, those of one size in one run of the network where it takes more than one.
+
+        On a graphics card a run of eight costs little more than a run of one; on a processor nothing is gained.
+
+        Returns:
+            What `detect` gives for each, in their order.
+        """
+        if not self.batches:
+            return [self.detect(picture, score) for picture in pictures]
+        sizes = [_size_of(picture) for picture in pictures]
+        found: list[Detections | None] = [None] * len(pictures)
+        for columns, rows in sorted({self.fit(*size) for size in sizes}):
+            places = [place for place, size in enumerate(sizes) if self.fit(*size) == (columns, rows)]
+            stacked = np.concatenate([self._scaler(pictures[place], columns, rows).copy() for place in places])
+            together = self._session.run(self._outputs, {self.card.input.name: stacked})
+            for row, place in enumerate(places):
+                outputs = {name: output[row : row + 1] for name, output in zip(self._outputs, together, strict=True)}
+                found[place] = self._read(outputs, (columns, rows), sizes[place], score, None, self._kind)
+        return [each for each in found if each is not None]
+
+    def _read(
+        self, outputs: Outputs, entered: tuple[int, int], size: tuple[int, int], score: float | None,
+        iou: float | None, kinds: NDArray[np.int32] | None,
+    ) -> Detections:  # fmt: skip
+        """From what the network put out for one picture to boxes in its pixels."""
+        (columns, rows), (width, height), head = entered, size, self.card.head
         found = HEADS[head.kind](
             outputs, head, columns, rows, self._wanted, self.card.score if score is None else score
         )
-        kind = np.zeros_like(found.class_id) if agnostic else self._kind[found.class_id]
+        kind = np.zeros_like(found.class_id) if kinds is None else kinds[found.class_id]
         kept = suppress(found.xyxy, found.confidence, kind, self.card.iou if iou is None else iou)
         scale = np.array([width / columns, height / rows] * 2, dtype=np.float32)
         limit = np.array([width, height] * 2, dtype=np.float32)
         xyxy = np.clip(found.xyxy[kept] * scale, 0, limit)
         return Detections(xyxy, found.confidence[kept], found.class_id[kept], self.card.labels)
+
+
+def _size_of(picture: Bgr | Picture) -> tuple[int, int]:
+    """Width and height of a picture.
+
+    Raises:
+        ValueError: an array that is none.
+    """
+    if not isinstance(picture, np.ndarray):
+        return picture.width, picture.height
+    _check_picture(picture)
+    return picture.shape[1], picture.shape[0]
 
 
 def _check_picture(picture: Bgr) -> None:
