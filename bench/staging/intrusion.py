@@ -3,6 +3,10 @@
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
+from commonsight.analyze.model import Zone
+from commonsight.analyze.scenes.cards import packaged
+from commonsight.analyze.scenes.model import Setup
+
 from . import NOON, Event, Shot, Staged, boxes, drawn
 from .people import Where, crosses, pixels, staged, stands, walks, zone
 
@@ -33,6 +37,15 @@ def clips(seed: int) -> Iterator[Staged]:
     yield clip("post-taken-for-somebody", [stands(11, 8)], None)
     yield clip("car-drives-in", [crosses(1, (1, 8), (19, 8), 3.0)], None, kinds=["car"])
     yield _animal(seed)
+
+
+def clean(clip: str, size: tuple[int, int]) -> Setup | None:  # noqa: ARG001 - shares of the picture
+    """The lawn of the square, where nobody goes: elsewhere people are where they may be, and each would be one."""
+    if clip != "vtest":
+        return None
+    lawn = Zone("lawn", "lawn", ((0.0, 0.62), (0.16, 0.62), (0.16, 0.98), (0.0, 0.98)), ("person",))
+    settings = {parameter.code: parameter.default for parameter in packaged("intrusion").parameters}
+    return Setup("clean", "intrusion", (lawn,), settings=settings)
 
 
 def _animal(seed: int) -> Staged:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from commonsight.analyze.scenes.parcels.blobs import Differences, blobs
-from commonsight.analyze.scenes.parcels.flights import judge
+from commonsight.analyze.scenes.parcels.flights import Point, judge
 from commonsight.analyze.scenes.parcels.parabola import expected, fit
 
 SIZE = (480, 270)
@@ -27,8 +27,13 @@ def flight(
 
 
 def judged(points: list[tuple[float, float, float]], alone: bool = True) -> str | None:
-    found = judge(BODY, points, [alone] * len(points), SIZE)
+    found = judge(BODY, things(points, alone), SIZE)
     return None if found is None else found.kind
+
+
+def things(points: list[tuple[float, float, float]], alone: bool = True, spread: float = 0.0) -> list[Point]:
+    """Blobs of one size and brightness, or of sizes that alternate by `spread`."""
+    return [Point(*row, 12 * (1 + spread * (-1) ** place), 180.0, alone) for place, row in enumerate(points)]
 
 
 @pytest.mark.parametrize("fps", [10.0, 15.0, 25.0])
@@ -38,7 +43,7 @@ def test_what_flies_and_falls_is_a_throw(speed: tuple[float, float], fps: float)
     down = (speed[1] + np.sqrt(speed[1] ** 2 + 2 * expected(TALL) * 60)) / expected(TALL)
     away = [(t, x + 200 if speed[0] < 0 else x, y) for t, x, y in flight(began, speed, float(down), fps)]
     body = BODY + np.array([200, 0, 200, 0]) if speed[0] < 0 else BODY
-    found = judge(body, away, [True] * len(away), SIZE)
+    found = judge(body, things(away), SIZE)
     assert found is not None
     assert found.kind == "throw"
     assert found.far > 0.6
@@ -67,6 +72,12 @@ def test_near_misses_are_no_flights(points: list[tuple[float, float, float]], wh
 
 def test_a_throw_leaves_everybody() -> None:
     assert judged(flight((140, 160), (200, 120), 0.7), alone=False) is None
+
+
+def test_a_thing_is_of_one_size_all_the_way() -> None:
+    thrown = flight((140, 160), (200, 120), 0.7)
+    assert judge(BODY, things(thrown, spread=0.1), SIZE) is not None
+    assert judge(BODY, things(thrown, spread=0.5), SIZE) is None
 
 
 def test_what_goes_on_has_not_come_down() -> None:

@@ -34,13 +34,17 @@ SMALLEST: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class Blob:
-    """Middle and size in pixels of the plane, area in pixels."""
+    """Middle in pixels of the plane, area in pixels, mean brightness."""
 
     x: float
     y: float
-    wide: float
-    high: float
     area: int
+    level: float
+
+    @property
+    def across(self) -> float:
+        """Side of a square of its area, pixels."""
+        return float(np.sqrt(self.area))
 
 
 @dataclass(slots=True)
@@ -94,11 +98,9 @@ def blobs(before: Plane, middle: Plane, after: Plane) -> list[Blob]:
     for number in chosen:
         rows, columns = places[number - 1]
         ys, xs = np.nonzero(label[rows, columns] == number)
+        bright = float(middle[rows, columns][ys, xs].mean())
         found.append(
-            Blob(
-                float(columns.start + xs.mean()), float(rows.start + ys.mean()),
-                float(columns.stop - columns.start), float(rows.stop - rows.start), int(area[number]),
-            )
+            Blob(float(columns.start + xs.mean()), float(rows.start + ys.mean()), int(area[number]), bright)
         )  # fmt: skip
     return found
 

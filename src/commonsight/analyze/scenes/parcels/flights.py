@@ -53,6 +53,14 @@ STILL: Final = 0.3
 """Who drops something has not walked further than this meanwhile, in body heights: legs fall, too, at every step."""
 ONWARDS: Final = 0.6
 """What goes on after its flight with this share of its speed across has not come down."""
+SIZE_SPREAD: Final = 0.35
+"""Standard deviation of its size along a flight, as a share of the mean."""
+LEVEL_SPREAD: Final = 25.0
+"""The same of its brightness, levels of 256."""
+DROP_POINTS: Final = 6
+"""A drop before the body has legs and arms around it: it takes more to tell it from them."""
+TALL_LEAST: Final = 55.0
+"""A person smaller than this (pixels of the plane) makes a metre so few that chance falls like a parcel."""
 EDGE: Final = 0.02
 
 
@@ -80,16 +88,34 @@ class Flight:
     box: Box
 
 
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Where something was: s, pixels; how large and how bright it was; whether outside of everybody's box."""
+
+    time: float
+    x: float
+    y: float
+    across: float
+    level: float
+    alone: bool
+
+
 @dataclass(slots=True, eq=False)
 class _Path:
-    """Blobs that may be one flight. `body`: of the person, pixels of the plane; `tall` its height. `alone`: whether
-    each blob lay outside of everybody's box."""
+    """Blobs that may be one flight. `body`: of the person, pixels of the plane; `tall` its height."""
 
     body: Floats
     tall: float
-    points: list[tuple[float, float, float]]
-    alone: list[bool]
-    size: float
+    points: list[Point]
+
+    @property
+    def size(self) -> float:
+        """Of what flies, pixels, by its last points."""
+        return float(np.mean([point.across for point in self.points[-3:]]))
+
+    def rows(self) -> Floats:
+        """Time, x, y of its points."""
+        return np.array([(point.time, point.x, point.y) for point in self.points])
 
 
 @dataclass(slots=True)
@@ -145,9 +171,13 @@ class Flights:
         free = self._extend(time, blobs, bodies)
         self._begin(time, free, bodies)
         self._loose = [*((t, b) for t, b in self._loose[-4:] if time - t <= SILENT), (time, free)]
-        over = [p for p in self._paths if time - p.points[-1][0] > SILENT or time - p.points[0][0] > FLIGHT_MOST]
+        over = [
+            path
+            for path in self._paths
+            if time - path.points[-1].time > SILENT or time - path.points[0].time > FLIGHT_MOST
+        ]
         self._paths = [path for path in self._paths if path not in over]
-        judged = [judge(path.body, path.points, path.alone, size, _moved(path.body, bodies)) for path in over]
+        judged = [judge(path.body, path.points, size, _moved(path.body, bodies)) for path in over]
         flights = [flight for flight in judged if flight is not None]
         return _distinct(flights)
 
@@ -155,14 +185,12 @@ class Flights:
         """Each path takes the blob that lies where it should be; the longest first. What is left over is returned."""
         free = list(blobs)
         for path in sorted(self._paths, key=lambda each: -len(each.points)):
-            x, y = ahead(np.array(path.points), time, path.tall)
+            x, y = ahead(path.rows(), time, path.tall)
             near = [(float(np.hypot(b.x - x, b.y - y)), place, b) for place, b in enumerate(free) if _alike(b, path)]
             near = [each for each in near if each[0] <= TOLERANCE * path.tall + 2]
             if near:
                 blob = min(near)[2]
-                path.points.append((time, blob.x, blob.y))
-                path.alone.append(_alone(bodies, blob))
-                path.size += 0.3 * (_across(blob) - path.size)
+                path.points.append(_point(time, blob, bodies))
                 free.remove(blob)
         return free
 
@@ -175,35 +203,27 @@ class Flights:
                 if body is None:
                     continue
                 tall = float(body[3] - body[1])
-                if not SMALL * tall <= _across(one) <= LARGE * tall:
+                if tall < TALL_LEAST or not SMALL * tall <= one.across <= LARGE * tall:
                     continue
                 for other in free:
                     speed = float(np.hypot(other.x - one.x, other.y - one.y)) / tall / apart
-                    alike = 1 / 3 <= _across(other) / _across(one) <= 3
+                    alike = 1 / 3 <= other.across / one.across <= 3
                     if STEP[0] <= speed <= STEP[1] and alike and len(self._paths) < PATHS_MOST:
-                        points = [(before, one.x, one.y), (time, other.x, other.y)]
-                        alone = [_alone(bodies, one), _alone(bodies, other)]
-                        self._paths.append(_Path(body, tall, points, alone, _across(other)))
+                        points = [_point(before, one, bodies), _point(time, other, bodies)]
+                        self._paths.append(_Path(body, tall, points))
 
 
-def judge(
-    body: Floats,
-    points: Sequence[tuple[float, float, float]],
-    alone: Sequence[bool],
-    size: tuple[int, int],
-    moved: float = 0.0,
-) -> Flight | None:
+def judge(body: Floats, points: Sequence[Point], size: tuple[int, int], moved: float = 0.0) -> Flight | None:
     """What a row of points is, that began near a body (x0, y0, x1, y1): a throw, a drop, or nothing (None).
 
     Args:
-        points: (time s, x, y); body and points in pixels of a picture of `size` (width, height).
-        alone: of each point, whether it lay outside of everybody's box.
+        points: in order of time; body and points in pixels of a picture of `size` (width, height).
         moved: how far the body has gone since, in its heights.
     """
     tall = float(body[3] - body[1])
     if len(points) < POINTS:
         return None
-    path = np.array(points, dtype=np.float64)
+    path = np.array([(point.time, point.x, point.y) for point in points])
     found = fit(path, tall)
     if found is None:
         return None
@@ -224,11 +244,14 @@ def judge(
     box = (_share(low[0], wide), _share(low[1], high), _share(most[0], wide), _share(most[1], high))
     feet = (float((body[0] + body[2]) / 2 / wide), float(body[3] / high))
     times = float(flown[0, 0]), float(flown[-1, 0])
-    free = sum(alone[found.first : found.last + 1])
-    if fall < FALL or _goes_on(path, found):
+    piece = points[found.first : found.last + 1]
+    free = sum(point.alone for point in piece)
+    if fall < FALL or _goes_on(path, found) or not _one_thing(piece):
         return None
     if outside >= LET_GO and free >= max(ALONE, 0.4 * len(flown)):
         return Flight("throw", *times, feet, far, fall, score, box)
+    if len(flown) < DROP_POINTS:
+        return None
     if outside < LET_GO and moved <= STILL and body[3] - end[1] <= FLOOR * tall and found.rise < 0.2 * tall:
         return Flight("drop", *times, feet, far, fall, score, box)
     return None
@@ -238,6 +261,18 @@ def _score(found: Fit, points: int) -> float:
     """How sure: by how near its points are to the fall expected, and how many there are."""
     steep = 1 - abs(float(np.log(found.ratio))) / 0.8
     return float(np.clip(0.35 + 0.25 * (1 - found.off) + 0.2 * max(steep, 0.0) + 0.2 * min(points / 10, 1.0), 0, 1))
+
+
+def _one_thing(piece: Sequence[Point]) -> bool:
+    """Is it one thing all the way: of one size and one brightness? Limbs and shadows that happen to lie on a curve are
+    not."""
+    across = np.array([point.across for point in piece])
+    level = np.array([point.level for point in piece])
+    return bool(across.std() <= SIZE_SPREAD * across.mean() and level.std() <= LEVEL_SPREAD)
+
+
+def _point(time: float, blob: Blob, bodies: Floats) -> Point:
+    return Point(time, blob.x, blob.y, blob.across, blob.level, _alone(bodies, blob))
 
 
 def _goes_on(path: Floats, found: Fit) -> bool:
@@ -282,12 +317,8 @@ def _nearest(bodies: Floats, blob: Blob) -> Floats | None:
     return bodies[place] if away[place] <= REACH else None
 
 
-def _across(blob: Blob) -> float:
-    return float(np.sqrt(blob.area))
-
-
 def _alike(blob: Blob, path: _Path) -> bool:
-    return 1 / 3 <= _across(blob) / path.size <= 3
+    return 1 / 3 <= blob.across / path.size <= 3
 
 
 def _share(value: float, whole: float) -> float:

@@ -15,13 +15,13 @@ GRAVITY: Final = 9.81
 """m/s²."""
 TALL: Final = 1.7
 """Height of a person, m."""
-RATIO: Final = (0.5, 1.7)
+RATIO: Final = (0.6, 1.6)
 """Measured fall over the expected: people are smaller and taller, throws come nearer and go away."""
-POINTS: Final = 4
-SECONDS: Final = 0.2
+POINTS: Final = 5
+SECONDS: Final = 0.25
 """Least length of a flight."""
-OFF: Final = 0.035
-OFF_PIXELS: Final = 0.8
+OFF: Final = 0.018
+OFF_PIXELS: Final = 0.6
 """Root mean square distance from the parabola: this share of the person's height, and this many pixels."""
 
 
