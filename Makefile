@@ -34,9 +34,9 @@ conformance-gb28181: $(VENV)/.tested  ## GB/T 28181 against sipp, tshark and ffm
 	@scripts/debian test
 	@$(BIN)/python -m bench.conformance_gb28181
 
-bench-%: $(VENV)/.tested $(VENV)/.bench $(PAGE)  ## bench-count, -catalog, -live, -sync, -register, -media, -mask, -sweep, -diagnosis, -records
+bench-%: $(VENV)/.tested $(VENV)/.bench $(PAGE)  ## bench-count, -catalog, -live, -sync, -register, -media, -mask, -sweep, -diagnosis, -records, -analyze, -watch-soak
 	@scripts/debian bench
-	@$(BIN)/python -m bench.$*
+	@$(BIN)/python -m bench.$(subst -,_,$*)
 
 $(VENV)/.installed: requirements.txt requirements-build.txt pyproject.toml
 	@echo "Installing Python packages (first time: about 450 MB) ..."
