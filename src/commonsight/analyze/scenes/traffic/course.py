@@ -8,6 +8,7 @@ tracker gave the number to another): its past is not the new one's, so the cours
 import math
 from collections import deque
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -122,6 +123,15 @@ class Course:
         x, y = _middle([p[1] for p in points]), _middle([p[2] for p in points])
         off = sorted(math.hypot(p[1] - x, p[2] - y) for p in points)
         return off[math.ceil(0.8 * len(off)) - 1] <= STAND_SIZES * size
+
+    def travelled(self, sizes: float) -> bool:
+        """Has it come this far, in three looks at least, on a way most of which lies between its ends?"""
+        points = list(self.points)
+        if len(points) < 3:
+            return False
+        gone = math.hypot(points[-1][1] - points[0][1], points[-1][2] - points[0][2])
+        way = sum(math.hypot(b[1] - a[1], b[2] - a[2]) for a, b in pairwise(points))
+        return gone >= sizes * max(points[-1][3], 1.0) and gone >= 0.7 * way
 
     def note(self, moving: float) -> None:
         """Remember that it drives, and where to. `moving`: from this speed on, sizes/s."""

@@ -49,6 +49,8 @@ HIDDEN_SECONDS: Final = 120.0
 HIDDEN_SHARE: Final = 0.3
 PASS_SIZES: Final = 8.0
 """Who drives past within this, in box sizes, passes."""
+PASS_WAY: Final = 2.0
+"""And has come so far, box sizes: a number that changes between two standing vehicles moves, too, but only once."""
 PASSED_MOST: Final = 64
 
 
@@ -128,10 +130,6 @@ class Spot:
     def remember(self, look: Look) -> None:
         """Take its looks."""
         self.patch, self.patch_box, self.patch_at = looks_of(look, self.box), self.box.copy(), look.time
-
-    def passed_since(self, time: float) -> int:
-        """How many drove past it from `time` on."""
-        return sum(1 for moment in self.passed if moment >= time)
 
 
 class Spots:
@@ -270,7 +268,7 @@ class Spots:
         moving = [
             (row, course.heading, course.pixels())
             for row, course in found.items()
-            if not stands[row] and course.heading is not None and course.sizes() >= 0.5
+            if not stands[row] and course.heading is not None and course.sizes() >= 0.5 and course.travelled(PASS_WAY)
         ]
         for spot in self.all.values():
             for row, heading, (vx, vy) in moving:

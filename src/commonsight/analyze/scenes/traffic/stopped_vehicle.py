@@ -25,6 +25,8 @@ HABIT_MOST: Final = 240.0
 """Stops shorter or longer than these, s, make no habit."""
 FLOW_SECONDS: Final = 60.0
 """Others must have driven past within this time: otherwise nothing flows, and that is congestion or a red light."""
+SET_OFF_SECONDS: Final = 12.0
+"""Others must have been driving past for this long: when a jam breaks up, one lane sets off before the other."""
 ALONE_SIZES: Final = 6.0
 DUTY_LEAST: Final = 0.3
 """Share of looks with a box: below it something else flickers there (a reflection, a lamp, a sign)."""
@@ -99,8 +101,9 @@ class StoppedVehicle:
         free = min(stood, time - spot.blocked)
         if free < limit or spot.duty < DUTY_LEAST:
             return None
-        flowing = spot.passed_since(max(spot.since, time - FLOW_SECONDS))
-        if flowing >= settings["passing"]:
+        passed = [moment for moment in spot.passed if moment >= max(spot.since, time - FLOW_SECONDS)]
+        flowing = len(passed)
+        if flowing >= settings["passing"] and time - passed[0] >= SET_OFF_SECONDS:
             sure = min(flowing / (2 * settings["passing"]), 1.0)
             return round(min(1.0, (0.6 if spot.arrived else 0.5) + 0.2 * sure + 0.2 * spot.duty), 2)
         alone = not others_near(spot, standing, ALONE_SIZES)
