@@ -42,13 +42,13 @@ from commonsight.vision.store import ModelStore
 
 LOOKS = 2.5
 """A second, of ours; chosen on these clips, like the margin and the threshold of change in `EyeSettings`."""
-RATES = (8, 5, 4, 3, 2.5, 2, 1.5)
+RATES = (5, 4, 3, 2.5, 2, 1.5)
 """Looks a second of the plain way with a stride."""
 GRID: dict[str, list[Any]] = {
     "score": [0.2],
     "nms": [0.6],
     "track_activation_threshold": [0.3, 0.4],
-    "high_conf_det_threshold": [0.3, 0.4],
+    "high_conf_det_threshold": [0.3],
     "minimum_iou_threshold": [0.1, 0.3],
     "minimum_consecutive_frames": [1],
     "lost_track_buffer": [30],
@@ -57,10 +57,11 @@ GRID: dict[str, list[Any]] = {
 """The part of bench-count's grid in which its best lies."""
 STRIDE_GRID = GRID | {
     "track_activation_threshold": [0.3],
-    "minimum_iou_threshold": [0.01, 0.05, 0.1],
+    "high_conf_det_threshold": [0.3, 0.4],
+    "minimum_iou_threshold": [0.01, 0.05],
     "minimum_crossing_threshold": [1, 2, 3],
 }
-CHOICES = [(fps, margin) for fps in (2.0, 2.5, 3.0) for margin in (0.12, 0.16, 0.2)]
+CHOICES = [(2.0, 0.16), (2.5, 0.12), (2.5, 0.16), (2.5, 0.2), (3.0, 0.16)]
 """What leave-one-clip-out may choose from on our side: looks a second and `EyeSettings.margin`."""
 SMALL = ("jamcam-3", "jamcam-4")
 

@@ -38,6 +38,8 @@ SECONDS: Final = 240.0
 SMALL_SECONDS: Final = 40.0
 WARM_SHARE: Final = 0.4
 """Of the soak, before growth is measured: pools, caches and the allocator's arenas fill first."""
+FIRST_SECONDS: Final = 300.0
+"""Longest wait for the first picture: on a busy machine the processes take their time to start."""
 QUIET_SECONDS: Final = 15.0
 SEED: Final = 45
 TIERS: Final = {"patrol": (10.0, "keyframes"), "watch": (1.0, "reference"), "follow": (0.2, "full"), "": (0.0, "")}
@@ -77,7 +79,7 @@ async def soak(database: Database, worker: psutil.Process, cameras: list[UUID], 
     for camera in cameras[: len(cameras) // 2]:
         await _write(database, camera, chance, on=True)
     began = time.perf_counter()
-    async with asyncio.timeout(START_SECONDS):
+    async with asyncio.timeout(FIRST_SECONDS):
         while not (await _told(database)).get("looks"):  # noqa: ASYNC110 - what is waited for lies in the database
             await asyncio.sleep(0.2)
     waited = time.perf_counter() - began

@@ -28,7 +28,7 @@ TICKS: Final = 90_000
 SHOWN_SECONDS: Final = 0.3
 """A box is shown to viewers until its track has been silent this long."""
 JUMP_SECONDS: Final = 10.0
-"""A stream whose time jumps further than this is another stream: tracks do not survive it."""
+"""Nobody is followed over a longer gap than this: whoever stands there then is somebody else."""
 DOUBTFUL: Final = 0.45
 """A road user of a lower score may be none."""
 
@@ -177,9 +177,10 @@ class Looker:
         """Seconds since the picture before; 0 for the first of a stream."""
         before, self._time = self._time, now
         if before is None or size != self._frame or now < before:
+            self._eye.restart(size)
             self._restart(size)
             return 0.0
-        if now - before > JUMP_SECONDS and self._counts:
+        if now - before > JUMP_SECONDS:
             self._restart(size)
         return now - before
 
@@ -199,7 +200,6 @@ class Looker:
     def _restart(self, size: tuple[int, int]) -> None:
         self._frame = size
         self._tracker = Tracker()
-        self._eye.restart(size)
         self._lines = LineCounter([(line.a, line.b) for line in self._analysis.lines], size)
         self._zones = ZoneCounter([zone.polygon for zone in self._analysis.zones], size)
 

@@ -115,6 +115,13 @@ def test_everything_is_looked_at_again_after_a_while() -> None:
     assert len(detector.given) == 3
 
 
+def test_a_patrol_does_not_look_at_everything_each_time() -> None:
+    made, detector = eye(region=False), Detecting()
+    for seconds in range(0, 160, 10):
+        look(made, detector, Drawn(seconds, (300, 200)))
+    assert len(detector.given) == 2
+
+
 def test_only_around_what_is_watched_is_looked_where_compute_is_short() -> None:
     made, detector = eye(), Detecting()
     assert look(made, detector, Drawn(0.0, (300, 200), (20, 420))) == [[300, 200, 340, 240]]

@@ -64,7 +64,8 @@ class EyeSettings:
         headroom: the same above, times `margin`: what stands on a line reaches up.
         change: mean difference of a block's brightness (0..255) that is a change and not noise.
         context: looked at around a change, shares of the network's side: a detector wants to see some of the street.
-        again_seconds: everything in the region is looked at again after this long, whether it has changed or not.
+        again_seconds, again_looks: everything in the region is looked at again after this long and so many looks,
+            whether it has changed or not; a patrol that looks every ten seconds does so less often.
         scale: 1: as finely as the network was trained for; 2: twice that, for four times the work; None: found out by
             calibration, 1 until then.
     """
@@ -77,6 +78,7 @@ class EyeSettings:
     change: float = 12.0
     context: float = 0.06
     again_seconds: float = 4.0
+    again_looks: int = 8
     scale: float | None = None
 
 
@@ -122,7 +124,7 @@ class Eye:
         self._before: Plane | None = None
         self._now: Plane | None = None
         self._moved: Bools | None = None
-        self._all_at = 0
+        self._all_at = self._since = 0
         self.calibration = Calibration()
         self.looked = 0.0
         """Share of the picture the detector was last given."""
@@ -155,7 +157,8 @@ class Eye:
         settings, grid, moved = self.settings, self._grid, self._moved
         assert grid is not None
         since = abs(frame.pts - self._all_at) / 90_000
-        whole = moved is None or since >= settings.again_seconds
+        self._since += 1
+        whole = moved is None or (since >= settings.again_seconds and self._since >= settings.again_looks)
         if not whole and settings.gate and moved is not None and not moved.any():
             self.looked = 0.0
             return self._users
@@ -168,7 +171,7 @@ class Eye:
             context = settings.context * max(size)
             area = grid.part(moved, self._users.xyxy, size, detector.multiple, context)
         if area == region:
-            self._all_at, self._before = frame.pts, self._now
+            self._all_at, self._since, self._before = frame.pts, 0, self._now
         elif self._before is not None and self._now is not None:
             # Where the detector looks, the present is what later pictures are compared with.
             self._before = grid.replace(self._before, self._now, area, size)
