@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import text
 
 from commonsight.analyze import store
-from commonsight.analyze.engine.pace import Pace
 from commonsight.analyze.model import Analysis, Line, Stored
 from commonsight.problem import Refusal
 from commonsight.records.database import Database
@@ -189,10 +188,3 @@ async def test_a_worker_that_comes_later_gets_its_share(stage: Stage) -> None:
         await until(lambda: by(["see-1", "see-1"]))
         async with stage.working("see-2"):
             await until(lambda: by(["see-1", "see-2"]))
-
-
-@pytest.mark.parametrize(("source", "asked", "expected"), [(25, 5, 50), (25, 12, 120), (25, 25, 250), (12.5, 25, 125)])
-def test_pace_takes_what_is_asked_for(source: float, asked: float, expected: int) -> None:
-    pace = Pace(1 / asked)
-    taken = sum(pace.wants(index / source) for index in range(int(10 * source)))
-    assert abs(taken - expected) <= 1
