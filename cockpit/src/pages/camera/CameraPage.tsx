@@ -16,6 +16,7 @@ import { Star } from '@/parts/Star'
 import { Teach } from '@/parts/Teach'
 import { diagnosisText } from '@/pages/health/diagnosis/text'
 import { CameraOrders } from '@/pages/maintenance/CameraOrders'
+import { WhyPanel } from '@/pages/scenes/compute/WhyPanel'
 import { partsText } from '@/parts/text'
 import { useText } from '@/text/language'
 import { AnalysisPanel } from './AnalysisPanel'
@@ -118,6 +119,7 @@ function Watched({ camera, read }: { camera: Camera; read: Answer<Analysis> }) {
       </section>
       <Side camera={camera} tab={tab} onTab={setTab}>
         <AnalysisPanel editing={editing} state={read.data.state} tool={tool} chosen={chosen} onTool={setTool} onChoose={setChosen} />
+        {read.data.enabled && <WhyPanel id={camera.id} />}
       </Side>
     </div>
   )

@@ -147,11 +147,13 @@ _WRITE: Final = text("""
            (camera_id, pool, tier, every_seconds, decoding, score, cost, reasons, until, raised_at, levels, at,
             activity, uncertainty, looked_at, look_seconds, decode_factor, pixels, fps, hevc, keyframe)
     SELECT r.camera_id, r.pool, r.tier, r.every_seconds, r.decoding, r.score, r.cost, r.reasons, r.until,
-           r.raised_at, r.levels, :at, r.activity, r.uncertainty, r.looked_at, r.look_seconds, r.decode_factor, r.pixels, r.fps, r.hevc, r.keyframe
+           r.raised_at, r.levels, :at, r.activity, r.uncertainty, r.looked_at, r.look_seconds, r.decode_factor,
+           r.pixels, r.fps, r.hevc, r.keyframe
       FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r
            (camera_id uuid, pool text, tier text, every_seconds real, decoding text, score real, cost real,
             reasons jsonb, until timestamptz, raised_at timestamptz, levels jsonb, activity real, uncertainty real,
-            looked_at timestamptz, look_seconds real, decode_factor real, pixels real, fps real, hevc boolean, keyframe real)
+            looked_at timestamptz, look_seconds real, decode_factor real, pixels real, fps real,
+            hevc boolean, keyframe real)
       JOIN analyses AS a ON a.camera_id = r.camera_id AND a.enabled
      ORDER BY r.camera_id
     ON CONFLICT (camera_id) DO UPDATE SET
