@@ -54,6 +54,7 @@ def cores(cards: Sequence[Sequence[SceneCard]]) -> list[float]:
             burst=np.array([card.needs.burst_seconds for _, card in rows]),
             depth=np.array([worth.DEPTHS.index(card.needs.decoding) for _, card in rows], np.int64),
             detector=np.array([bool(card.needs.classes) or card.needs.tracks for _, card in rows], bool),
+            waited=np.zeros(len(rows)), evidence=np.zeros(len(rows)),
         ),
     )  # fmt: skip
     table = worth.table(fleet, known)

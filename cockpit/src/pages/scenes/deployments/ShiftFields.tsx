@@ -43,7 +43,7 @@ export function ShiftFields({ body, known, onChange }: { body: DeploymentBody; k
           </div>
         )
       })}
-      <Button size="small" icon={<PlusOutlined />} onClick={() => onChange([...shifts, nextShift(body)])}>{t('form.shift.add')}</Button>
+      <Button size="small" className={css.block ?? ''} icon={<PlusOutlined />} onClick={() => onChange([...shifts, nextShift(body)])}>{t('form.shift.add')}</Button>
     </>
   )
 }
