@@ -12,6 +12,9 @@ import typer.main
 from typer.core import TyperGroup
 
 from commonsight.access.model import permissions, roles
+from commonsight.analyze.scenes.accuracy import judged
+from commonsight.analyze.scenes.model import Accuracy, SceneCard
+from commonsight.analyze.scenes.registry import OURS, installed
 from commonsight.api.app import create_app
 from commonsight.api.docs import guards
 from commonsight.cli.config import render_reference, render_sample
@@ -112,6 +115,74 @@ def models() -> str:
     return "\n".join(lines) + "\n"
 
 
+def scene_page() -> str:
+    """The scenes of this house, from their cards."""
+    registry = installed()
+    if registry.broken:
+        sys.exit(f"scenes that do not load: {', '.join(f'{one.name} ({one.why})' for one in registry.broken)}")
+    ours = [card for code, card in registry.cards.items() if registry.packages[code] == OURS]
+    lines = [
+        "# Scenes 场景", "", NOTE, "",
+        "What each needs, what it gives, how accurate it was measured to be (`make bench-incidents`), and when not to",
+        "believe it. How to set one up: [the guide](../guide/scenes.md).",
+    ]  # fmt: skip
+    for area in dict.fromkeys(card.area for card in ours):
+        lines += ["", f"## {area.capitalize()}"]
+        for card in ours:
+            if card.area == area:
+                lines += _scene(card)
+    return "\n".join(lines) + "\n"
+
+
+def _scene(card: SceneCard) -> list[str]:
+    needs = card.needs
+    looks = f"every {needs.slowest_seconds:g} s, every {needs.burst_seconds:g} s when something is afoot"
+    detector = f"detector ({', '.join(needs.classes)})" if needs.classes else "no detector"
+    words = [looks, f"{needs.decoding.value} decoded", detector]
+    words += ["tracking"] if needs.tracks else []
+    words += ["calibrated ground"] if needs.ground else []
+    words += [f"at least {card.targets_least} {' or '.join(card.targets)}"] if card.targets_least else []
+    words += [f"its own model `{card.model}`"] if card.model else []
+    lines = ["", f"### {card.en} {card.zh}", "", f"`{card.code}`", "", card.what_en, "", card.what_zh, ""]
+    lines += [f"Needs: {'; '.join(words)}."]
+    lines += ["", "Accuracy:", "", *([_measured(one) for one in card.accuracy] or ["- not measured"])]
+    lines += ["", "When not to believe it:", "", *(f"- {limit}" for limit in card.limits_en)]
+    if card.parameters:
+        lines += ["", "| parameter | default | range | moved by feedback |", "|---|---|---|---|"]
+    for one in card.parameters:
+        span = f"{one.least:g} – {one.most:g} {one.unit}".strip()
+        lines.append(f"| `{one.code}` {one.en} | {one.default:g} | {span} | {'yes' if one.tuned else ''} |")
+    if card.measures:
+        lines += ["", "| figure | unit | folded | |", "|---|---|---|---|"]
+    lines += [
+        f"| `{one.code}` {one.en} | {one.unit} | {one.fold.value} | {one.definition_en} |" for one in card.measures
+    ]
+    if card.incidents:
+        lines += [
+            "",
+            "Reports: " + ", ".join(f"`{k.code}` {k.en} (severity {k.severity})" for k in card.incidents) + ".",
+        ]
+    return lines
+
+
+def _measured(told: Accuracy) -> str:
+    found = judged(told)
+    parts = []
+    if found.recall is not None:
+        share = found.recall
+        parts.append(
+            f"found {told.found} of {told.truth} ({share.value:.0%}; 95 %: {share.low:.0%} to {share.high:.0%})"
+        )
+    if found.precision is not None:
+        parts.append(f"{told.wrong} of {told.found + told.wrong} reports wrong")
+    if told.error is not None:
+        parts.append(f"error of the figure {told.error:.0%}")
+    if found.alarms_upper is not None:
+        upper = f"95 %: below {found.alarms_upper:.2g} an hour"
+        parts.append(f"{told.alarms} false alarms in {told.hours:g} h without events ({upper})")
+    return f"- {told.footage_en}: {'; '.join(parts)}"
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "commonsight.toml": render_sample,
     "docs/reference/configuration.md": render_reference,
@@ -119,6 +190,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/reference/cli.md": command_line,
     "docs/reference/indicators.md": indicator_page,
     "docs/reference/models.md": models,
+    "docs/reference/scenes.md": scene_page,
 }
 
 

@@ -1,4 +1,5 @@
 import { App, Button, InputNumber, Select, Switch } from 'antd'
+import { Link, useParams } from 'react-router'
 import { useModels } from '@/api/queries'
 import type { AnalysisState } from '@/api/types'
 import { useCan } from '@/app/auth'
@@ -25,6 +26,7 @@ interface Props {
 export function AnalysisPanel({ editing, state, tool, chosen, onTool, onChoose }: Props) {
   const t = useText(cameraText)
   const can = useCan()
+  const { id = '' } = useParams()
   const { message } = App.useApp()
   const models = useModels(can('system.read'))
   const { draft, setDraft, changed, busy, problem, conflict } = editing
@@ -37,6 +39,7 @@ export function AnalysisPanel({ editing, state, tool, chosen, onTool, onChoose }
   return (
     <div className={css.panel}>
       <State state={state} />
+      {can('scenes.read') && <p><Link to={`/scenes/tune/${id}`}>{t('analysis.scenes')}</Link></p>}
       {conflict ? (
         <p className={css.conflict}>{t('analysis.conflict')} <Button size="small" onClick={() => void editing.reread()}>{t('analysis.reread')}</Button></p>
       ) : (

@@ -61,6 +61,7 @@ export const en: Record<keyof typeof zh, string> = {
   'probes.ok': 'first frame decoded',
   'probes.bad': 'answers, no first frame',
   'probes.off': 'no answer',
+  'analysis.scenes': 'Scenes, calibrated ground and tries',
   'analysis.enabled': 'Analysis on',
   'analysis.model': 'Model',
   'analysis.fps': 'Frames a second',

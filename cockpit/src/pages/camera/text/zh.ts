@@ -59,6 +59,7 @@ export const zh = {
   'probes.ok': '解出首帧',
   'probes.bad': '有应答，无首帧',
   'probes.off': '无应答',
+  'analysis.scenes': '场景、地面标定与试运行',
   'analysis.enabled': '启用分析',
   'analysis.model': '模型',
   'analysis.fps': '每秒帧数',
