@@ -98,6 +98,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "commonsight-bench-incidents")
     parser.add_argument("--scene", action="append", help="only this scene; may be given more than once")
     parser.add_argument("--small", action="store_true", help="every third clip, a third of the clean footage")
+    parser.add_argument("--peer-python", type=Path, default=incidents_peer.PYTHON)
     parser.add_argument("--write", action="store_true", help="write the figures into the scenes' cards")
     return parser.parse_args()
 
@@ -109,9 +110,7 @@ def main() -> None:
     codes = [code for code in SCENES if not given.scene or code in given.scene]
     eyes = detector()
     if eyes is None:
-        say(
-            "the default detector's weights are not installed: clips that need it are judged without (commonsight models install)"
-        )
+        say("the default detector is not installed (commonsight models install): what needs it is judged without")
     see = seeing(eyes)
     table: dict[str, Any] = {}
     absent: dict[str, str] = {}
@@ -122,9 +121,8 @@ def main() -> None:
             absent[code] = "nobody has staged it" if staging(code) is None else "not installed"
             continue
         results[code] = judged
-        say(
-            f"{code}: F1 {judged.f1} ({judged.found}/{judged.truth} found, {judged.wrong} wrong), {time.monotonic() - began:.0f} s so far"
-        )
+        spent = time.monotonic() - began
+        say(f"{code}: F1 {judged.f1} ({judged.found}/{judged.truth} found, {judged.wrong} wrong), {spent:.0f} s so far")
     clean = incidents_clean.watch(list(results), given, eyes)
     for code, judged in results.items():
         alarms = clean.alarms.get(code)
@@ -144,7 +142,9 @@ def main() -> None:
             "without_f1": sorted(code for code, one in table.items() if one["f1"] is None),
             "absent": absent | {"smoke_fire": "needs weights that no package brings: nothing to measure"},
             "clean_footage": clean.footage,
-            "left_object_peer": incidents_peer.judge(SEED, small=given.small) if "left_object" in results else None,
+            "left_object_peer": incidents_peer.judge(SEED, small=given.small, python=given.peer_python)
+            if "left_object" in results
+            else None,
             "small": given.small,
             "seconds": round(time.monotonic() - began),
         },

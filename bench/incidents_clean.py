@@ -45,7 +45,7 @@ class Clean:
 
 def watch(codes: Sequence[str], given: argparse.Namespace, detector: Detector | None) -> Clean:
     """Run the scenes over every clip that can be had."""
-    clean = Clean(alarms={code: [] for code in codes}, hours=dict.fromkeys(codes, 0.0))
+    clean = Clean()
     absent = []
     for clip in known():
         if clip.name in MOVING or clip.sheet["width"] < LEAST_WIDTH:
@@ -105,8 +105,8 @@ def _watch(
             for one in due:
                 one.show(frame, time, NOON + timedelta(seconds=time), users)
     for code, one in watching.items():
-        clean.hours[code] += time / 3600
-        clean.alarms[code] += [_told(name, report) for report in one.outcome.reports]
+        clean.hours[code] = clean.hours.get(code, 0.0) + time / 3600
+        clean.alarms.setdefault(code, []).extend(_told(name, report) for report in one.outcome.reports)
     return time
 
 

@@ -158,7 +158,7 @@ def folded(
     """What the figures of one target and class came to between two moments. A sum of nothing is 0."""
     made = Folded(measure.fold)
     for time, elapsed, figure in outcome.figures:
-        if (figure.target, figure.measure, figure.kind) == (target, measure.code, kind):
-            if since <= time and (until is None or time <= until):
-                made.add(figure.value, elapsed)
+        of = (figure.target, figure.measure, figure.kind) == (target, measure.code, kind)
+        if of and since <= time and (until is None or time <= until):
+            made.add(figure.value, elapsed)
     return made.value

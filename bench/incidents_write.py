@@ -63,8 +63,8 @@ def footage(judged: Judged, hours: float) -> tuple[str, str]:
         f"误报在 {hours * 60:.1f} 分钟互不重复的真实录像上统计"
     )
     en = (
-        f"{len(judged.clips)} staged clips ({minutes:.1f} minutes): {happens} with events or known figures, {near} near "
-        f"misses; actors are drawn, over real footage in {real} of them and over drawn places in the others, and coded "
-        f"as H.264; {boxes_en}. False alarms: {hours * 60:.1f} unique minutes of real footage"
+        f"{len(judged.clips)} staged clips ({minutes:.1f} minutes): {happens} with events or known figures, {near} "
+        f"near misses; actors are drawn, over real footage in {real} of them and over drawn places in the others, and "
+        f"coded as H.264; {boxes_en}. False alarms: {hours * 60:.1f} unique minutes of real footage"
     )
     return zh, en

@@ -109,3 +109,12 @@ def clips(seed: int) -> Iterator[Staged]:
     yield clip("evening", lambda _: CLEAR, light=drifting(1.0, 0.18, 1200))
     yield clip("lorry-before-it", lambda _: CLEAR, lorry=(200, 420))
     yield clip("lens-gets-dirty", lambda _: CLEAR, blur=1.2, known=False)
+
+
+def clean(_: str, __: tuple[int, int]) -> Setup:
+    """The lower half of the picture for the near target, the upper one for the far one; distances are not known."""
+    near = Zone("near", "near", ((0.05, 0.55), (0.95, 0.55), (0.95, 0.95), (0.05, 0.95)))
+    far = Zone("far", "far", ((0.05, 0.05), (0.95, 0.05), (0.95, 0.4), (0.05, 0.4)))
+    return Setup(
+        "clean", "visibility", zones=(near, far), settings=SETTINGS | {"near_m": 0.0, "far_m": 0.0, "seconds": 20.0}
+    )

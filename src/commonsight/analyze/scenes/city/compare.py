@@ -24,6 +24,8 @@ STRUCTURE: Final = 6.0
 """Unexplained steps of brightness from which a cell differs; noise raises it."""
 TINT: Final = 0.03
 """Difference of a colour's share from which a cell differs; white to light yellow is about that much."""
+NOISE_MOST: Final = 6.0
+"""No chip's noise: beyond it most of the picture is another place, and must not pass for noise."""
 DARKEST: Final = 0.3
 BRIGHTEST: Final = 2.6
 """Shadows and sun stay between these parts of the light that was there."""
@@ -138,7 +140,7 @@ def hold(now: View, then: View, steep: Floats | None = None) -> Held:
     gain = float(np.clip(np.median(ratio), 0.2, 5.0))
     # Most of the picture is the same place: what is left there of the difference is noise.
     left = np.maximum(now.spread + gain * gain * then.spread - 2 * gain * together, 0)
-    noise = float(np.sqrt(np.median(left)))
+    noise = min(float(np.sqrt(np.median(left))), NOISE_MOST)
     floor = max(1.0, noise * noise)
     alike = np.clip(
         together / np.sqrt((np.maximum(now.spread, 0) + floor) * (np.maximum(then.spread, 0) + floor)), 0, 1
@@ -185,8 +187,10 @@ def only_light(now: View, then: View, mask: Bools, held: Held) -> bool:
     if len(around) and (around * np.sign(middle) > max(0.1, abs(middle) / 2)).mean() > BEYOND:
         return True
     detail, before_detail = (plane - ndimage.uniform_filter(plane, 9) for plane in (fine, before))
-    if before_detail[core].std() > max(2.5, 2 * held.noise):
-        return float(np.corrcoef(detail[core], before_detail[core])[0, 1]) > KEPT
+    # Where the change ends is a step that was not there before, whatever it is.
+    deep = ndimage.binary_erosion(within, iterations=5)
+    if deep.sum() >= CELL * CELL // 2 and before_detail[deep].std() > max(2.5, 2 * held.noise):
+        return float(np.corrcoef(detail[deep], before_detail[deep])[0, 1]) > KEPT
     if held.differs()[mask].mean() < 0.5:
         return True
     even = float(np.subtract(*np.percentile(ratio[core], [84, 16]))) / 2

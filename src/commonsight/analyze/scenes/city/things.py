@@ -33,6 +33,8 @@ PASSING: Final = 6.0
 """s near a thing that make nobody its keeper."""
 ABSENT: Final = 2
 """Looks without anybody near from which nobody is."""
+JUDGED: Final = {True: 10.0, False: 3.0}
+"""s until it is judged anew whether a thing is one, by what was said last: at first somebody still stands beside it."""
 APPEARED: Final = 8.0
 """s around a thing's appearance in which somebody near it has brought it."""
 
@@ -116,10 +118,10 @@ class Things:
         """Cells of one of the areas; only after a change was given."""
         return self._cells[place]
 
-    def stands(self, thing: Thing, change: Change, time: float, every: float = 10.0) -> bool:
-        """Whether it is a thing and neither light nor a gap. Worked out anew every so many seconds."""
+    def stands(self, thing: Thing, change: Change, time: float) -> bool:
+        """Whether it is a thing and neither light nor a gap. Worked out anew every `JUDGED` seconds."""
         when, said = thing.verdict
-        if time - when < every and thing.mask.sum() <= 1.2 * thing.largest:
+        if time - when < JUDGED[said] and thing.mask.sum() <= 1.2 * thing.largest:
             return said
         thing.largest = int(thing.mask.sum())
         if gap(change, thing.mask):

@@ -45,22 +45,18 @@ def edge(strips: Floats) -> Edge | None:
     Above the edge there are marks that stand still; below it less of them, another brightness, and motion. The place is
     taken that cuts these measures into the two evenest parts.
     """
-    light = np.nanmedian(strips, axis=(1, 2), keepdims=True)
-    even = strips / np.maximum(light, 1)
+    rows = np.flatnonzero(np.isfinite(strips).all(axis=(0, 2)))
+    if len(rows) < 4 * LEAST_PART:
+        return None
+    first, last = int(rows[0]), int(rows[-1]) + 1
+    strips = strips[:, first:last]
+    even = strips / np.maximum(np.median(strips, axis=(1, 2), keepdims=True), 1)
     newest = even[-1]
-    if not np.isfinite(newest).mean() > 0.8:
-        return None
-    middle = np.nanmean(newest, axis=1)
-    marks = np.log(np.nanmean(np.abs(np.gradient(newest, axis=0)), axis=1) + 2e-3)
-    measures = [middle, marks]
+    marks = np.log(np.abs(np.gradient(newest, axis=0)).mean(axis=1) + 2e-3)
+    measures = [newest.mean(axis=1), marks]
     if len(strips) >= 3:
-        measures.append(np.log(np.nanmean(np.nanstd(even, axis=0), axis=1) + 2e-3))
-    seen = np.stack([_smooth(measure) for measure in measures])
-    known = np.flatnonzero(np.isfinite(seen).all(axis=0))
-    if len(known) < 4 * LEAST_PART:
-        return None
-    first, last = int(known[0]), int(known[-1]) + 1
-    part = seen[:, first:last]
+        measures.append(np.log(even.std(axis=0).mean(axis=1) + 2e-3))
+    part = np.stack([ndimage.uniform_filter1d(measure, 7) for measure in measures])
     part = (part - part.mean(axis=1, keepdims=True)) / (part.std(axis=1, keepdims=True) + 1e-9)
     cost = _cost(part)
     if not np.isfinite(cost).any():
@@ -80,13 +76,6 @@ def edge(strips: Floats) -> Edge | None:
 
 def _places() -> Floats:
     return np.linspace(-BEYOND, 1 + BEYOND, STEPS)
-
-
-def _smooth(values: Floats) -> Floats:
-    known = np.isfinite(values)
-    filled = np.where(known, values, np.nanmean(values) if known.any() else 0.0)
-    made: Floats = ndimage.uniform_filter1d(filled, 7)
-    return np.where(known, made, np.nan)
 
 
 def _cost(part: Floats) -> Floats:
