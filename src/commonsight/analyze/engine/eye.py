@@ -12,7 +12,7 @@ Change is seen on a strided plane of brightness: no colour is converted, so it c
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeGuard
 
 from commonsight.analyze.engine.calibration import Calibration
 from commonsight.analyze.engine.picture import NOBODY
@@ -103,6 +103,11 @@ class Part:
         return blue, green, red
 
 
+def _takes_parts(detector: Detects) -> TypeGuard[Sized]:
+    """Whether a detector can be given a part of a picture at a size of our choosing."""
+    return hasattr(detector, "fit")
+
+
 class Eye:
     """Looks with a detector at the pictures of one camera.
 
@@ -147,11 +152,11 @@ class Eye:
 
     def see(self, detector: Detects, frame: Pixels, found: Detections | None = None) -> RoadUsers:
         """The road users in a picture. `changed` was asked of it before."""
-        if found is not None or not hasattr(detector, "fit"):
-            self.looked = 1.0
-            self._users = road_users(detector.detect(frame, self._score) if found is None else found)
-            return self._users
-        return self._see(detector, frame)  # type: ignore[arg-type]
+        if found is None and _takes_parts(detector):
+            return self._see(detector, frame)
+        self.looked = 1.0
+        self._users = road_users(detector.detect(frame, self._score) if found is None else found)
+        return self._users
 
     def _see(self, detector: Sized, frame: Pixels) -> RoadUsers:
         settings, grid, moved = self.settings, self._grid, self._moved
