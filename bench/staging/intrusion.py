@@ -43,7 +43,7 @@ def clean(clip: str, size: tuple[int, int]) -> Setup | None:  # noqa: ARG001 - s
     """The lawn of the square, where nobody goes: elsewhere people are where they may be, and each would be one."""
     if clip != "vtest":
         return None
-    lawn = Zone("lawn", "lawn", ((0.0, 0.62), (0.16, 0.62), (0.16, 0.98), (0.0, 0.98)), ("person",))
+    lawn = Zone("lawn", "lawn", ((0.0, 0.52), (0.4, 0.72), (0.4, 0.98), (0.0, 0.98)), ("person",))
     settings = {parameter.code: parameter.default for parameter in packaged("intrusion").parameters}
     return Setup("clean", "intrusion", (lawn,), settings=settings)
 

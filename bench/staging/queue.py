@@ -2,6 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
+from commonsight.analyze.model import Zone
+from commonsight.analyze.scenes.cards import packaged
+from commonsight.analyze.scenes.model import Setup
+
 from . import Event, Expected, Staged
 from .people import Where, crosses, line, staged, walks, zone
 
@@ -60,6 +64,15 @@ def clips(seed: int) -> Iterator[Staged]:
     yield clip("for-a-moment", [0, 3, 6, 9], [14, 18, 22, 26], 50, None)
     beside = [walks((0, 10, 5.2), (60, 10.1, 5.2)), walks((0, 12, 11.0), (60, 12.1, 11.0))]
     yield clip("beside-the-lane", [], [], 60, None, beside)
+
+
+def clean(clip: str, size: tuple[int, int]) -> Setup | None:  # noqa: ARG001 - shares of the picture
+    """A stretch of pavement people cross: nobody queues there. On the roads of the other clips nobody would."""
+    if clip != "vtest":
+        return None
+    lane = Zone("lane", "lane", ((0.3, 0.42), (0.6, 0.36), (0.62, 0.5), (0.32, 0.56)), ("person",))
+    settings = {parameter.code: parameter.default for parameter in packaged("queue").parameters}
+    return Setup("clean", "queue", (lane,), settings=settings | {"most": 4.0, "seconds": 15.0})
 
 
 def _lately(arrivals: Sequence[float], served: Sequence[float], done: int) -> float:

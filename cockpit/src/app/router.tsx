@@ -28,6 +28,7 @@ const ScenesPage = lazy(() => import('@/pages/scenes/ScenesPage'))
 const ScenePage = lazy(() => import('@/pages/scenes/kinds/ScenePage'))
 const PacksPage = lazy(() => import('@/pages/scenes/packs/PacksPage'))
 const TunePage = lazy(() => import('@/pages/scenes/tune/TunePage'))
+const VisitorsPage = lazy(() => import('@/pages/scenes/visitors/VisitorsPage'))
 const ComputePage = lazy(() => import('@/pages/scenes/compute/ComputePage'))
 const DeploymentsPage = lazy(() => import('@/pages/scenes/deployments/DeploymentsPage'))
 const DeploymentPage = lazy(() => import('@/pages/scenes/deployments/DeploymentPage'))
@@ -86,6 +87,7 @@ export const router = createBrowserRouter([
       { path: 'scenes/packs', element: <PacksPage /> },
       { path: 'scenes/training', element: <TrainingPage /> },
       { path: 'scenes/search', element: <TraitSearchPage /> },
+      { path: 'scenes/visitors', element: <VisitorsPage /> },
       { path: 'scenes/compute', element: <ComputePage /> },
       { path: 'scenes/deployments', element: <DeploymentsPage /> },
       { path: 'scenes/deployments/:id', element: <DeploymentPage /> },

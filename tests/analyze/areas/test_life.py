@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from commonsight.analyze import archive, store
 from commonsight.analyze.areas import routes, service
-from commonsight.analyze.model import Analysis, Observation
+from commonsight.analyze.model import Analysis, Line, Observation, SceneSetup
 from commonsight.clock import ManualClock
 from commonsight.records.database import Database
 from tests.analyze.world import add_camera
@@ -52,7 +52,9 @@ async def speak(client: Client, clock: ManualClock) -> None:
 async def test_an_area_fills_warns_is_counted_and_empties(filed: Database) -> None:
     async with filed.write() as session:
         await archive.make_partitions(session, MORNING.date())
-    north = await add_camera(filed, 1, "450103", Analysis())
+    gate = Line("gate", "北门", (0.0, 0.5), (1.0, 0.5))
+    scene = SceneSetup("gates", "visitors", "客流", lines=("gate",))
+    north = await add_camera(filed, 1, "450103", Analysis(enabled=True, lines=(gate,), scenes=(scene,)))
     south = await add_camera(filed, 2, "450103", Analysis())
     clock = ManualClock(MORNING)
     async for client in speaking(filed, routes.router):
@@ -61,6 +63,8 @@ async def test_an_area_fills_warns_is_counted_and_empties(filed: Database) -> No
             "name": "青秀山", "region": "450103", "capacity": 100,
             "gates": [{"camera": str(north), "line": "gate"}, {"camera": str(south), "line": "door", "inward": "out"}],
         }  # fmt: skip
+        drawn = (await client.get("/visitor-gates")).json()["items"]
+        assert [(one["camera"], one["line"], one["line_name"]) for one in drawn] == [(str(north), "gate", "北门")]
         unseen = body | {"gates": [{"camera": str(UUID(int=5)), "line": "gate"}]}
         assert (await client.post("/visitor-areas", json=unseen)).json()["code"] == "analyze.camera_unknown"
         assert (await client.post("/visitor-areas", json=body | {"region": "11"})).status_code == 403

@@ -37,6 +37,7 @@ HOURS_MOST = 24 * 31
 CURVE_MOST = 1_500
 STEPS = (60, 300, 900, 3_600)
 COUNTS_SHOWN = 20
+GATES_SHOWN = 500
 FRESH = timedelta(minutes=5)
 """A figure older than this is not told as now."""
 
@@ -72,6 +73,15 @@ class AreaIn(BaseModel):
         )  # fmt: skip
 
 
+class DrawnOut(BaseModel):
+    """A line some camera counts visitors over."""
+
+    camera: UUID
+    camera_name: str
+    line: str
+    line_name: str
+
+
 class InsideOut(BaseModel):
     """How many are inside, and how sure that is."""
 
@@ -87,6 +97,7 @@ class AreaOut(AreaIn):
     """An area as it stands. `now` is null while no minute of the last five was worked out."""
 
     id: UUID
+    etag: str = Field(description="for If-Match, as in the header")
     level: Level
     balance: float = Field(description="people that one person counted going out stands for; learned")
     drift: float = Field(description="systematic error as a share of all crossings since the last count; learned")
@@ -145,6 +156,13 @@ async def areas(
     more = cursor_encode("visitor_areas", found[limit - 1].name, found[limit - 1].id) if len(found) > limit else None
     now = request.app.state.clock.now()
     return Page(items=[await _out(session, area, now) for area in found[:limit]], next=more)
+
+
+@router.get("/visitor-gates", responses=problems(401, 403))
+async def gates(caller: Reader, session: Reads) -> Page[DrawnOut]:
+    """Lines that may be gates: those the scene `visitors` counts over, on cameras the caller sees."""
+    found = await store.drawn(session, caller.regions, GATES_SHOWN)
+    return Page(items=[DrawnOut.model_validate(one, from_attributes=True) for one in found])
 
 
 @router.post("/visitor-areas", status_code=201, responses=problems(401, 403, 404, 422))
@@ -246,7 +264,8 @@ async def _out(session: ReadSession, area: Area, now: datetime) -> AreaOut:
             settled=standing.settled,
         )  # fmt: skip
     return AreaOut(
-        id=area.id, name=area.name, region=area.region, capacity=area.capacity, warn=area.warn, zero=area.zero,
+        id=area.id, etag=etag_of(area.id, area.version),
+        name=area.name, region=area.region, capacity=area.capacity, warn=area.warn, zero=area.zero,
         timezone=area.timezone,
         gates=[GateIO.model_validate(gate) for gate in store.dump_gates(area.gates)],
         level=area.level, balance=round(area.balance, 4), drift=round(area.drift, 4), now=inside,

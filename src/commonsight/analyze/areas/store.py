@@ -223,6 +223,32 @@ async def figures(session: ReadSession, gates: Sequence[Gate], begin: datetime, 
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A line some camera counts visitors over."""
+
+    camera: UUID
+    camera_name: str
+    line: str
+    line_name: str
+
+
+_DRAWN: Final = text("""
+    SELECT DISTINCT c.id, c.name, line.value ->> 'id' AS line, line.value ->> 'name' AS line_name
+      FROM analyses AS a
+      JOIN cameras AS c ON c.id = a.camera_id AND c.archived_at IS NULL,
+           jsonb_array_elements(a.scenes) AS scene, jsonb_array_elements(a.lines) AS line
+     WHERE scene.value ->> 'scene' = 'visitors' AND scene.value -> 'lines' ? (line.value ->> 'id')
+       AND c.region LIKE ANY (:places)
+     ORDER BY c.name, c.id, line LIMIT :most""")
+
+
+async def drawn(session: ReadSession, places: Sequence[str], most: int) -> list[Drawn]:
+    """Lines that may be gates: those of the scene `visitors`, of cameras under these region prefixes."""
+    rows = await session.execute(_DRAWN, {"places": [place + "%" for place in places], "most": most})
+    return [Drawn(row.id, row.name, row.line, row.line_name) for row in rows]
+
+
 async def epoch_of(session: ReadSession, camera_id: UUID) -> tuple[int, str | None]:
     """The highest epoch anybody has written this camera's incidents under, and the camera's region."""
     row = (await session.execute(_EPOCH, {"camera": camera_id})).one()

@@ -3,6 +3,7 @@ import type { zh } from './zh'
 export const en: Record<keyof typeof zh, string> = {
   'part.label': 'Scenes',
   'part.scenes': 'Scenes',
+  'part.visitors': 'Visitors',
   'part.deployments': 'Deployments',
   'part.demands': 'Needs',
   'part.compute': 'Compute',

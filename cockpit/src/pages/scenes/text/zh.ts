@@ -1,6 +1,7 @@
 export const zh = {
   'part.label': '场景',
   'part.scenes': '场景',
+  'part.visitors': '景区客流',
   'part.deployments': '布控',
   'part.demands': '需求',
   'part.compute': '算力',
