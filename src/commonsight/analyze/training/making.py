@@ -86,10 +86,10 @@ class Workshop:
             parts = split(chosen, self._zone)
             await store.freeze(session, dataset_id, chosen, parts)
         counted = counts(chosen, parts)
+        # Nothing of when and by whom: the same labels give the same file, whatever version they are.
         about = {
-            "number": of.number, "scene": of.scene, "note": of.note, "made_at": of.at.isoformat(), "by": of.by_name,
-            "counts": counted, "split": "a day of a camera is whole in one part", "zone": self._zone,
-            "masked": MASKED,
+            "scene": of.scene, "counts": counted, "split": "a day of a camera is whole in one part",
+            "zone": self._zone, "masked": MASKED,
         }  # fmt: skip
         name = f"{of.scene}-{of.number}.zip"
         target = pictures.dataset_path(self._place, name)

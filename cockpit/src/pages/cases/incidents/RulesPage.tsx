@@ -12,12 +12,11 @@ import { useFormat } from '@/text/format'
 import { useBilingual, useText } from '@/text/language'
 import { CasesNav } from '../CasesNav'
 import css from '../cases.module.css'
+import { hoursOf } from './hours'
 import own from './incidents.module.css'
 import { RuleForm } from './RuleForm'
-import { incidentsText, type IncidentsKey } from './text'
+import { incidentsText } from './text'
 import { WhoWould } from './WhoWould'
-
-type Say = ReturnType<typeof useText<IncidentsKey>>
 
 /** Who is competent for which incident, where and when: rules, their history, and a question to them. */
 export default function RulesPage() {
@@ -91,12 +90,6 @@ function Region({ code }: { code: string }) {
   const t = useText(incidentsText)
   const found = useRegion(code, code !== '')
   return <>{code === '' ? t('rule.anyWhere') : (found.data?.name ?? code)}</>
-}
-
-export function hoursOf(t: Say, one: RuleBody): string {
-  if (!one.hours) return t('rule.always')
-  const days = one.hours.days.length === 7 ? '' : ` ${one.hours.days.map((day) => t(`day.${day}` as IncidentsKey)).join(' ')}`
-  return `${one.hours.begin}–${one.hours.end}${days}`
 }
 
 function History({ may, named, when }: { may: boolean; named: (one: RuleBody) => string; when: (at: string) => string }) {

@@ -2,7 +2,7 @@ import type { Candidate, CardMetrics, Gain, HeadMetrics, Share } from '@/api/tra
 import { HowKnown } from '@/parts/HowKnown'
 import { useFormat } from '@/text/format'
 import { useText } from '@/text/language'
-import { trainingText } from './text'
+import { trainingText, type TrainingKey } from './text'
 import css from './training.module.css'
 
 /** What a candidate was measured to do on samples it has not seen, with its interval. */
@@ -54,13 +54,14 @@ function Unsure({ gain }: { gain: Gain }) {
 export function Weights({ one }: { one: Candidate }) {
   const t = useText(trainingText)
   const f = useFormat()
+  const named = (code: string) => (code.startsWith('detail.') ? t('feature.detail', { code: code.slice(7) }) : `feature.${code}` in trainingText.zh ? t(`feature.${code}` as TrainingKey) : code)
   const most = Math.max(...one.weights.map((each) => Math.abs(each.weight)), 1e-6)
   return (
     <div>
       <p className={css.faint}>{t('weights.text')}</p>
       <div className={css.weights}>
         {one.weights.slice(0, 16).map((each) => (
-          <Weight key={each.feature} name={each.feature} share={Math.abs(each.weight) / most} up={each.weight > 0} value={f.number(each.weight, 2)} />
+          <Weight key={each.feature} name={named(each.feature)} share={Math.abs(each.weight) / most} up={each.weight > 0} value={f.number(each.weight, 2)} />
         ))}
       </div>
     </div>
@@ -70,7 +71,7 @@ export function Weights({ one }: { one: Candidate }) {
 function Weight({ name, share, up, value }: { name: string; share: number; up: boolean; value: string }) {
   return (
     <>
-      <code>{name}</code>
+      <span>{name}</span>
       <span className={css.bar} style={{ width: `${Math.round(share * 100)}%`, background: up ? 'var(--good)' : 'var(--bad)' }} />
       <span>{value}</span>
     </>

@@ -1,5 +1,6 @@
 """HTTP: rules of competence, their history, and who would get an incident."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -8,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from commonsight.access.model import Identity
 from commonsight.analyze.incidents.routing import service, store
-from commonsight.analyze.incidents.routing.model import Asked, Rule
+from commonsight.analyze.incidents.routing.model import Asked, Rule, Said
 from commonsight.analyze.incidents.routing.views import ChangeOut, RuleIn, RuleOut, WhoOut
 from commonsight.analyze.incidents.store import severity_of
 from commonsight.http import (
@@ -75,7 +76,8 @@ async def who(
 @router.post("/incidents/rules", status_code=201, responses=problems(401, 403, 409, 422))
 async def add(request: Request, caller: MayWrite, session: Writes, once: OnceOnly, said: RuleIn) -> RuleOut:
     """Add a rule."""
-    return await once.keep(RuleOut.of(await service.add(session, caller, said.said(), request.app.state.clock.now())))
+    made = await service.add(session, caller, _said(request, said), request.app.state.clock.now())
+    return await once.keep(RuleOut.of(made))
 
 
 @router.get("/incidents/rules/{rule_id}", responses=problems(401, 403, 404))
@@ -93,7 +95,7 @@ async def change(
 ) -> RuleOut:  # fmt: skip
     """Change a rule, from the version one has seen."""
     made = await service.change(
-        session, caller, rule_id, said.said(), lambda present: match_or_refuse(if_match, _etag(present)),
+        session, caller, rule_id, _said(request, said), lambda present: match_or_refuse(if_match, _etag(present)),
         request.app.state.clock.now(),
     )  # fmt: skip
     response.headers["ETag"] = _etag(made)
@@ -115,6 +117,12 @@ async def drop(
 async def undo(request: Request, caller: MayWrite, session: Writes, change_id: UUID) -> None:
     """Put a rule back to what it was before a change."""
     await service.undo(session, caller, change_id, request.app.state.clock.now())
+
+
+def _said(request: Request, given: RuleIn) -> Said:
+    """What a rule says; no region means all this platform serves."""
+    said = given.said()
+    return said if said.region else replace(said, region=request.app.state.settings.region.code)
 
 
 def _etag(rule: Rule) -> str:

@@ -36,7 +36,9 @@ class RuleIn(BaseModel):
 
     scene: str = Field("", max_length=40, examples=["illegal_parking"])
     incident: str = Field("", max_length=40)
-    region: str = Field("", max_length=12, pattern=r"^\d*$", examples=["450103"])
+    region: str = Field(
+        "", max_length=12, pattern=r"^\d*$", examples=["450103"], description="empty: all this platform serves"
+    )
     hours: HoursIn | None = None
     quiet: bool = Field(False, description="incidents are recorded in these hours and open no case")
     organisation_id: UUID | None = None
