@@ -56,7 +56,8 @@ function AreaCard({ area, chosen, onChoose, onEdit }: { area: VisitorArea; chose
     <Card size="small" className={chosen ? css.chosen : undefined}>
       <div className={css.head}>
         <Button type="link" size="small" aria-pressed={chosen} onClick={onChoose}>{area.name}</Button>
-        <Tag color={COLOUR[area.level]}>{t(`level.${area.level}`)}</Tag>
+        {/* Without a figure nobody knows that it is calm. */}
+        {(now !== null || area.level !== 'calm') && <Tag color={COLOUR[area.level]}>{t(`level.${area.level}`)}</Tag>}
       </div>
       <div className={now && now.coverage < SOLID_COVERAGE ? `${css.big} ${css.hollow}` : css.big}>
         {f.number(now?.inside)} {now && <span className={css.quiet}>{t('error', { n: f.number(now.error) })}</span>}
