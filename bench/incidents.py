@@ -9,6 +9,7 @@ the scenes' cards.
 
 import argparse
 import json
+import multiprocessing
 import os
 import sys
 import tempfile
@@ -60,6 +61,11 @@ def staged(code: str, see: See, *, small: bool) -> Judged | None:
     return judged
 
 
+def _staged(job: tuple[str, bool]) -> tuple[str, Judged | None]:
+    """The same in a process of its own, with a detector of its own."""
+    return job[0], staged(job[0], seeing(detector()), small=job[1])
+
+
 def row(judged: Judged, alarms: int | None, hours: float) -> dict[str, Any]:
     """A scene's line of the table."""
 
@@ -98,6 +104,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "commonsight-bench-incidents")
     parser.add_argument("--scene", action="append", help="only this scene; may be given more than once")
     parser.add_argument("--small", action="store_true", help="every third clip, a third of the clean footage")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes for the staged clips")
     parser.add_argument("--peer-python", type=Path, default=incidents_peer.PYTHON)
     parser.add_argument("--write", action="store_true", help="write the figures into the scenes' cards")
     return parser.parse_args()
@@ -111,18 +118,22 @@ def main() -> None:
     eyes = detector()
     if eyes is None:
         say("the default detector is not installed (commonsight models install): what needs it is judged without")
-    see = seeing(eyes)
     table: dict[str, Any] = {}
     absent: dict[str, str] = {}
     results: dict[str, Judged] = {}
-    for code in codes:
-        judged = staged(code, see, small=given.small)
-        if judged is None:
-            absent[code] = "nobody has staged it" if staging(code) is None else "not installed"
-            continue
-        results[code] = judged
-        spent = time.monotonic() - began
-        say(f"{code}: F1 {judged.f1} ({judged.found}/{judged.truth} found, {judged.wrong} wrong), {spent:.0f} s so far")
+    # Not forked: the detector's threads do not survive that.
+    with multiprocessing.get_context("spawn").Pool(given.jobs) as pool:
+        for code, judged in pool.imap(_staged, [(code, given.small) for code in codes]):
+            if judged is None:
+                absent[code] = "nobody has staged it" if staging(code) is None else "not installed"
+                continue
+            results[code] = judged
+            spent = time.monotonic() - began
+            counts = f"{judged.found}/{judged.truth} found, {judged.wrong} wrong"
+            say(f"{code}: F1 {judged.f1} ({counts}), {spent:.0f} s so far")
+            for clip in judged.clips:
+                if clip["wrong"] or clip["found"] < clip["events"]:
+                    say(f"  {clip['clip']}: {clip['found']} of {clip['events']} found, wrong {clip['wrong']}")
     clean = incidents_clean.watch(list(results), given, eyes)
     for code, judged in results.items():
         alarms = clean.alarms.get(code)

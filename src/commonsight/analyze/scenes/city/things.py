@@ -25,6 +25,8 @@ COVERED: Final = 0.5
 """Share of a thing's cells under somebody's box from which it is that somebody."""
 ATTENDED: Final = 0.35
 """Share of the looks in which a thing was somebody, from which it is no thing: a detector misses who stands still."""
+REMAINS: Final = 0.6
+"""Part of its cells below which what is left of a thing is another one."""
 GONE: Final = 1.25
 """So much more contour in the ground than in the picture, and it is the gap of something that was taken away."""
 NEAR: Final = 0.8
@@ -158,6 +160,9 @@ class Things:
                 thing.brought = self._brought(mask, change, since)
             else:
                 free.remove(thing)
+                if mask.sum() < REMAINS * thing.mask.sum():
+                    # Somebody stood against it and has gone: what is left was never him.
+                    thing.looks = thing.somebody = 0
             thing.mask, thing.box = mask, box_of(mask)
             thing.age = float(np.median(change.age[own])) if own.any() else thing.age
             kept.append(thing)
