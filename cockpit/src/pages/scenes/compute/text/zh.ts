@@ -91,7 +91,7 @@ export const zh = {
   'priorities.base': '基础值',
   'priorities.factor': '倍数',
   'priorities.saved': '“{scene}”的优先级已改为 {n} 倍',
-  'why.title': '为什么看得这么细（粗）',
+  'why.title': '为什么是现在的档位',
   'why.unwatched': '这台摄像机没有启用分析，不占算力。',
   'why.undecided': '还没有分配过，暂按自身配置分析。',
   'why.enough': '它的场景都得到了所需的频度。',
