@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { Link } from 'react-router'
 import { searchTraits, useCollectingCameras, useTraitRows, type Trait, type TraitSearch } from '@/api/traits'
 import { useCan } from '@/app/auth'
+import { startOfDay } from '@/parts/day'
 import { HowKnown } from '@/parts/HowKnown'
 import { className } from '@/parts/names'
 import { PageHead, Panel } from '@/parts/Page'
@@ -47,7 +48,7 @@ export default function SearchPage() {
           <SearchForm cameras={cameras.data.items} busy={act.busy} problem={act.problem} onSearch={search} onWords={setWords} />
         </Panel>
       )}
-      {made && <Results key={made.id} made={made} />}
+      {made && <div className={css.results}><Results key={made.id} made={made} /></div>}
     </div>
   )
 }
@@ -78,7 +79,7 @@ function Results({ made }: { made: TraitSearch }) {
       ),
     },
     ...(can('recordings.read')
-      ? [{ key: 'watch', title: t('col.watch'), render: (_: unknown, one: Trait) => <Link to={`/video/playback?camera=${one.camera_id}&at=${encodeURIComponent(one.began_at)}`}>{t('watch')}</Link> }]
+      ? [{ key: 'watch', title: t('col.watch'), render: (_: unknown, one: Trait) => <Link to={recordingOf(one)}>{t('watch')}</Link> }]
       : []),
   ]
   return (
@@ -92,6 +93,12 @@ function Results({ made }: { made: TraitSearch }) {
       <Pager trail={trail} next={rows.data?.next} />
     </Panel>
   )
+}
+
+/** The recording of the moment, on the region's day. */
+function recordingOf(one: Trait): string {
+  const day = startOfDay(new Date(one.began_at)).slice(0, 10)
+  return `/video/playback?${new URLSearchParams({ camera: one.camera_id, day, at: one.began_at }).toString()}`
 }
 
 function Colours({ trait }: { trait: Trait }) {

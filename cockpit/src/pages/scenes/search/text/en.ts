@@ -33,7 +33,6 @@ export const en: Record<keyof typeof zh, string> = {
   'reason.needed': 'Say in words why you search (at least {n} characters)',
   'go': 'Register and search',
   'going': '{n} lines written into the register; the results can be read until {at}',
-  'again': 'New search',
   'empty': 'Nothing fits',
   'empty.text': 'Leave a colour out, take a longer time or another wildcard. No row does not mean nobody passed: who is hidden, small or in the dark leaves none.',
   'ask': 'Ask for a grant',
