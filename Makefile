@@ -34,7 +34,7 @@ conformance-gb28181: $(VENV)/.tested  ## GB/T 28181 against sipp, tshark and ffm
 	@scripts/debian test
 	@$(BIN)/python -m bench.conformance_gb28181
 
-bench-%: $(VENV)/.tested $(VENV)/.bench $(PAGE)  ## bench-count, -catalog, -live, -sync, -register, -media, -mask, -sweep, -diagnosis, -records, -analyze, -watch-soak, -incidents
+bench-%: $(VENV)/.tested $(VENV)/.bench $(PAGE)  ## bench-count, -catalog, -live, -sync, -register, -media, -mask, -sweep, -diagnosis, -records, -budget, -analyze, -watch-soak, -incidents
 	@scripts/debian bench
 	@$(BIN)/python -m bench.$(subst -,_,$*)
 
