@@ -40,7 +40,7 @@ from commonsight.vision.detect import Detector
 from commonsight.vision.picture import Converter
 from commonsight.vision.store import ModelStore
 
-LOOKS = 2.5
+LOOKS = 2.0
 """A second, of ours; chosen on these clips, like the margin and the threshold of change in `EyeSettings`."""
 RATES = (5, 4, 3, 2.5, 2, 1.5)
 """Looks a second of the plain way with a stride."""
@@ -61,7 +61,7 @@ STRIDE_GRID = GRID | {
     "minimum_iou_threshold": [0.01, 0.05],
     "minimum_crossing_threshold": [1, 2, 3],
 }
-CHOICES = [(2.0, 0.16), (2.5, 0.12), (2.5, 0.16), (2.5, 0.2), (3.0, 0.16)]
+CHOICES = [(2.0, 0.14), (2.0, 0.19), (2.5, 0.14), (2.5, 0.16), (3.0, 0.16)]
 """What leave-one-clip-out may choose from on our side: looks a second and `EyeSettings.margin`."""
 SMALL = ("jamcam-3", "jamcam-4")
 

@@ -73,7 +73,7 @@ class EyeSettings:
     region: bool = True
     motion: bool = True
     gate: bool = True
-    margin: float = 0.16
+    margin: float = 0.14
     headroom: float = 1.2
     change: float = 12.0
     context: float = 0.06
