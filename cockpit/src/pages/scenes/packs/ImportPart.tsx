@@ -72,7 +72,7 @@ export function ImportPart() {
               { title: t('import.fit'), render: (_, one) => <Findings of={one.findings} fits={t('import.fits')} /> },
             ]}
           />
-          <Form.Item label={t('export.cameras')} style={{ marginTop: 12 }}><CamerasPick value={cameras} most={MOST} onChange={(next) => check({ cameras: next })} /></Form.Item>
+          <Form.Item label={t('import.cameras')} style={{ marginTop: 12 }}><CamerasPick value={cameras} most={MOST} onChange={(next) => check({ cameras: next })} /></Form.Item>
           <Form.Item><Checkbox checked={whole} onChange={(event) => check({ whole: event.target.checked })}>{t('import.whole')}</Checkbox></Form.Item>
           {seen.cameras.length > 0 && (
             <Table

@@ -15,6 +15,7 @@ export const zh = {
   'import.none': '选择一个场景包文件，先检查哪些不合，再应用到摄像机。',
   'import.broken': '这个文件不是 JSON',
   'import.about': '{name} · {by} · {at}',
+  'import.cameras': '应用到这些摄像机',
   'import.whole': '区域类场景直接看全画面并启用；不勾选则带来原来的图形，须逐台重画后启用',
   'import.check': '检查',
   'import.apply': '应用到 {n} 台摄像机',
