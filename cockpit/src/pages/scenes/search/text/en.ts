@@ -19,7 +19,7 @@ export const en: Record<keyof typeof zh, string> = {
   'kinds': 'Class',
   'any': 'Any',
   'plate': 'Plate',
-  'plate.hint': '桂A12345; one ? (one character) or * (several) is allowed',
+  'plate.hint': 'A plate, or part of it; one ? (one character) or * (several) is allowed',
   'plate.wrong': 'At least 4 characters, with one ? or * at most',
   'colour': 'Body colour',
   'upper': 'Upper clothes',
