@@ -1,6 +1,7 @@
 """What a draft lacks before it starts: cameras, drawings, people, compute. It may start all the same: it says so."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -24,12 +25,27 @@ GAPS_MOST: Final = 20
 async def check(session: ReadSession, made: Draft, now: datetime) -> list[Finding]:
     """What is missing, the gravest first. Nothing: it can start."""
     cards = installed().cards
-    present = await analyses.documents(session, made.cameras)
+    overlapping = await store.overlapping(session, made.deployment.starts_at, made.deployment.ends_at)
+    present = {
+        camera_id: _meanwhile(document, overlapping)
+        for camera_id, document in (await analyses.documents(session, made.cameras)).items()
+    }
     found = await _cameras(session, made)
     found += _drawings(made, present, cards)
     found += _duty(made.deployment)
     found += await _compute(session, made, present, cards, now)
     return sorted(found, key=lambda one: not one.grave)
+
+
+def _meanwhile(document: Analysis, overlapping: set[UUID]) -> Analysis:
+    """A camera's document as it will be: what deployments put on it that are over by then is gone."""
+    kept = {source_of(one) for one in overlapping}
+    scenes = tuple(
+        one
+        for one in document.scenes
+        if one.source is None or not one.source.startswith("deployment:") or one.source in kept
+    )
+    return replace(document, scenes=scenes)
 
 
 async def _cameras(session: ReadSession, made: Draft) -> list[Finding]:

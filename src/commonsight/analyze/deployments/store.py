@@ -59,6 +59,15 @@ async def one(session: ReadSession, deployment_id: UUID, *, for_update: bool = F
     return None if row is None else _deployment(row)
 
 
+async def overlapping(session: ReadSession, starts_at: datetime, ends_at: datetime) -> set[UUID]:
+    """Running deployments whose period has a moment in common with this one."""
+    found = await session.scalars(
+        text("SELECT id FROM deployments WHERE state = 'running' AND starts_at < :ends_at AND ends_at > :starts_at"),
+        {"starts_at": starts_at, "ends_at": ends_at},
+    )
+    return set(found)
+
+
 async def page(
     session: ReadSession, scope: Sequence[str], states: Sequence[State], after: tuple[datetime, UUID] | None, most: int
 ) -> list[Deployment]:

@@ -15,6 +15,7 @@ import css from './demands.module.css'
 import { demandsText, type DemandsKey } from './text'
 
 const SHOWN_SECONDS = 30
+const LACKS = ['drawn', 'ground', 'taken', 'scene'] as const
 const MEMBER_STATES = ['waiting', 'on', 'failed', 'leaving', 'back'] as const
 
 /** What a need was good for: figures, incidents, cameras not built, and what the department says of it. */
@@ -35,7 +36,12 @@ export function BenefitPart({ one }: { one: Demand }) {
           <h3 className={css.section}>{t('part.members')}</h3>
           {one.members.map((member) => {
             const state = MEMBER_STATES.find((each) => each === member.state)
-            return <div key={member.id}><HealthMark health={member.health} /> <Link to={`/cameras/${member.id}`}>{member.name}</Link> <span className={css.hint}>{state && t(`member.state.${state}`)} {member.reused && t('member.reused')}</span></div>
+            const why = member.missing.map(({ what }) => { const lack = LACKS.find((each) => each === what); return lack ? t(`member.missing.${lack}`) : t('member.missing.other', { what }) }).join('；')
+            return (
+              <div key={member.id}>
+                <HealthMark health={member.health} /> <Link to={`/cameras/${member.id}`}>{member.name}</Link> <span className={css.hint}>{state && t(`member.state.${state}`)} {member.reused && t('member.reused')}</span> {why && <span className={css.bad}>{why}</span>}
+              </div>
+            )
           })}
         </>
       )}

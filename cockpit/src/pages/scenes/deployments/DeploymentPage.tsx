@@ -7,12 +7,13 @@ import { useCan } from '@/app/auth'
 import { choiceWords } from '@/pages/grants/words'
 import { grantsText } from '@/pages/grants/text'
 import { useTagWord } from '@/pages/grants/useTagWord'
+import { unitWord } from '@/pages/scenes/kinds/words'
 import { ScenesNav } from '@/pages/scenes/ScenesNav'
 import { PageHead, Panel } from '@/parts/Page'
 import { ProblemNote } from '@/parts/ProblemNote'
 import { Teach } from '@/parts/Teach'
 import { useFormat } from '@/text/format'
-import { useBilingual, useText } from '@/text/language'
+import { useBilingual, useLanguage, useText } from '@/text/language'
 import { BoardPart } from './BoardPart'
 import { DeploymentForm } from './DeploymentForm'
 import css from './deployments.module.css'
@@ -81,13 +82,14 @@ function Plan({ one }: { one: Deployment }) {
   const f = useFormat()
   const tag = useTagWord()
   const pick = useBilingual()
+  const { language } = useLanguage()
   const cards = useScenes().data?.items ?? []
   const ahead = one.state === 'planned' || one.state === 'running'
   const check = useCheck(one.id, ahead)
   const scene = (code: string) => { const card = cards.find((each) => each.code === code); return card ? pick(card.name) : code }
   const settings = (code: string, given: Record<string, number>) => {
     const card = cards.find((each) => each.code === code)
-    return Object.entries(given).map(([key, value]) => { const parameter = card?.parameters.find((each) => each.code === key); return `${parameter ? pick(parameter.name) : key} ${f.number(value, Number.isInteger(value) ? 0 : 2)} ${parameter?.unit ?? ''}` }).join('，')
+    return Object.entries(given).map(([key, value]) => { const parameter = card?.parameters.find((each) => each.code === key); return `${parameter ? pick(parameter.name) : key} ${f.number(value, Number.isInteger(value) ? 0 : 2)} ${unitWord(language, parameter?.unit ?? '')}` }).join('，')
   }
   return (
     <div className={css.column}>

@@ -49,8 +49,8 @@ function Parts({ report }: { report: Report }) {
   const missed = watched.reduce((sum, each) => sum + each.missed, 0)
   const line: readonly (readonly [string, string, string])[] = [
     [t('report.coverage'), f.percent(report.coverage), t('board.since.how')],
-    [t('report.incidents'), f.number(sums.total), t('board.open.how')],
-    [t('report.false'), f.number(sums.false), t('board.open.how')],
+    [t('report.incidents'), f.number(sums.total), t('report.incidents.how')],
+    [t('report.false'), f.number(sums.false), t('report.incidents.how')],
     [t('report.taken'), minutes(sums.taken_minutes), t('report.taken.how', { n: sums.taken })],
     [t('report.closed'), minutes(sums.closed_minutes), t('report.closed.how', { n: sums.closed })],
     [t('report.missed'), minutes(missed), t('report.missed.how')],

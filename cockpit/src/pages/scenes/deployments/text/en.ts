@@ -122,6 +122,7 @@ export const en: Record<keyof typeof zh, string> = {
   'report.xlsx': 'Download Excel',
   'report.coverage': 'Coverage',
   'report.incidents': 'Incidents',
+  'report.incidents.how': 'Found by the deployment\'s scenes on its cameras, begun while it ran; false alarms are what cases were found to be.',
   'report.false': 'of them false alarms',
   'report.taken': 'Time to take',
   'report.taken.how': 'From the beginning of an incident until its case was first assigned or acted on; median of {n}.',

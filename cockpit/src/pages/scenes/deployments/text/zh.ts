@@ -120,6 +120,7 @@ export const zh = {
   'report.xlsx': '下载 Excel',
   'report.coverage': '覆盖率',
   'report.incidents': '事件',
+  'report.incidents.how': '布控场景在布控摄像机上发现、在布控期间开始的事件；误报以案件认定为准。',
   'report.false': '其中误报',
   'report.taken': '受理用时',
   'report.taken.how': '从事件发生到案件首次被分派或办理，{n} 起的中位数。',
