@@ -32,6 +32,9 @@ MOST_FPS = 8.0
 MOVING = ("bikes", "market", "carphone")
 """Clips whose camera moves or that are cut together from several: no scene of the product is made for them."""
 LEAST_WIDTH = 320
+LEARNS = 16.0
+"""s in which scenes with a memory of the place only learn it. No alarm can come in them, nor within a setup's own waiting
+time: neither counts as watched."""
 
 
 @dataclass
@@ -73,6 +76,7 @@ def _watch(
     small: bool,
 ) -> float:
     watching: dict[str, Watching] = {}
+    blind: dict[str, float] = {}
     for code in codes:
         setup = setup_for(code, name, size)
         if setup is not None:
@@ -105,7 +109,7 @@ def _watch(
             for one in due:
                 one.show(frame, time, NOON + timedelta(seconds=time), users)
     for code, one in watching.items():
-        clean.hours[code] = clean.hours.get(code, 0.0) + time / 3600
+        clean.hours[code] = clean.hours.get(code, 0.0) + max(0.0, time - blind[code]) / 3600
         clean.alarms.setdefault(code, []).extend(_told(name, report) for report in one.outcome.reports)
     return time
 
