@@ -91,7 +91,7 @@ def row(judged: Judged, alarms: int | None, hours: float) -> dict[str, Any]:
         "ms_per_look": rounded(judged.cost / max(judged.looks, 1) * 1000, 2),
         "clean_alarms": alarms,
         "clean_hours_unique": rounded(hours, 5),
-        "clean_alarms_per_hour_upper95": None if alarms is None else rounded(upper(alarms, hours), 1),
+        "clean_alarms_per_hour_upper95": None if not hours else rounded(upper(alarms or 0, hours), 1),
         "each": judged.clips,
     }
 

@@ -33,8 +33,8 @@ MOVING = ("bikes", "market", "carphone")
 """Clips whose camera moves or that are cut together from several: no scene of the product is made for them."""
 LEAST_WIDTH = 320
 LEARNS = 16.0
-"""s in which scenes with a memory of the place only learn it. No alarm can come in them, nor within a setup's own waiting
-time: neither counts as watched."""
+"""s in which scenes with a memory of the place only learn it. No alarm can come in them, nor within a setup's own
+waiting time: neither counts as watched."""
 
 
 @dataclass
@@ -86,6 +86,8 @@ def _watch(
             fast = needs.burst_seconds if needs.burst_seconds < 0.1 else max(needs.burst_seconds, 1 / MOST_FPS)
             pace = max(needs.slowest_seconds, 1 / MOST_FPS)
             watching[code] = Watching(made(setup), every=pace, burst=min(fast, pace))
+            learns = LEARNS if made.card.area in ("city", "environment") else 0.0
+            blind[code] = learns + setup.settings.get("seconds", 0.0)
     see = seeing(detector)
     convert = Converter()
     time = 0.0
