@@ -114,6 +114,7 @@ class See(Section):
         gt=0,
         le=1_024,
         description="Cores one process may use, told to the budget; empty: 2, or 1 where there is 1",
+        examples=[2],
     )
     lease_seconds: Seconds = Field(10, description="A silent worker loses its cameras after this, s", examples=[10])
     flush_seconds: Seconds = Field(2, description="Observations are written this often, s", examples=[2])
