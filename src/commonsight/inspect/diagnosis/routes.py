@@ -31,7 +31,6 @@ from commonsight.inspect.diagnosis import evidence, lists, said_store, store
 from commonsight.inspect.diagnosis.figures import figures
 from commonsight.inspect.diagnosis.model import Item, State, items
 from commonsight.inspect.diagnosis.service import settle
-from commonsight.media.shown import shown
 from commonsight.inspect.diagnosis.tasks import ask_for_looks
 from commonsight.inspect.diagnosis.views import (
     CameraFindingsOut,
@@ -48,6 +47,7 @@ from commonsight.inspect.diagnosis.views import (
     LooksOut,
     VerdictOut,
 )
+from commonsight.media.shown import shown
 from commonsight.places.model import checked
 from commonsight.problem import Refusal
 

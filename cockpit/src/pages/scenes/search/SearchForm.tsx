@@ -32,7 +32,8 @@ export function SearchForm({ cameras, busy, problem, onSearch, onWords }: {
   const purposes = usePurposes()
   const [form] = Form.useForm<Wish>()
   const [what, setWhat] = useState<Wish['what']>('vehicle')
-  const chosen = Form.useWatch('cameras', form)
+  // Nothing before the form has been drawn once, whatever its type says.
+  const chosen = Form.useWatch('cameras', form) as string[] | undefined
   return (
     <Form<Wish>
       form={form}

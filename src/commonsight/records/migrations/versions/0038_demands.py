@@ -11,9 +11,9 @@ depends_on = None
 def upgrade() -> None:
     """Needs of departments, what they were matched to, and cases published from them."""
     # `points`: [{"name", "at": [lon, lat]}]; `choice`: cameras as a grant chooses them; one of the two, or both.
-    # `hours`: a daily window as a grant has it, null: day and night. `error_most`: relative error of the figures they can
-    # live with, null: said in words only. `found`: what the platform matched, as it stood at `matched_at`. `cameras`:
-    # those an operator accepted.
+    # `hours`: a daily window as a grant has it, null: day and night. `error_most`: relative error of the figures
+    # they can live with, null: said in words only. `found`: what the platform matched, as it stood at `matched_at`.
+    # `cameras`: those an operator accepted.
     op.execute("""
         CREATE TABLE demands (
             id uuid NOT NULL,

@@ -10,8 +10,8 @@ depends_on = None
 
 def upgrade() -> None:
     """Create the tables."""
-    # `gates`: [{"camera": id, "line": id, "inward": "in" or "out"}]. `zero`: minutes after local midnight at which nobody
-    # is inside. `balance`, `drift`: what empty hours and counts taught. `level`: what was reported last.
+    # `gates`: [{"camera": id, "line": id, "inward": "in" or "out"}]. `zero`: minutes after local midnight at which
+    # nobody is inside. `balance`, `drift`: what empty hours and counts taught. `level`: what was reported last.
     op.execute("""
         CREATE TABLE visitor_areas (
             id uuid NOT NULL,
