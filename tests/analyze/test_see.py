@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from commonsight.analyze import store
+from commonsight.analyze import figure_store, store
 from commonsight.analyze.model import Analysis, Line, Stored
 from commonsight.problem import Refusal
 from commonsight.records.database import Database
@@ -37,7 +37,7 @@ async def crossings(stage: Stage) -> int:
 
 async def total(stage: Stage) -> int:
     async with stage.database.read() as session:
-        totals, _ = await store.totals(session, ["45"])
+        totals, _ = await figure_store.totals(session, ["45"])
     return totals.get("car", (0, 0))[0]
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from commonsight.analyze import archive, store
+from commonsight.analyze import archive, figure_store, store
 from commonsight.analyze.count import Crossing
 from commonsight.analyze.model import Analysis, Measure, State, interval_start
 from commonsight.analyze.road_users import CLASSES
@@ -123,7 +123,7 @@ async def test_a_retry_never_doubles(database: Database) -> None:
         await write(database, lease, tally, START)
     assert await value(database, Measure.CROSSINGS_IN) == 3
     async with database.read() as session:
-        totals, since = await store.totals(session, ["45"])
+        totals, since = await figure_store.totals(session, ["45"])
     assert totals["car"] == (3, 0)
     assert since == START
 
@@ -147,7 +147,7 @@ async def test_a_takeover_in_the_middle_of_a_minute_goes_on_from_what_is_written
     assert await value(database, Measure.CROSSINGS_OUT) == 1
     async with database.read() as session:
         coverage = await session.scalar(text("SELECT max(coverage) FROM observations"))
-        totals, _ = await store.totals(session, ["45"])
+        totals, _ = await figure_store.totals(session, ["45"])
     assert coverage == pytest.approx(45 / 60)
     assert totals["car"] == (2, 1)
 
@@ -183,14 +183,14 @@ async def test_state_of_a_silent_worker_is_not_believed(database: Database) -> N
         stored = await store.read(session, camera)
         assert stored is not None
         assert stored.state == State(True, "see-1", 1, 5, 0.9, None)
-        assert await store.present(session, ["45"]) == (1, pytest.approx(0.9), {"car": 2})
-        assert await store.present(session, ["44"]) == (0, 0, {})
+        assert await figure_store.present(session, ["45"]) == (1, pytest.approx(0.9), {"car": 2})
+        assert await figure_store.present(session, ["44"]) == (0, 0, {})
     await expire(database)
     async with database.read() as session:
         stored = await store.read(session, camera)
         assert stored is not None
         assert stored.state == State(epoch=1)
-        assert await store.present(session, ["45"]) == (0, 0, {})
+        assert await figure_store.present(session, ["45"]) == (0, 0, {})
 
 
 async def test_rows_of_a_day_without_partition_are_kept_and_moved(database: Database) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from commonsight.analyze import model, store
+from commonsight.analyze import figure_store, model, store
 from commonsight.analyze.model import PEOPLE, VEHICLES, Analysis, Observation, Stored
 from commonsight.analyze.scenes import document
 from commonsight.analyze.scenes.registry import installed
@@ -108,8 +108,8 @@ async def counts_now(session: ReadSession, places: Sequence[str], now: datetime)
     `now` counts road users in the pictures of all watched cameras, `in`/`out`/`total` crossings since `since`.
     `coverage` is the mean share of the last half minute really watched, 0 when no camera is.
     """
-    crossings, since = await store.totals(session, places)
-    cameras, coverage, present = await store.present(session, places)
+    crossings, since = await figure_store.totals(session, places)
+    cameras, coverage, present = await figure_store.present(session, places)
 
     def group(kinds: Sequence[str]) -> dict[str, int]:
         into = sum(crossings.get(kind, (0, 0))[0] for kind in kinds)
@@ -169,7 +169,9 @@ async def series(
     places = narrow(caller, region)
     begin = now - timedelta(hours=hours)
     begin -= timedelta(seconds=begin.timestamp() % step)
-    rows = await store.series(session, places, camera_id, begin, now + timedelta(seconds=1), step, SERIES_ROWS_MOST)
+    rows = await figure_store.series(
+        session, places, camera_id, begin, now + timedelta(seconds=1), step, SERIES_ROWS_MOST
+    )
     return [
         {
             "start": row.slot,
@@ -209,4 +211,4 @@ async def observations(
             expected=begin.isoformat(),
             actual=end.isoformat(),
         )
-    return await store.listed(session, caller.regions, camera_id, measure, begin, end, after, limit)
+    return await figure_store.listed(session, caller.regions, camera_id, measure, begin, end, after, limit)
