@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from commonsight.analyze import store
+from commonsight.analyze import figure_store, store
 from commonsight.analyze.see import Permit, Worker
 from commonsight.analyze.watch import Tools
 from commonsight.clock import SystemClock
@@ -36,7 +36,7 @@ async def test_crossings_of_a_camera_reach_the_database(database: Database) -> N
         async def written() -> bool:
             await nodes.beat(database, "media-1", "media", None, {"packets": str(world.socket)})
             async with database.read() as session:
-                totals, _ = await store.totals(session, ["45"])
+                totals, _ = await figure_store.totals(session, ["45"])
                 stored = await store.read(session, camera)
             assert stored is not None
             return totals.get("car", (0, 0))[0] >= 2 and stored.state.running
