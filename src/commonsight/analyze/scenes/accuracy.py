@@ -64,7 +64,12 @@ def share(part: int, whole: int) -> Share | None:
     """`part` of `whole` with its interval; None of nothing."""
     if whole <= 0:
         return None
+    return Share(part / whole, *wilson(part, whole), whole)
+
+
+def wilson(part: int, whole: int) -> tuple[float, float]:
+    """Bounds of a share at 95 %: Wilson's score interval. `whole` is above 0."""
     value, spread = part / whole, Z95**2 / whole
     middle = (value + spread / 2) / (1 + spread)
     half = Z95 * math.sqrt(value * (1 - value) / whole + spread / (4 * whole)) / (1 + spread)
-    return Share(value, max(middle - half, 0.0), min(middle + half, 1.0), whole)
+    return max(middle - half, 0.0), min(middle + half, 1.0)

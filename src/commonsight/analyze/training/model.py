@@ -1,7 +1,6 @@
 """Samples, the honest split of a dataset, and shares with their intervals: pure types and rules."""
 
 import hashlib
-import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from commonsight.analyze.scenes.accuracy import wilson
 from commonsight.problem import Refusal
 
 HELD_SHARE: Final = 0.3
@@ -18,8 +18,6 @@ HELD_SHARE: Final = 0.3
 DATASET_MOST: Final = 20_000
 LABEL_LEAST: Final = 5
 """Samples of each label, in each part: with fewer nothing can be said."""
-Z: Final = 1.959964
-"""Of a 95 % interval."""
 
 PROMOTED: Final = "analyze.candidate_promoted"
 ROLLED_BACK: Final = "analyze.candidate_rolled_back"
@@ -122,8 +120,5 @@ def share_of(k: int, n: int) -> Share:
     """A share with its interval, to four digits."""
     if n == 0:
         return Share(None, 0.0, 1.0, 0, 0)
-    p = k / n
-    middle = (p + Z**2 / (2 * n)) / (1 + Z**2 / n)
-    half = Z * math.sqrt(p * (1 - p) / n + Z**2 / (4 * n**2)) / (1 + Z**2 / n)
-    low, high = max(0.0, middle - half), min(1.0, middle + half)
-    return Share(round(p, 4), round(low, 4), round(high, 4), k, n)
+    low, high = wilson(k, n)
+    return Share(round(k / n, 4), round(low, 4), round(high, 4), k, n)

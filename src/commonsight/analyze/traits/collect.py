@@ -217,8 +217,8 @@ class Traits:
 
     def __init__(self, setup: Setup) -> None:
         self.setup = setup
-        wants = setup.settings.get("plates", 0.0) > 0 and type(self).reader is not None
-        self.collector = Collector(setup, type(self).reader() if wants and type(self).reader is not None else None)  # type: ignore[misc]
+        reader = type(self).reader if setup.settings.get("plates", 0.0) > 0 else None
+        self.collector = Collector(setup, None if reader is None else reader())
 
     def see(self, look: Look) -> Seen:
         """Take in the next picture."""
