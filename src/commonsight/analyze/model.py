@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
@@ -23,6 +23,8 @@ LINES_MAX: Final = 16
 ZONES_MAX: Final = 16
 POINTS_MAX: Final = 64
 NAME_MAX: Final = 80
+DAYS: Final = (1, 2, 3, 4, 5, 6, 7)
+"""Of the week, Monday first."""
 LINE_SHORTEST: Final = 0.01
 """Shortest line, in shares of the picture: shorter ones are slips of the mouse."""
 ZONE_SMALLEST: Final = 0.0001
@@ -76,7 +78,29 @@ class Hours:
 
     begin: int
     end: int
-    days: tuple[int, ...] = (1, 2, 3, 4, 5, 6, 7)
+    days: tuple[int, ...] = DAYS
+
+    @classmethod
+    def of(cls, kept: Mapping[str, Any]) -> "Hours":
+        """From its stored form; without days it is every day.
+
+        Raises:
+            ValueError: a time that is none.
+        """
+        return cls(_minutes(kept["begin"]), _minutes(kept["end"]), tuple(kept.get("days", DAYS)))
+
+    def as_json(self) -> dict[str, Any]:
+        """Its stored form: `{"begin": "22:00", "end": "06:00", "days": [1, …]}`."""
+        return {"begin": _clock(self.begin), "end": _clock(self.end), "days": list(self.days)}
+
+    def holds(self, local: datetime) -> bool:
+        """Whether a moment in the region's own time lies within; what reaches over midnight is of the day it began."""
+        minute = local.hour * 60 + local.minute
+        today, yesterday = local.isoweekday(), (local - timedelta(days=1)).isoweekday()
+        over_midnight = self.end <= self.begin
+        return (today in self.days and self.begin <= minute and (over_midnight or minute < self.end)) or (
+            over_midnight and yesterday in self.days and minute < self.end
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,3 +328,12 @@ def distinct(where: str, ids: list[str]) -> None:
     for value in ids:
         if ids.count(value) > 1:
             raise refused(where, "ids differ", value)
+
+
+def _minutes(clock: str) -> int:
+    hour, minute = clock.split(":")
+    return int(hour) * 60 + int(minute)
+
+
+def _clock(minutes: int) -> str:
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"

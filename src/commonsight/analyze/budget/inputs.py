@@ -205,19 +205,10 @@ def _at_work(
     running = [
         setup for setup in setups
         if setup.get("enabled", True) and setup.get("scene") in known
-        and (not setup.get("hours") or at_work([_hours(span) for span in setup["hours"]], local))
+        and (not setup.get("hours") or at_work([Hours.of(span) for span in setup["hours"]], local))
     ]  # fmt: skip
     resting = {setup.get("instead") for setup in running}
     return [(known[setup["scene"]], setup) for setup in running if setup.get("id") not in resting]
-
-
-def _hours(span: Mapping[str, Any]) -> Hours:
-    return Hours(_minutes(span["begin"]), _minutes(span["end"]), tuple(span.get("days", (1, 2, 3, 4, 5, 6, 7))))
-
-
-def _minutes(clock: str) -> int:
-    hours, minutes = clock.split(":")
-    return int(hours) * 60 + int(minutes)
 
 
 def _afoot(camera: Watched, now: datetime) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from commonsight.analyze.model import (
+    DAYS,
     Analysis,
     GroundPoint,
     Hours,
@@ -24,7 +25,6 @@ SETUPS_MAX: Final = 24
 HOURS_MAX: Final = 8
 POINTS_MAX: Final = 32
 METRES_MOST: Final = 100_000.0
-DAYS: Final = (1, 2, 3, 4, 5, 6, 7)
 
 _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 _SCENE = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -66,9 +66,7 @@ def dump_setup(setup: SceneSetup) -> dict[str, Any]:
         "lines": list(setup.lines),
         "settings": dict(sorted(setup.settings.items())),
         "enabled": setup.enabled,
-        "hours": [
-            {"begin": _clock(span.begin), "end": _clock(span.end), "days": list(span.days)} for span in setup.hours
-        ],
+        "hours": [span.as_json() for span in setup.hours],
         "source": setup.source,
         "instead": setup.instead,
     }
@@ -199,10 +197,6 @@ def _minutes(where: str, item: Mapping[str, Any]) -> int:
     if found is None:
         raise refused(where, "HH:MM", value)
     return int(found[1]) * 60 + int(found[2])
-
-
-def _clock(minutes: int) -> str:
-    return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
 def _metres(where: str, value: object) -> tuple[float, float]:

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -257,12 +257,4 @@ def combined(needs: Sequence[Needs]) -> Needs | None:
 
 def at_work(hours: Sequence[Hours], local: datetime) -> bool:
     """Whether one of the stretches holds at this local time; without any it is always so."""
-    minute = local.hour * 60 + local.minute
-    today, yesterday = local.isoweekday(), (local - timedelta(days=1)).isoweekday()
-    for span in hours:
-        over_midnight = span.end <= span.begin
-        if today in span.days and span.begin <= minute and (over_midnight or minute < span.end):
-            return True
-        if over_midnight and yesterday in span.days and minute < span.end:
-            return True
-    return not hours
+    return not hours or any(span.holds(local) for span in hours)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -13,7 +13,6 @@ from commonsight.problem import Refusal
 RULES_MOST: Final = 500
 NOTE_MOST: Final = 200
 MINUTES_MOST: Final = 60 * 24 * 90
-DAY_MINUTES: Final = 24 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,27 +59,13 @@ class Asked:
     at: datetime
 
 
-def holds(hours: Hours | None, at: datetime, zone: str) -> bool:
-    """Whether a moment lies within hours, in the region's time zone. A stretch over midnight belongs to the day it
-    begins on."""
-    if hours is None:
-        return True
-    local = at.astimezone(ZoneInfo(zone))
-    minute = local.hour * 60 + local.minute
-    end = hours.end if hours.end > hours.begin else hours.end + DAY_MINUTES
-    today, yesterday = local.isoweekday(), (local - timedelta(days=1)).isoweekday()
-    return (today in hours.days and hours.begin <= minute < end) or (
-        yesterday in hours.days and hours.begin <= minute + DAY_MINUTES < end
-    )
-
-
 def fits(said: Said, asked: Asked, zone: str) -> bool:
     """Whether a rule speaks of this incident."""
     return (
         said.scene in ("", asked.scene)
         and said.incident in ("", asked.incident)
         and asked.place.startswith(said.region)
-        and holds(said.hours, asked.at, zone)
+        and (said.hours is None or said.hours.holds(asked.at.astimezone(ZoneInfo(zone))))
     )
 
 
@@ -126,7 +111,7 @@ def as_json(said: Said) -> dict[str, Any]:
     """Stored and shown form."""
     return {
         "scene": said.scene, "incident": said.incident, "region": said.region,
-        "hours": None if said.hours is None else hours_json(said.hours), "quiet": said.quiet,
+        "hours": None if said.hours is None else said.hours.as_json(), "quiet": said.quiet,
         "organisation_id": None if said.organisation is None else str(said.organisation),
         "acknowledge_minutes": said.acknowledge, "close_minutes": said.close, "note": said.note,
     }  # fmt: skip
@@ -136,25 +121,6 @@ def from_json(kept: Mapping[str, Any]) -> Said:
     """What `as_json` made."""
     hours, unit = kept["hours"], kept["organisation_id"]
     return Said(
-        kept["scene"], kept["incident"], kept["region"], None if hours is None else hours_of(hours), kept["quiet"],
+        kept["scene"], kept["incident"], kept["region"], None if hours is None else Hours.of(hours), kept["quiet"],
         None if unit is None else UUID(str(unit)), kept["acknowledge_minutes"], kept["close_minutes"], kept["note"],
     )  # fmt: skip
-
-
-def hours_json(hours: Hours) -> dict[str, Any]:
-    """`{"begin": "22:00", "end": "06:00", "days": [1, …]}`."""
-    return {"begin": _clock(hours.begin), "end": _clock(hours.end), "days": list(hours.days)}
-
-
-def hours_of(kept: Mapping[str, Any]) -> Hours:
-    """What `hours_json` made; raises ValueError for anything else."""
-    return Hours(_minutes(kept["begin"]), _minutes(kept["end"]), tuple(kept["days"]))
-
-
-def _clock(minutes: int) -> str:
-    return f"{minutes // 60:02d}:{minutes % 60:02d}"
-
-
-def _minutes(clock: str) -> int:
-    hour, _, minute = clock.partition(":")
-    return int(hour) * 60 + int(minute)

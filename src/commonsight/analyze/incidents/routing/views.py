@@ -12,9 +12,9 @@ from commonsight.analyze.incidents.routing.model import (
     Rule,
     Said,
     as_json,
-    hours_of,
 )
 from commonsight.analyze.incidents.routing.store import Change
+from commonsight.analyze.model import Hours
 
 CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
 
@@ -48,7 +48,7 @@ class RuleIn(BaseModel):
 
     def said(self) -> Said:
         days = None if self.hours is None else sorted({day for day in self.hours.days if 1 <= day <= 7})
-        hours = None if self.hours is None else hours_of(self.hours.model_dump() | {"days": days})
+        hours = None if self.hours is None else Hours.of(self.hours.model_dump() | {"days": days})
         return Said(
             self.scene, self.incident, self.region, hours, self.quiet, self.organisation_id, self.acknowledge_minutes,
             self.close_minutes, " ".join(self.note.replace("\x00", "").split()),
